@@ -1,0 +1,1 @@
+//! EPCIS 1.2 and 2.0 documents to and from one event model

@@ -1,0 +1,2 @@
+//! Veridose: one binary, one library.
+fn main() {}

@@ -1,0 +1,119 @@
+//! A transaction: a signed header that commits to its commands, so that a batch of any size is one small log entry.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use sha2::{Digest, Sha256};
+
+use crate::command::Command;
+use crate::id::{Fingerprint, IdempotencyKey, NetworkId, Timestamp, TxId};
+use crate::merkle;
+
+/// Everything the signature covers.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Header {
+    /// Version of the encoding: 1.
+    pub version: u8,
+    /// The network this is meant for; a transaction of another is refused.
+    pub network: NetworkId,
+    /// The client's own name for the request.
+    pub idempotency_key: IdempotencyKey,
+    /// The creator's clock; the host refuses one that is minutes off.
+    pub time: Timestamp,
+    /// Fingerprint of the creator's certificate.
+    pub creator: Fingerprint,
+    /// Root of the Merkle tree over the body's leaves.
+    pub body_root: [u8; 32],
+}
+
+impl Header {
+    /// The encoding this crate writes.
+    pub const VERSION: u8 = 1;
+
+    /// What is signed (ECDSA P-256 over SHA-256 of it): a domain label and the canonical header.
+    pub fn signing_bytes(&self) -> Vec<u8> {
+        let mut bytes = b"veridose transaction 1\n".to_vec();
+        bytes.extend(encode(self));
+        bytes
+    }
+
+    /// SHA-256 of [`Self::signing_bytes`]. It does not cover the signature, so no second signature makes a second name.
+    pub fn id(&self) -> TxId {
+        TxId(Sha256::digest(self.signing_bytes()).into())
+    }
+}
+
+/// ECDSA P-256, `r ‖ s`, 64 bytes, `s` in the lower half of the order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Signature(pub [u8; 64]);
+
+/// The commands; all of them take effect, or none.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Body {
+    /// In order.
+    pub commands: Vec<Command>,
+}
+
+impl Body {
+    /// Leaves of the body's tree in order: for each command its head (`0 ‖ index ‖ head`), then one leaf for each of its
+    /// items (`1 ‖ index ‖ item key`), index as u32 little-endian. So a receipt for one pack of a batch needs only a path.
+    pub fn leaves(&self) -> impl Iterator<Item = Vec<u8>> + '_ {
+        (0u32..).zip(&self.commands).flat_map(|(index, command)| {
+            let head = Self::head_leaf(index, command);
+            std::iter::once(head).chain(command.items.iter().map(move |item| {
+                let mut leaf = vec![1];
+                leaf.extend(index.to_le_bytes());
+                leaf.extend(item.as_bytes());
+                leaf
+            }))
+        })
+    }
+
+    fn head_leaf(index: u32, command: &Command) -> Vec<u8> {
+        let mut leaf = vec![0];
+        leaf.extend(index.to_le_bytes());
+        leaf.extend(encode(&command.action));
+        leaf.extend(encode(&command.happened));
+        leaf.extend(encode(&command.site));
+        leaf.extend(encode(&command.payload));
+        leaf.extend(encode(&(command.items.len() as u64)));
+        leaf
+    }
+
+    /// Root of the RFC 6962 tree over [`Self::leaves`].
+    pub fn root(&self) -> [u8; 32] {
+        merkle::root(self.leaves().map(|leaf| merkle::leaf_hash(&leaf)))
+    }
+
+    /// Items named over all commands, inputs of transformations included.
+    pub fn item_count(&self) -> usize {
+        self.commands.iter().fold(0, |sum, command| {
+            let inputs = match &command.action {
+                crate::Action::Transform { inputs, .. } => inputs.len(),
+                crate::Action::Accept { discrepancies, .. } => discrepancies.len(),
+                _ => 0,
+            };
+            sum.saturating_add(command.items.len()).saturating_add(inputs)
+        })
+    }
+}
+
+/// A header, its signature and its body.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Transaction {
+    /// What is signed.
+    pub header: Header,
+    /// By the creator.
+    pub signature: Signature,
+    /// What the header's root commits to.
+    pub body: Body,
+}
+
+impl Transaction {
+    /// The canonical bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        encode(self)
+    }
+}
+
+pub(crate) fn encode<T: BorshSerialize>(value: &T) -> Vec<u8> {
+    borsh::to_vec(value).expect("writing to a Vec fails only for a length over u32, and every list has a limit")
+}

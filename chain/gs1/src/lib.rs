@@ -1,0 +1,1 @@
+//! GS1 identifiers, scans, Digital Link and EPC URNs

@@ -1,0 +1,1 @@
+//! The ledger: submit, read, follow, prove
