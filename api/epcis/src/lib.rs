@@ -1,1 +1,13 @@
-//! EPCIS 1.2 and 2.0 documents to and from one event model
+//! EPCIS 1.2 and 2.0 documents to and from one event model.
+//!
+//! - [`model`]: the one form of an event, whatever syntax it came in.
+//!
+//! Invariants: an [`Event`] keeps every value as it was received, so that nothing is lost on the way through the model;
+//! only words of the Core Business Vocabulary have one internal form, because each syntax spells them differently.
+
+mod error;
+pub mod limits;
+pub mod model;
+
+pub use error::{EpcisError, Fault, Location};
+pub use model::{Document, Event, EventKind, Header};
