@@ -1,1 +1,50 @@
-//! The SQL view of the ledger and the encrypted payload vault
+//! The SQL view of the ledger, the encrypted payload vault and the capture jobs.
+//!
+//! Two kinds of data live here. *Primary* data (vault, capture jobs) exists nowhere else. The *view* holds rows derived
+//! only from accepted transactions in the ledger's order and from the vault's documents; it can be dropped and rebuilt, row for
+//! row. On SQLite they are two files, so that neither's writer waits for the other; on PostgreSQL they share a database.
+//! SeaORM stays inside this crate: own row types go out.
+#![allow(clippy::todo, unused_variables, dead_code)]
+
+mod capture;
+mod database;
+mod error;
+pub mod limits;
+mod page;
+pub mod payload;
+mod projection;
+mod query;
+mod vault;
+
+pub use capture::{CaptureError, CaptureJob, CaptureState, Captures, Document, ErrorBehaviour, Upload};
+pub use error::StoreError;
+pub use page::{Page, PageRequest};
+pub use payload::Payload;
+pub use projection::{Founding, Projection};
+pub use query::{
+    ConsentRow, ContainerRow, DocumentState, EventFilter, EventOrder, EventRow, HandoffItem, HandoffRow, HandoffSide,
+    HandoffState, LotRow, MatchItems, OrderBy, PackRow, PackState, PartyRow, PartyState, ProductRow, Queries,
+    RecallRow, RecallScope, Viewer,
+};
+pub use vault::{MasterKey, Opened, Request, Sealing, Vault};
+
+/// Everything a node keeps in SQL.
+#[derive(Debug, Clone)]
+pub struct Store {
+    /// Encrypted documents.
+    pub vault: Vault,
+    /// Capture jobs.
+    pub captures: Captures,
+    /// Writer of the view.
+    pub projection: Projection,
+    /// Reads of the view.
+    pub queries: Queries,
+}
+
+impl Store {
+    /// Opens the databases, creates them if they are not there, brings their tables up to date and starts the vault's writer.
+    /// `url` is `sqlite:PATH` (a second file `PATH` + `-view` beside it holds the view) or `postgres://…`.
+    pub async fn open(url: &str, master: MasterKey, founding: Founding) -> Result<Self, StoreError> {
+        todo!()
+    }
+}

@@ -1,0 +1,5 @@
+//! Connections.
+
+/// One database: SQLite or PostgreSQL.
+#[derive(Debug, Clone)]
+pub(crate) struct Database {}

@@ -1,0 +1,105 @@
+//! What can go wrong in the store.
+
+use veridose_contract::{Commitment, IdempotencyKey, PartyId};
+
+/// Everything that the store refuses or fails at.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database failed.
+    #[error("the database failed")]
+    Database(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The disk of the database is full; nothing of the write was kept.
+    #[error("the disk of the database is full; nothing of this write was kept")]
+    DiskFull,
+    /// The database URL is neither SQLite nor PostgreSQL.
+    #[error("a database URL starts with `sqlite:` or `postgres:`")]
+    UnknownDatabase,
+    /// The same idempotency key came with another request.
+    #[error("{owner} has used the idempotency key {key} for another request")]
+    RequestConflict {
+        /// Who asked.
+        owner: PartyId,
+        /// The key.
+        key: IdempotencyKey,
+    },
+    /// Something is larger than its limit.
+    #[error("{what}: {size} is more than the limit of {limit}")]
+    TooLarge {
+        /// What is too large.
+        what: &'static str,
+        /// Its size.
+        size: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// A document does not decrypt to what its commitment says: it was altered on disk.
+    #[error("the document {0} was altered in the vault")]
+    Altered(Commitment),
+    /// A stored key does not open: it was altered, or the master key is another one.
+    #[error("{0} does not open: it was altered, or the master key is not the one that the vault was made with")]
+    KeyAltered(String),
+    /// The vault has no such document, or the party that asks may not have it.
+    #[error("{party} has no document {commitment}")]
+    NotYours {
+        /// The document.
+        commitment: Commitment,
+        /// Who asked.
+        party: PartyId,
+    },
+    /// The patient's key was destroyed; nothing more can be written under it.
+    #[error("this patient's data was erased")]
+    PatientErased,
+    /// A stored value is not of its form.
+    #[error("a stored {what} is not of its form: {detail}")]
+    Malformed {
+        /// What.
+        what: &'static str,
+        /// Why.
+        detail: String,
+    },
+    /// The projection belongs to another network.
+    #[error("the projection belongs to the network {found}, not to {expected}")]
+    OtherNetwork {
+        /// Network in the database.
+        found: String,
+        /// Network of this node.
+        expected: String,
+    },
+    /// Entries were handed in that do not follow the cursor.
+    #[error("the projection expects entry {expected}, not {given}")]
+    Gap {
+        /// Next index by the cursor.
+        expected: u64,
+        /// Index that came.
+        given: u64,
+    },
+    /// An accepted transaction says something that the fold cannot place.
+    #[error("entry {index} cannot be projected: {detail}")]
+    Unprojectable {
+        /// Index of the entry.
+        index: u64,
+        /// Why.
+        detail: String,
+    },
+    /// A page token is not one that this store gave out.
+    #[error("this page token was not given out by this service")]
+    PageToken,
+    /// There is no such capture job, or it is another party's.
+    #[error("there is no such capture job")]
+    NoCaptureJob,
+    /// The writer task has ended: the store is closing.
+    #[error("the store is closing")]
+    Closing,
+}
+
+impl From<sea_orm::DbErr> for StoreError {
+    fn from(error: sea_orm::DbErr) -> Self {
+        let text = error.to_string();
+        // SQLite says SQLITE_FULL (13) in these words, PostgreSQL passes on the system's ENOSPC.
+        if text.contains("database or disk is full") || text.contains("No space left on device") {
+            Self::DiskFull
+        } else {
+            Self::Database(Box::new(error))
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Every limit of the store, in one place.
+
+/// Size of one document before compression.
+pub const DOCUMENT_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Documents that one request may seal.
+pub const DOCUMENTS_PER_REQUEST_MAX: usize = veridose_contract::limits::COMMANDS_PER_TRANSACTION_MAX;
+/// Size of all documents of a request together, before compression.
+pub const REQUEST_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Parties that one request may name as readers.
+pub const READERS_MAX: usize = 64;
+/// Documents that one look-up or grant may name.
+pub const COMMITMENTS_PER_CALL_MAX: usize = 10_000;
+/// Rows of a page.
+pub const PAGE_ROWS_MAX: u32 = 1_000;
+/// Entries that one SQL transaction of the projection takes in.
+pub const ENTRIES_PER_BATCH_MAX: usize = 512;
+/// Size of an uploaded capture document.
+pub const CAPTURE_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Size of one stored piece of an uploaded document.
+pub const CAPTURE_PIECE_BYTES_MAX: usize = 1024 * 1024;
+/// Errors that a capture job keeps; later ones are only counted.
+pub const CAPTURE_ERRORS_MAX: u32 = 1_000;

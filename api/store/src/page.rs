@@ -1,0 +1,57 @@
+//! Pages of a list: a limit and a token that says where the next page begins.
+
+use serde::Serialize;
+
+use crate::StoreError;
+use crate::limits::PAGE_ROWS_MAX;
+
+/// Which page is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct PageRequest {
+    /// Rows wanted; held between 1 and [`PAGE_ROWS_MAX`], 30 where none is given.
+    pub limit: Option<u32>,
+    /// Token of the page before, for every page but the first.
+    pub token: Option<String>,
+}
+
+/// Rows and the token of the next page.
+#[derive(Debug, Clone, Serialize)]
+pub struct Page<T> {
+    /// The rows, in order.
+    pub items: Vec<T>,
+    /// Where the next page begins; none on the last page.
+    pub next: Option<String>,
+}
+
+impl PageRequest {
+    /// Rows that the page will hold at most.
+    pub fn limit(&self) -> u32 {
+        self.limit.unwrap_or(30).clamp(1, PAGE_ROWS_MAX)
+    }
+
+    /// The position in the token, as the list wrote it.
+    pub(crate) fn after<T: serde::de::DeserializeOwned>(&self) -> Result<Option<T>, StoreError> {
+        let Some(token) = &self.token else { return Ok(None) };
+        let bytes = hex::decode(token).map_err(|_| StoreError::PageToken)?;
+        serde_json::from_slice(&bytes).map(Some).map_err(|_| StoreError::PageToken)
+    }
+}
+
+impl<T> Page<T> {
+    /// From one row more than the limit, so that it is known whether another page follows.
+    pub(crate) fn cut<P: Serialize>(mut items: Vec<T>, limit: u32, position: impl Fn(&T) -> P) -> Self {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let last = if more { items.last() } else { None };
+        let next = last.map(|row| {
+            hex::encode(serde_json::to_vec(&position(row)).expect("a position is a tuple of numbers and strings"))
+        });
+        Self { items, next }
+    }
+
+    /// The same page with each row turned into something else.
+    pub fn map<U>(self, turn: impl FnMut(T) -> U) -> Page<U> {
+        Page { items: self.items.into_iter().map(turn).collect(), next: self.next }
+    }
+}

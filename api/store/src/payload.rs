@@ -1,0 +1,91 @@
+//! The documents behind the ledger's commitments.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use time::Date;
+use veridose_contract::{Purpose, Timestamp};
+
+/// A document that a command commits to. Its JSON bytes are what the commitment covers.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Payload {
+    /// An EPCIS event in its 2.0 JSON form, kept byte for byte.
+    Event(Box<RawValue>),
+    /// Details of a product.
+    Product(Product),
+    /// Details of a lot.
+    Lot(Lot),
+    /// A patient's consent as it was given.
+    Consent(ConsentDocument),
+    /// Why goods are recalled.
+    Recall(Recall),
+    /// Words for people, for instance on a quarantine or a dispute.
+    Note(Note),
+}
+
+/// Details of a product.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Product {
+    /// GTIN, 14 digits.
+    pub gtin: String,
+    /// Name, for people.
+    pub name: String,
+    /// National Drug Code, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ndc: Option<String>,
+    /// Strength, for instance `50 mg`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strength: Option<String>,
+    /// Dosage form, for instance `tablet`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dosage_form: Option<String>,
+    /// Packs or units in a package, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package: Option<String>,
+}
+
+/// Details of a lot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lot {
+    /// GTIN of its product, 14 digits.
+    pub gtin: String,
+    /// The lot number.
+    pub lot: String,
+    /// Last day of use.
+    #[serde(with = "iso_date")]
+    pub expiry: Date,
+}
+
+/// A consent as it was given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsentDocument {
+    /// How the patient is called by the custodian; never leaves the vault.
+    pub patient: String,
+    /// What for.
+    pub purpose: Purpose,
+    /// From when.
+    pub from: Timestamp,
+    /// Until when, excluded.
+    pub until: Option<Timestamp>,
+    /// The words that the patient agreed to, or the FHIR Consent resource.
+    pub terms: serde_json::Value,
+}
+
+/// Why goods are recalled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recall {
+    /// The reason, for people.
+    pub reason: String,
+    /// What holders shall do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instructions: Option<String>,
+}
+
+/// Words for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// The words.
+    pub text: String,
+}
+
+time::serde::format_description!(iso_date, Date, "[year]-[month]-[day]");

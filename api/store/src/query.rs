@@ -1,0 +1,321 @@
+//! Named queries. Each binds the caller, so a party reads only what it owns or was party to.
+
+mod events;
+mod lists;
+
+use serde::Serialize;
+use time::Date;
+use veridose_contract::{
+    Commitment, ConsentId, DecommissionReason, DiscrepancyKind, Fingerprint, HandoffKind, ItemKey, LotKey, OfferId,
+    PartyId, ProductKey, Purpose, Role, Site, Timestamp, TxId,
+};
+
+pub use events::{EventFilter, EventOrder, MatchItems, OrderBy};
+
+use crate::database::Database;
+
+/// Who asks, and so what is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Viewer {
+    /// A member: sees what it owns or was party to.
+    Party(PartyId),
+    /// A regulator: sees everything.
+    Regulator(PartyId),
+}
+
+/// Reads of the projection.
+#[derive(Debug, Clone)]
+pub struct Queries {
+    pub(crate) view: Database,
+}
+
+/// What became of an event's document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DocumentState {
+    /// It lies in the vault and was read when the row was made.
+    Present,
+    /// Its key was destroyed; what the row drew from it is gone.
+    Erased,
+    /// This node's vault has never had it.
+    Absent,
+}
+
+/// One command of an accepted transaction, seen as an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct EventRow {
+    /// Position of the transaction in the ledger.
+    pub tx_index: u64,
+    /// Position of the command in the transaction.
+    pub command: u32,
+    /// The transaction.
+    pub tx: TxId,
+    /// Who acted.
+    pub party: PartyId,
+    /// Which command, in `snake_case`: `commission`, `offer`, `dispense`, ….
+    pub kind: String,
+    /// When it happened in the trade.
+    pub happened: Timestamp,
+    /// When it was recorded: the transaction's time.
+    pub recorded: Timestamp,
+    /// Where, as the command says.
+    pub site: Option<Site>,
+    /// The document, to be opened in the vault.
+    pub commitment: Commitment,
+    /// Whether the document is there.
+    pub document: DocumentState,
+    /// `eventID` of the EPCIS event, if the document is one.
+    pub event_id: Option<String>,
+    /// EPCIS type: `ObjectEvent` and so on.
+    pub event_type: Option<String>,
+    /// EPCIS `action`.
+    pub action: Option<String>,
+    /// EPCIS `bizStep`, as in the document.
+    pub biz_step: Option<String>,
+    /// EPCIS `disposition`, as in the document.
+    pub disposition: Option<String>,
+    /// EPCIS read point.
+    pub read_point: Option<String>,
+    /// EPCIS business location.
+    pub biz_location: Option<String>,
+    /// Items that the command names.
+    pub items: u64,
+}
+
+/// State of an offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HandoffState {
+    /// Offered and not answered.
+    Offered,
+    /// Accepted whole.
+    Accepted,
+    /// Accepted with discrepancies.
+    AcceptedInPart,
+    /// Rejected whole.
+    Rejected,
+    /// Withdrawn by the sender.
+    Withdrawn,
+}
+
+/// An offer and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HandoffRow {
+    /// Its name.
+    pub offer: OfferId,
+    /// Sender.
+    pub from: PartyId,
+    /// Receiver.
+    pub to: PartyId,
+    /// Forward or back.
+    pub kind: HandoffKind,
+    /// Where it stands.
+    pub state: HandoffState,
+    /// Number of items offered.
+    pub items: u64,
+    /// Number of discrepancies in the answer.
+    pub discrepancies: u64,
+    /// Document of the offer.
+    pub offered: Commitment,
+    /// Document of the answer.
+    pub answered: Option<Commitment>,
+    /// When it was offered in the trade.
+    pub offered_at: Timestamp,
+    /// When it was answered in the trade.
+    pub answered_at: Option<Timestamp>,
+    /// Transaction of the offer.
+    pub offered_index: u64,
+    /// Transaction of the answer.
+    pub answered_index: Option<u64>,
+}
+
+/// An item of an offer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HandoffItem {
+    /// The item; for a surplus one that was never offered.
+    pub item: ItemKey,
+    /// How it differed, if it did.
+    pub discrepancy: Option<DiscrepancyKind>,
+}
+
+/// A product.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProductRow {
+    /// Its key.
+    pub product: ProductKey,
+    /// Its manufacturer.
+    pub party: PartyId,
+    /// Document with the details.
+    pub commitment: Commitment,
+    /// Details, while the document is there.
+    pub details: Option<crate::payload::Product>,
+    /// Depth of the recall it stands under.
+    pub recall: Option<u8>,
+}
+
+/// A lot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LotRow {
+    /// Its key.
+    pub lot: LotKey,
+    /// Its product.
+    pub product: ProductKey,
+    /// Its manufacturer.
+    pub party: PartyId,
+    /// Last day of use.
+    pub expiry: Date,
+    /// Document with the details.
+    pub commitment: Commitment,
+    /// GTIN, while the document is there.
+    pub gtin: Option<String>,
+    /// Lot number, while the document is there.
+    pub number: Option<String>,
+    /// Packs commissioned in it so far.
+    pub commissioned: u64,
+    /// Depth of the recall it stands under.
+    pub recall: Option<u8>,
+    /// Whether it is set apart.
+    pub quarantined: bool,
+}
+
+/// Whether a party may act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PartyState {
+    /// Proposed, not yet approved by enough members.
+    Proposed,
+    /// A member.
+    Member,
+    /// Suspended by a regulator.
+    Suspended,
+}
+
+/// A member organisation, or one proposed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PartyRow {
+    /// Short name.
+    pub party: PartyId,
+    /// Name in full.
+    pub name: String,
+    /// What it does.
+    pub role: Role,
+    /// Its sites, the main one first.
+    pub sites: Vec<Site>,
+    /// SHA-256 of its certificate authority.
+    pub ca: Fingerprint,
+    /// Whether it may act.
+    pub state: PartyState,
+}
+
+/// A consent, without anything of the patient.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ConsentRow {
+    /// Its name.
+    pub consent: ConsentId,
+    /// Who registered it and keeps its document.
+    pub custodian: PartyId,
+    /// What for.
+    pub purpose: Purpose,
+    /// To whom.
+    pub grantee: Option<PartyId>,
+    /// From when.
+    pub from: Timestamp,
+    /// Until when, excluded.
+    pub until: Option<Timestamp>,
+    /// The current version.
+    pub version: u32,
+    /// Document of the registration.
+    pub commitment: Commitment,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// What a recall covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecallScope {
+    /// Single items, this many.
+    Items(u64),
+    /// A lot.
+    Lot(LotKey),
+    /// A product.
+    Product(ProductKey),
+}
+
+/// A recall.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RecallRow {
+    /// Transaction that called it.
+    pub tx_index: u64,
+    /// Command in the transaction.
+    pub command: u32,
+    /// Who called it.
+    pub party: PartyId,
+    /// What is recalled.
+    pub scope: RecallScope,
+    /// Depth, 1 to 3.
+    pub class: u8,
+    /// Document with the reason.
+    pub commitment: Commitment,
+    /// The reason, while the document is there.
+    pub reason: Option<String>,
+    /// When it was called.
+    pub called_at: Timestamp,
+    /// When it was ended, if it was called in error.
+    pub ended_at: Option<Timestamp>,
+}
+
+/// A container that is known on its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ContainerRow {
+    /// Its key.
+    pub container: ItemKey,
+    /// The container that it is in.
+    pub parent: Option<ItemKey>,
+    /// Who last took custody of it by name; the parent's while it is in one.
+    pub holder: PartyId,
+    /// Transaction that touched it last.
+    pub tx_index: u64,
+}
+
+/// What was last done with a pack that was touched on its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "state", content = "reason")]
+pub enum PackState {
+    /// In the trade.
+    Active,
+    /// Out of the trade.
+    Decommissioned(DecommissionReason),
+    /// Given to a patient under a consent.
+    Dispensed,
+    /// Used up by repackaging.
+    Transformed,
+}
+
+/// A pack that was touched on its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PackRow {
+    /// Its key.
+    pub pack: ItemKey,
+    /// Who last acted on it or took custody of it by name.
+    pub holder: PartyId,
+    /// Where it stands.
+    pub state: PackState,
+    /// Whether it was itself set apart.
+    pub quarantined: bool,
+    /// Depth of a recall of the pack itself.
+    pub recall: Option<u8>,
+    /// Transaction that touched it last.
+    pub tx_index: u64,
+}
+
+/// Which side of a handoff the caller asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HandoffSide {
+    /// Offered to the caller.
+    Incoming,
+    /// Offered by the caller.
+    Outgoing,
+    /// Either.
+    Both,
+}
