@@ -1,0 +1,103 @@
+# Sourced by tests/run: finds each tool, fetches it, or says what is done without it. Versions are pinned here.
+cargo_deny_version=0.20.2
+schemathesis_version=4.32.5
+go_minor_min=24
+
+without() { echo "skipped: $*"; }
+
+# apt PACKAGE…: installs Debian packages, as root and where apt is.
+apt() {
+  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
+  echo "installing $*"
+  { DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "$@" ||
+    { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "$@"; }
+  } >"$scratch/apt.log" 2>&1 || { tail -n 5 "$scratch/apt.log"; return 1; }
+}
+
+provide_rust() {
+  command -v cargo >/dev/null || { echo "cargo is not installed: https://rustup.rs" >&2; exit 1; }
+  command -v cc >/dev/null || apt build-essential || { echo "a C compiler is needed" >&2; exit 1; }
+  cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
+  cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
+}
+
+# Built once into the cache: 2 min 12 s on two cores.
+provide_cargo_deny() {
+  PATH=$cache/cargo-deny/bin:$PATH
+  cargo deny --version >/dev/null 2>&1 && return
+  echo "building cargo-deny $cargo_deny_version, once"
+  cargo install --locked --quiet cargo-deny --version "$cargo_deny_version" --root "$cache/cargo-deny" \
+    --target-dir "$scratch/cargo-deny" >"$scratch/deny.log" 2>&1 && return
+  tail -n 5 "$scratch/deny.log"
+  without "cargo-deny could not be built: licences, bans and sources are not checked"
+  return 1
+}
+
+# A private cluster on a free port, by an unprivileged user (PostgreSQL refuses root), without fsync: it is thrown away.
+provide_postgres() {
+  [ -z "${VERIDOSE_TEST_POSTGRES:-}" ] || return 0
+  local bin port attempt
+  bin=$(postgres_bin) || { prepare_postgres && apt postgresql && bin=$(postgres_bin); } ||
+    { without "no initdb: the store is tested on SQLite only"; return 0; }
+  postgres_dir=$scratch/postgres postgres_ctl=$bin/pg_ctl
+  mkdir "$postgres_dir"
+  chmod 711 "$scratch"
+  [ "$(id -u)" != 0 ] || chown "$(postgres_user)" "$postgres_dir"
+  as_postgres "$bin/initdb" -D "$postgres_dir/data" -U veridose -A trust --no-sync >"$scratch/postgres.log" 2>&1 ||
+    { cat "$scratch/postgres.log"; without "initdb failed: the store is tested on SQLite only"; return 0; }
+  for attempt in 1 2 3 4 5; do
+    port=$((20000 + RANDOM % 20000))
+    if as_postgres "$postgres_ctl" -s -w -D "$postgres_dir/data" -l "$postgres_dir/server.log" \
+      -o "-p $port -k $postgres_dir -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200" start; then
+      export VERIDOSE_TEST_POSTGRES=postgres://veridose@127.0.0.1:$port/postgres
+      return 0
+    fi
+  done
+  cat "$postgres_dir/server.log"
+  without "PostgreSQL did not start: the store is tested on SQLite only"
+}
+
+# Debian would make and start a cluster of its own at installation.
+prepare_postgres() {
+  [ "$(id -u)" = 0 ] && [ ! -e /etc/postgresql-common/createcluster.conf ] || return 0
+  mkdir -p /etc/postgresql-common
+  echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+}
+
+postgres_bin() {
+  local found
+  found=$(command -v initdb || ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null | sort -V | tail -n 1)
+  [ -n "$found" ] && dirname "$(readlink -f "$found")"
+}
+
+postgres_user() { if id postgres >/dev/null 2>&1; then echo postgres; else echo nobody; fi; }
+
+as_postgres() {
+  if [ "$(id -u)" = 0 ]; then (cd / && exec runuser -u "$(postgres_user)" -- "$@"); else "$@"; fi
+}
+
+stop_postgres() {
+  [ -z "${postgres_dir:-}" ] || as_postgres "$postgres_ctl" -s -D "$postgres_dir/data" -m immediate stop 2>/dev/null || true
+}
+
+provide_go() {
+  PATH=$PATH:/usr/local/go/bin
+  go_fits || { apt golang-go && go_fits; } ||
+    { without "no Go of 1.$go_minor_min or later: sumdb/tlog and Tessera's fsck do not check the log"; return 1; }
+}
+
+go_fits() {
+  local version
+  version=$(go env GOVERSION 2>/dev/null) && [[ $version =~ ^go1\.([0-9]+) ]] && [ "${BASH_REMATCH[1]}" -ge $go_minor_min ]
+}
+
+# schemathesis in a Python environment of its own in the cache.
+provide_schemathesis() {
+  schemathesis=$cache/schemathesis-$schemathesis_version/bin/schemathesis
+  [ -x "$schemathesis" ] && return
+  { python3 -c 'import ensurepip' 2>/dev/null || apt python3-venv; } &&
+    python3 -m venv "$cache/schemathesis-$schemathesis_version" &&
+    "$cache/schemathesis-$schemathesis_version/bin/pip" install -q "schemathesis==$schemathesis_version" && return
+  without "schemathesis could not be installed: the OpenAPI description is not tried against the server"
+  return 1
+}
