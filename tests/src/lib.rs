@@ -1,1 +1,12 @@
-//! Whole-system tests
+//! What the whole-system tests share: a server of their own on a free port, documents from outside, hostile input.
+//!
+//! Each group is one test binary (`tests/tests/system.rs`, `attack.rs`, `crash.rs`), run by `tests/run`. They drive the
+//! built `veridose` as its users do, over HTTP and the command line, and know nothing of its inside.
+
+mod documents;
+mod hostile;
+mod server;
+
+pub use documents::Documents;
+pub use hostile::{billion_laughs, deep_nesting, external_entity, gzip_of_zeros};
+pub use server::{Server, binary};
