@@ -1,1 +1,4 @@
 //! The ledger: submit, read, follow, prove
+
+pub mod pki;
+pub mod signer;
