@@ -12,7 +12,7 @@ pub enum Error {
         /// Which identifier.
         kind: &'static str,
         /// What the length should be, in words.
-        expected: &'static str,
+        expected: String,
         /// Characters that were given.
         length: usize,
         /// What was given, its beginning.
@@ -44,6 +44,16 @@ pub enum Error {
         /// What was given.
         given: String,
     },
+    /// Characters and length are right, and yet it says nothing that it can mean.
+    #[error("{kind}: {given:?} is not {expected}")]
+    Content {
+        /// Which identifier.
+        kind: &'static str,
+        /// What it should be, in words.
+        expected: &'static str,
+        /// What was given, its beginning.
+        given: String,
+    },
     /// A date that the calendar does not have.
     #[error("{kind}: {given:?} is not a date, expected {expected}")]
     Date {
@@ -69,8 +79,8 @@ pub enum Error {
 }
 
 impl Error {
-    pub(crate) fn length(kind: &'static str, expected: &'static str, given: &str) -> Self {
-        Self::Length { kind, expected, length: given.chars().count(), given: shorten(given) }
+    pub(crate) fn length(kind: &'static str, expected: impl Into<String>, given: &str) -> Self {
+        Self::Length { kind, expected: expected.into(), length: given.chars().count(), given: shorten(given) }
     }
 
     pub(crate) fn date(kind: &'static str, expected: &'static str, given: &str) -> Self {

@@ -6,14 +6,19 @@
 //! Invariants: a value of a type here is valid, its check digit included; nothing here reads a clock, a file or a
 //! random number, and no input makes a parser panic.
 
+mod ai;
 mod check;
+mod epc;
 mod error;
 mod expiry;
 mod gtin;
 mod keys;
+mod link;
 #[cfg(test)]
 mod tests;
 
+pub use ai::{Ai, Element};
+pub use epc::{Epc, Key, canonical_uri, prefix_length};
 pub use error::Error;
 pub use expiry::Expiry;
 pub use gtin::Gtin;
