@@ -6,8 +6,16 @@
 //! only words of the Core Business Vocabulary have one internal form, because each syntax spells them differently.
 
 mod error;
+mod json;
 pub mod limits;
 pub mod model;
+mod reader;
+mod scope;
+mod writer;
+mod xml;
 
 pub use error::{EpcisError, Fault, Location};
+pub use json::{from_json, to_json};
 pub use model::{Document, Event, EventKind, Header};
+pub use reader::{Reader, Syntax, read_document};
+pub use writer::{Writer, write_document};

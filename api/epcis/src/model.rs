@@ -9,6 +9,8 @@ mod scalar;
 mod sensor;
 mod vocabulary;
 
+pub(crate) use check::{foreign, missing};
+
 pub use extension::{CBVMDA_NAMESPACE, Fields, Name, Namespace, Object, VERIDOSE_NAMESPACE, VERIDOSE_PREFIX, Value};
 pub(crate) use header::CBVMDA_ATTRIBUTE;
 pub use header::{Header, MasterData, MasterDataAttribute, MasterDataElement};

@@ -58,3 +58,53 @@ pub struct SensorReport {
     pub coordinate_reference_system: Option<Uri>,
     pub extensions: Fields,
 }
+
+impl SensorMetadata {
+    /// The fields that are written as text, by their names in the standard.
+    pub(crate) fn texts(&self) -> [(&'static str, Option<&str>); 8] {
+        [
+            ("time", self.time.as_ref().map(Timestamp::as_str)),
+            ("startTime", self.start_time.as_ref().map(Timestamp::as_str)),
+            ("endTime", self.end_time.as_ref().map(Timestamp::as_str)),
+            ("deviceID", self.device_id.as_ref().map(Uri::as_str)),
+            ("deviceMetadata", self.device_metadata.as_ref().map(Uri::as_str)),
+            ("rawData", self.raw_data.as_ref().map(Uri::as_str)),
+            ("dataProcessingMethod", self.data_processing_method.as_ref().map(Uri::as_str)),
+            ("bizRules", self.biz_rules.as_ref().map(Uri::as_str)),
+        ]
+    }
+}
+
+impl SensorReport {
+    /// The fields that are written as text, by their names in the standard; words of a vocabulary are not among them.
+    pub(crate) fn texts(&self) -> [(&'static str, Option<&str>); 13] {
+        [
+            ("deviceID", self.device_id.as_ref().map(Uri::as_str)),
+            ("deviceMetadata", self.device_metadata.as_ref().map(Uri::as_str)),
+            ("rawData", self.raw_data.as_ref().map(Uri::as_str)),
+            ("dataProcessingMethod", self.data_processing_method.as_ref().map(Uri::as_str)),
+            ("bizRules", self.biz_rules.as_ref().map(Uri::as_str)),
+            ("time", self.time.as_ref().map(Timestamp::as_str)),
+            ("microorganism", self.microorganism.as_ref().map(Uri::as_str)),
+            ("chemicalSubstance", self.chemical_substance.as_ref().map(Uri::as_str)),
+            ("stringValue", self.string_value.as_deref()),
+            ("hexBinaryValue", self.hex_binary_value.as_deref()),
+            ("uriValue", self.uri_value.as_ref().map(Uri::as_str)),
+            ("uom", self.uom.as_deref()),
+            ("coordinateReferenceSystem", self.coordinate_reference_system.as_ref().map(Uri::as_str)),
+        ]
+    }
+
+    /// The fields that are numbers, by their names in the standard.
+    pub(crate) fn numbers(&self) -> [(&'static str, Option<&Number>); 7] {
+        [
+            ("value", self.value.as_ref()),
+            ("minValue", self.min_value.as_ref()),
+            ("maxValue", self.max_value.as_ref()),
+            ("meanValue", self.mean_value.as_ref()),
+            ("sDev", self.s_dev.as_ref()),
+            ("percRank", self.perc_rank.as_ref()),
+            ("percValue", self.perc_value.as_ref()),
+        ]
+    }
+}

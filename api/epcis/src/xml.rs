@@ -1,0 +1,15 @@
+//! EPCIS 1.2 and 2.0 as XML.
+
+mod document;
+mod event;
+mod extension;
+mod header;
+mod lines;
+mod out;
+mod parser;
+mod sensor;
+mod tree;
+pub(crate) mod write;
+
+pub(crate) use document::XmlReader;
+pub(crate) use out::Out;
