@@ -30,7 +30,7 @@ review:
 
 # Rates and latencies of the whole system, PostgreSQL beside it.
 bench:
-    cargo bench -p veridose-tests
+    ./tests/run bench
 
 # What is shipped.
 dist:

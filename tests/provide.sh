@@ -33,28 +33,29 @@ provide_cargo_deny() {
   return 1
 }
 
-# A private cluster on a free port, by an unprivileged user (PostgreSQL refuses root), without fsync: it is thrown away.
+# provide_postgres on|off: a private cluster on a free port, by an unprivileged user (PostgreSQL refuses root). Tests throw
+# it away and need no fsync; a bench does.
 provide_postgres() {
   [ -z "${VERIDOSE_TEST_POSTGRES:-}" ] || return 0
-  local bin port attempt
+  local fsync=$1 bin port attempt
   bin=$(postgres_bin) || { prepare_postgres && apt postgresql && bin=$(postgres_bin); } ||
-    { without "no initdb: the store is tested on SQLite only"; return 0; }
+    { without "no initdb: nothing runs on PostgreSQL"; return 0; }
   postgres_dir=$scratch/postgres postgres_ctl=$bin/pg_ctl
   mkdir "$postgres_dir"
   chmod 711 "$scratch"
   [ "$(id -u)" != 0 ] || chown "$(postgres_user)" "$postgres_dir"
   as_postgres "$bin/initdb" -D "$postgres_dir/data" -U veridose -A trust --no-sync >"$scratch/postgres.log" 2>&1 ||
-    { cat "$scratch/postgres.log"; without "initdb failed: the store is tested on SQLite only"; return 0; }
+    { cat "$scratch/postgres.log"; without "initdb failed: nothing runs on PostgreSQL"; return 0; }
   for attempt in 1 2 3 4 5; do
     port=$((20000 + RANDOM % 20000))
     if as_postgres "$postgres_ctl" -s -w -D "$postgres_dir/data" -l "$postgres_dir/server.log" \
-      -o "-p $port -k $postgres_dir -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200" start; then
+      -o "-p $port -k $postgres_dir -c listen_addresses=127.0.0.1 -c fsync=$fsync -c max_connections=200" start; then
       export VERIDOSE_TEST_POSTGRES=postgres://veridose@127.0.0.1:$port/postgres
       return 0
     fi
   done
   cat "$postgres_dir/server.log"
-  without "PostgreSQL did not start: the store is tested on SQLite only"
+  without "PostgreSQL did not start: nothing runs on it"
 }
 
 # Debian would make and start a cluster of its own at installation.

@@ -5,8 +5,12 @@
 
 mod documents;
 mod hostile;
+mod measure;
+mod rival;
 mod server;
 
 pub use documents::Documents;
 pub use hostile::{billion_laughs, deep_nesting, external_entity, gzip_of_zeros};
+pub use measure::{Measured, machine, table};
+pub use rival::Rival;
 pub use server::{Server, binary};

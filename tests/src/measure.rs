@@ -1,0 +1,81 @@
+//! Rates and latencies, and the table that shows them with the machine they were measured on.
+
+use std::time::Duration;
+
+/// How long each piece of work took, over a span of time.
+#[derive(Debug, Clone)]
+pub struct Measured {
+    /// What was done.
+    pub what: String,
+    /// How many pieces.
+    pub count: usize,
+    /// How long all of them took together.
+    pub span: Duration,
+    /// Of single pieces, ascending.
+    latencies: Vec<Duration>,
+}
+
+impl Measured {
+    /// From the latencies of the pieces, in any order; `weight` pieces of work stand behind each latency.
+    pub fn new(what: impl Into<String>, span: Duration, mut latencies: Vec<Duration>, weight: usize) -> Self {
+        latencies.sort_unstable();
+        Self { what: what.into(), count: latencies.len() * weight, span, latencies }
+    }
+
+    /// Pieces a second.
+    #[expect(clippy::cast_precision_loss, reason = "a rate is rounded anyway")]
+    pub fn rate(&self) -> f64 {
+        self.count as f64 / self.span.as_secs_f64()
+    }
+
+    /// The latency that so many of a thousand stay within: the nearest-rank percentile.
+    pub fn permille(&self, permille: usize) -> Duration {
+        let rank = (self.latencies.len() * permille).div_ceil(1_000).max(1);
+        self.latencies.get(rank - 1).copied().unwrap_or_default()
+    }
+}
+
+/// A table in Markdown, the machine in its first line.
+pub fn table(rows: &[Measured]) -> String {
+    let mut text = format!(
+        "{}\n\n| what | count | per second | p50 ms | p95 ms | p99 ms |\n|---|--:|--:|--:|--:|--:|\n",
+        machine()
+    );
+    text.extend(rows.iter().map(|row| {
+        let [p50, p95, p99] = [500, 950, 990].map(|permille| row.permille(permille).as_secs_f64() * 1_000.0);
+        format!("| {} | {} | {:.0} | {p50:.2} | {p95:.2} | {p99:.2} |\n", row.what, row.count, row.rate())
+    }));
+    text
+}
+
+/// Processor, cores and memory, as Linux names them.
+pub fn machine() -> String {
+    let field = |file: &str, name: &str| {
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        let line = text.lines().find(|line| line.starts_with(name)).unwrap_or_default();
+        line.split_once(':').map_or_else(|| "unknown".to_owned(), |(_, value)| value.trim().to_owned())
+    };
+    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    let build = if cfg!(debug_assertions) { "assertions on" } else { "assertions off" };
+    format!(
+        "{}, {cores} cores, memory {}, {build}",
+        field("/proc/cpuinfo", "model name"),
+        field("/proc/meminfo", "MemTotal")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_by_nearest_rank() {
+        let latencies = (1..=200).rev().map(Duration::from_millis).collect();
+        let measured = Measured::new("work", Duration::from_secs(2), latencies, 10);
+        assert_eq!(measured.permille(500), Duration::from_millis(100));
+        assert_eq!(measured.permille(990), Duration::from_millis(198));
+        assert_eq!(measured.permille(1_000), Duration::from_millis(200));
+        assert!((measured.rate() - 1_000.0).abs() < f64::EPSILON);
+        assert_eq!(Measured::new("none", Duration::from_secs(1), Vec::new(), 1).permille(990), Duration::ZERO);
+    }
+}

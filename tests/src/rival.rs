@@ -1,0 +1,69 @@
+//! PostgreSQL doing the same work: the honest rival of the ledger. The same signed transaction is checked in the same
+//! way, then one statement inserts the event and updates the pack, durable when it answers.
+
+use anyhow::{Context as _, ensure};
+use sqlx::postgres::{PgPool, PgPoolOptions};
+use veridose_contract::{ItemKey, Transaction};
+use veridose_ledger::signer::signature_holds;
+
+/// Rows written at once when packs are commissioned.
+const ROWS_PER_STATEMENT: usize = 10_000;
+
+const DISPENSE: &str =
+    "WITH pack AS (UPDATE rival_pack SET state = 1, changed = $4 WHERE item = $1 AND state = 0 RETURNING item)
+    INSERT INTO rival_event (id, item, happened, body) SELECT $2, item, $4, $3 FROM pack";
+
+/// A database with a table of packs and a table of events.
+#[derive(Debug, Clone)]
+pub struct Rival(PgPool);
+
+impl Rival {
+    /// Connects and makes its tables anew. Refuses a database that does not wait for the disk: it would be no rival.
+    pub async fn connect(url: &str, connections: u32) -> anyhow::Result<Self> {
+        let pool = PgPoolOptions::new().min_connections(connections).max_connections(connections).connect(url).await?;
+        for setting in ["fsync", "synchronous_commit"] {
+            let value: String = sqlx::query_scalar("SELECT current_setting($1)").bind(setting).fetch_one(&pool).await?;
+            ensure!(value == "on", "PostgreSQL runs with {setting} = {value}");
+        }
+        for statement in [
+            "DROP TABLE IF EXISTS rival_pack, rival_event",
+            "CREATE TABLE rival_pack (item bytea PRIMARY KEY, state smallint NOT NULL, changed bigint NOT NULL)",
+            "CREATE TABLE rival_event (id bytea PRIMARY KEY, item bytea NOT NULL, happened bigint NOT NULL, body bytea NOT NULL)",
+        ] {
+            sqlx::query(statement).execute(&pool).await?;
+        }
+        Ok(Self(pool))
+    }
+
+    /// Commissions packs: one row each, many to a statement.
+    pub async fn commission(&self, items: &[ItemKey]) -> anyhow::Result<()> {
+        for batch in items.chunks(ROWS_PER_STATEMENT) {
+            let keys: Vec<&[u8]> = batch.iter().map(|item| &item.as_bytes()[..]).collect();
+            sqlx::query("INSERT INTO rival_pack SELECT unnest($1::bytea[]), 0, 0").bind(keys).execute(&self.0).await?;
+        }
+        Ok(())
+    }
+
+    /// Checks the signature, inserts the event and updates the pack; a pack that is not there or gone is refused.
+    pub async fn dispense(&self, public_key: &[u8; 65], transaction: &Transaction) -> anyhow::Result<()> {
+        let Transaction { header, signature, body } = transaction;
+        ensure!(signature_holds(public_key, header, signature), "the signature is not the key's");
+        ensure!(body.root() == header.body_root, "the header does not commit to the body");
+        let item = body.commands.first().and_then(|command| command.items.first()).context("no pack is named")?;
+        let changed = sqlx::query(DISPENSE)
+            .bind(&item.as_bytes()[..])
+            .bind(&header.id().as_bytes()[..])
+            .bind(transaction.encode())
+            .bind(header.time.0)
+            .execute(&self.0)
+            .await?;
+        ensure!(changed.rows_affected() == 1, "the pack is not there or no longer in the trade");
+        Ok(())
+    }
+
+    /// Reads a pack's state: what a verification at the counter asks.
+    pub async fn state(&self, item: &ItemKey) -> anyhow::Result<Option<i16>> {
+        let query = sqlx::query_scalar("SELECT state FROM rival_pack WHERE item = $1").bind(&item.as_bytes()[..]);
+        Ok(query.fetch_optional(&self.0).await?)
+    }
+}
