@@ -134,7 +134,9 @@ impl Out {
             Value::Text(text) => self.string(text),
             Value::List(values) => {
                 self.open(b'[');
-                values.iter().for_each(|value| self.value(value, prefixes));
+                for value in values {
+                    self.value(value, prefixes);
+                }
                 self.close(b']');
             }
             Value::Object(object) => self.object(object, prefixes),

@@ -21,16 +21,13 @@ impl<R: BufRead> Source<R> {
             if chunk.is_empty() {
                 return Ok(None);
             }
-            match chunk.iter().position(|byte| !matches!(byte, b' ' | b'\n' | b'\r' | b'\t')) {
-                Some(at) => {
-                    let byte = chunk[at];
-                    self.input.consume(at);
-                    return Ok(Some(byte));
-                }
-                None => {
-                    let blank = chunk.len();
-                    self.input.consume(blank);
-                }
+            if let Some(at) = chunk.iter().position(|byte| !matches!(byte, b' ' | b'\n' | b'\r' | b'\t')) {
+                let byte = chunk[at];
+                self.input.consume(at);
+                return Ok(Some(byte));
+            } else {
+                let blank = chunk.len();
+                self.input.consume(blank);
             }
         }
     }

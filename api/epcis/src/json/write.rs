@@ -44,7 +44,9 @@ fn context(out: &mut Out, declared: &[Arc<Namespace>], urls: &[Box<str>]) {
     out.key("@context");
     out.open(b'[');
     out.string(EPCIS_CONTEXT);
-    urls.iter().for_each(|url| out.string(url));
+    for url in urls {
+        out.string(url);
+    }
     prefix_definitions(out, declared);
     out.close(b']');
 }
@@ -54,7 +56,9 @@ fn prefix_definitions(out: &mut Out, declared: &[Arc<Namespace>]) {
         return;
     }
     out.open(b'{');
-    declared.iter().for_each(|namespace| out.text_member(&namespace.prefix, Some(&namespace.uri)));
+    for namespace in declared {
+        out.text_member(&namespace.prefix, Some(&namespace.uri));
+    }
     out.close(b'}');
 }
 

@@ -24,7 +24,7 @@ enum Level {
 enum Child {
     Entered,
     Read,
-    Event(Event),
+    Event(Box<Event>),
 }
 
 pub(crate) struct XmlReader<R> {
@@ -159,7 +159,7 @@ impl<R: BufRead> XmlReader<R> {
                 };
                 match self.child(level, step, broken)? {
                     Child::Entered | Child::Read => {}
-                    Child::Event(event) => return Ok(Some(event)),
+                    Child::Event(event) => return Ok(Some(*event)),
                 }
             }
         }
@@ -171,9 +171,7 @@ impl<R: BufRead> XmlReader<R> {
         let local = self.parser.tree.local(0).to_owned();
         let inner = match (level, &*local) {
             (Level::Document, "EPCISBody") => Some(Level::Body),
-            (Level::Body, "EventList") | (Level::ResultsBody, "EventList") | (Level::EventList, "extension") => {
-                Some(Level::EventList)
-            }
+            (Level::Body | Level::ResultsBody, "EventList") | (Level::EventList, "extension") => Some(Level::EventList),
             (Level::Body, "QueryResults") => Some(Level::QueryResults),
             (Level::QueryResults, "resultsBody") => Some(Level::ResultsBody),
             _ => None,
@@ -187,7 +185,7 @@ impl<R: BufRead> XmlReader<R> {
             return Ok(Child::Entered);
         }
         match level {
-            Level::EventList => self.read_event_marking(step, broken).map(Child::Event),
+            Level::EventList => self.read_event_marking(step, broken).map(|event| Child::Event(Box::new(event))),
             Level::Document => {
                 // A header that cannot be read leaves nothing to go on with.
                 *broken = true;

@@ -46,7 +46,7 @@ pub(super) struct Reader<'t> {
     pub(super) tree: &'t Tree,
 }
 
-impl<'t> Reader<'t> {
+impl Reader<'_> {
     pub(super) fn fault(self, at: At, field: &str, fault: Fault) -> EpcisError {
         fault.at(Location::Line(self.tree.node(at).line), field)
     }
@@ -163,7 +163,7 @@ impl<'t> Reader<'t> {
             }
             "sourceList" => event.source_list = self.list(at, "source", |item| self.party(item, scope))?,
             "destinationList" => {
-                event.destination_list = self.list(at, "destination", |item| self.party(item, scope))?
+                event.destination_list = self.list(at, "destination", |item| self.party(item, scope))?;
             }
             "sensorElementList" => {
                 event.sensor_element_list =
