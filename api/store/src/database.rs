@@ -1,5 +1,155 @@
-//! Connections.
+//! Connections to SQLite and PostgreSQL, and the turn of the one writer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sea_orm::{
+    ActiveModelBehavior, ActiveModelTrait, ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction,
+    DbErr, EntityTrait, IntoActiveModel, Iterable, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    sea_query::OnConflict,
+};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+use crate::StoreError;
+
+/// Parameters of one statement: SQLite takes 32,766, PostgreSQL 65,535.
+const PARAMETERS_MAX: usize = 30_000;
+/// Keys of one `IN` list.
+pub(crate) const KEYS_PER_QUERY_MAX: usize = 10_000;
+
+/// What a commit must survive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// A power cut: the data exists nowhere else.
+    PowerCut,
+    /// A crash of the process: the data can be made again from the ledger, and after a power cut the last commits may be missing
+    /// but never half there.
+    Crash,
+}
 
 /// One database: SQLite or PostgreSQL.
 #[derive(Debug, Clone)]
-pub(crate) struct Database {}
+pub(crate) struct Database {
+    connection: DatabaseConnection,
+    /// SQLite has one writer; waiting here is fair, waiting in SQLite is polling.
+    turn: Arc<Mutex<()>>,
+}
+
+/// A write transaction and the turn to write. Dropped without `commit`, it leaves nothing.
+pub(crate) struct Write {
+    transaction: DatabaseTransaction,
+    _turn: OwnedMutexGuard<()>,
+}
+
+impl Database {
+    /// Opens, or creates, the database.
+    pub(crate) async fn open(url: &str, durability: Durability) -> Result<Self, StoreError> {
+        let mut options = ConnectOptions::new(url.to_owned());
+        options.sqlx_logging(false).max_connections(8).acquire_timeout(Duration::from_secs(30));
+        options.map_sqlx_sqlite_opts(move |sqlite| {
+            let sqlite = sqlite
+                .create_if_missing(true)
+                .busy_timeout(Duration::from_secs(10))
+                .pragma("journal_mode", "WAL")
+                .pragma("cache_size", "-16000");
+            match durability {
+                // What is deleted is overwritten: an erased document must not be found in free pages.
+                Durability::PowerCut => sqlite.pragma("synchronous", "FULL").pragma("secure_delete", "ON"),
+                Durability::Crash => sqlite.pragma("synchronous", "NORMAL"),
+            }
+        });
+        let connection = sea_orm::Database::connect(options).await?;
+        Ok(Self { connection, turn: Arc::default() })
+    }
+
+    /// For reads outside a transaction.
+    pub(crate) fn read(&self) -> &DatabaseConnection {
+        &self.connection
+    }
+
+    /// Begins a write transaction when its turn comes.
+    pub(crate) async fn write(&self) -> Result<Write, DbErr> {
+        let turn = Arc::clone(&self.turn).lock_owned().await;
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let transaction = self.connection.begin_with_options(options).await?;
+        Ok(Write { transaction, _turn: turn })
+    }
+}
+
+impl Write {
+    /// The transaction, to run statements in.
+    pub(crate) fn on(&self) -> &DatabaseTransaction {
+        &self.transaction
+    }
+
+    /// Makes the writes durable, all of them or none.
+    pub(crate) async fn commit(self) -> Result<(), DbErr> {
+        self.transaction.commit().await
+    }
+}
+
+/// What happens to a row whose key is there already.
+#[derive(Clone, Copy)]
+pub(crate) enum Existing {
+    /// It is an error.
+    Refuse,
+    /// The row that is there stays.
+    Keep,
+    /// The new row takes its place.
+    Replace,
+}
+
+/// Inserts rows, as many to a statement as fit.
+pub(crate) async fn insert_all<E>(
+    connection: &impl ConnectionTrait,
+    rows: Vec<E::Model>,
+    existing: Existing,
+) -> Result<(), DbErr>
+where
+    E: EntityTrait,
+    E::Model: IntoActiveModel<E::ActiveModel>,
+    E::ActiveModel: ActiveModelTrait<Entity = E> + ActiveModelBehavior + Send,
+{
+    let rows_max = PARAMETERS_MAX / E::Column::iter().count();
+    let mut rows = rows.into_iter().peekable();
+    while rows.peek().is_some() {
+        let some = rows.by_ref().take(rows_max).map(IntoActiveModel::into_active_model);
+        let insert = E::insert_many(some);
+        let insert = match existing {
+            Existing::Refuse => insert,
+            Existing::Keep => insert.on_conflict(OnConflict::columns(keys::<E>()).do_nothing().to_owned()),
+            Existing::Replace => {
+                insert.on_conflict(OnConflict::columns(keys::<E>()).update_columns(E::Column::iter()).to_owned())
+            }
+        };
+        insert.exec_without_returning(connection).await?;
+    }
+    Ok(())
+}
+
+fn keys<E: EntityTrait>() -> Vec<E::Column> {
+    use sea_orm::PrimaryKeyToColumn;
+    E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column).collect()
+}
+
+/// A `u64` as the databases keep it.
+pub(crate) fn signed(what: &'static str, value: u64) -> Result<i64, StoreError> {
+    i64::try_from(value).map_err(|_| StoreError::TooLarge {
+        what,
+        size: usize::try_from(value).unwrap_or(usize::MAX),
+        limit: usize::try_from(i64::MAX).unwrap_or(usize::MAX),
+    })
+}
+
+/// A count that a database keeps, which this crate never writes negative.
+pub(crate) fn unsigned(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or(0)
+}
+
+/// An identifier of `N` bytes out of a column.
+pub(crate) fn fixed<const N: usize>(what: &'static str, bytes: &[u8]) -> Result<[u8; N], StoreError> {
+    bytes.try_into().map_err(|_| StoreError::Malformed { what, detail: format!("{} bytes, not {N}", bytes.len()) })
+}

@@ -1,5 +1,7 @@
 //! What can go wrong in the store.
 
+use std::sync::Arc;
+
 use veridose_contract::{Commitment, IdempotencyKey, PartyId};
 
 /// Everything that the store refuses or fails at.
@@ -7,7 +9,7 @@ use veridose_contract::{Commitment, IdempotencyKey, PartyId};
 pub enum StoreError {
     /// The database failed.
     #[error("the database failed")]
-    Database(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Database(#[source] Arc<dyn std::error::Error + Send + Sync>),
     /// The disk of the database is full; nothing of the write was kept.
     #[error("the disk of the database is full; nothing of this write was kept")]
     DiskFull,
@@ -94,12 +96,19 @@ pub enum StoreError {
 
 impl From<sea_orm::DbErr> for StoreError {
     fn from(error: sea_orm::DbErr) -> Self {
+        Self::from(Arc::new(error))
+    }
+}
+
+/// One failed commit is told to everyone whose write was in it.
+impl From<Arc<sea_orm::DbErr>> for StoreError {
+    fn from(error: Arc<sea_orm::DbErr>) -> Self {
         let text = error.to_string();
         // SQLite says SQLITE_FULL (13) in these words, PostgreSQL passes on the system's ENOSPC.
         if text.contains("database or disk is full") || text.contains("No space left on device") {
             Self::DiskFull
         } else {
-            Self::Database(Box::new(error))
+            Self::Database(error)
         }
     }
 }

@@ -8,13 +8,19 @@
 
 mod capture;
 mod database;
+mod entity;
 mod error;
 pub mod limits;
 mod page;
 pub mod payload;
 mod projection;
 mod query;
+#[cfg(test)]
+mod testing;
+mod text;
 mod vault;
+
+use std::sync::Arc;
 
 pub use capture::{CaptureError, CaptureJob, CaptureState, Captures, Document, ErrorBehaviour, Upload};
 pub use error::StoreError;
@@ -27,6 +33,9 @@ pub use query::{
     RecallRow, RecallScope, Viewer,
 };
 pub use vault::{MasterKey, Opened, Request, Sealing, Vault};
+
+use crate::database::{Database, Durability};
+use crate::vault::Keys;
 
 /// Everything a node keeps in SQL.
 #[derive(Debug, Clone)]
@@ -45,6 +54,24 @@ impl Store {
     /// Opens the databases, creates them if they are not there, brings their tables up to date and starts the vault's writer.
     /// `url` is `sqlite:PATH` (a second file `PATH` + `-view` beside it holds the view) or `postgres://…`.
     pub async fn open(url: &str, master: MasterKey, founding: Founding) -> Result<Self, StoreError> {
-        todo!()
+        let (primary_url, view_url) = urls(url)?;
+        let primary = Database::open(&primary_url, Durability::PowerCut).await?;
+        veridose_migrations::up::<veridose_migrations::Primary>(primary.read()).await?;
+        let view = Database::open(&view_url, Durability::Crash).await?;
+        veridose_migrations::up::<veridose_migrations::View>(view.read()).await?;
+        let keys = Arc::new(Keys::open(master, primary.clone()).await?);
+        let vault = Vault::start(primary.clone(), Arc::clone(&keys));
+        let captures = Captures::new(primary, keys);
+        let projection = Projection::open(view.clone(), vault.clone(), founding).await?;
+        Ok(Self { vault, captures, projection, queries: Queries { view } })
     }
+}
+
+/// URLs of the primary data and of the view.
+fn urls(url: &str) -> Result<(String, String), StoreError> {
+    if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+        return Ok((url.to_owned(), url.to_owned()));
+    }
+    let path = url.strip_prefix("sqlite:").ok_or(StoreError::UnknownDatabase)?;
+    Ok((format!("sqlite:{path}"), format!("sqlite:{path}-view")))
 }

@@ -29,6 +29,11 @@ impl PageRequest {
         self.limit.unwrap_or(30).clamp(1, PAGE_ROWS_MAX)
     }
 
+    /// One more row than the page holds, to know whether another page follows.
+    pub(crate) fn limit_and_one(&self) -> u64 {
+        u64::from(self.limit()) + 1
+    }
+
     /// The position in the token, as the list wrote it.
     pub(crate) fn after<T: serde::de::DeserializeOwned>(&self) -> Result<Option<T>, StoreError> {
         let Some(token) = &self.token else { return Ok(None) };
@@ -48,6 +53,11 @@ impl<T> Page<T> {
             hex::encode(serde_json::to_vec(&position(row)).expect("a position is a tuple of numbers and strings"))
         });
         Self { items, next }
+    }
+
+    /// The same page with each row parsed.
+    pub(crate) fn try_map<U, E>(self, parse: impl FnMut(T) -> Result<U, E>) -> Result<Page<U>, E> {
+        Ok(Page { items: self.items.into_iter().map(parse).collect::<Result<_, E>>()?, next: self.next })
     }
 
     /// The same page with each row turned into something else.

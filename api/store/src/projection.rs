@@ -20,6 +20,10 @@ pub struct Founding {
 pub struct Projection {}
 
 impl Projection {
+    pub(crate) async fn open(_: crate::database::Database, _: crate::Vault, _: Founding) -> Result<Self, StoreError> {
+        Ok(Self {})
+    }
+
     /// Index of the first entry that is not in the view yet.
     pub async fn next_index(&self) -> Result<u64, StoreError> {
         todo!()

@@ -1,18 +1,41 @@
 //! The encrypted payload vault: primary data.
+//!
+//! Envelope encryption: the documents of a request form a group under one random data key (AES-256-GCM). The data key is
+//! wrapped for each reader by that party's key-encryption key, and those by the node's master key. A patient's documents have their
+//! data key wrapped by the patient's key first: destroying that one makes them unreadable to everybody.
 
+mod cipher;
+mod keys;
+mod read;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
+use tokio::sync::watch;
 use veridose_contract::{Commitment, IdempotencyKey, PartyId};
 
+pub(crate) use cipher::{Key, decrypt, deflate, encrypt, inflate, key, random_key, unwrap, wrap};
+pub(crate) use keys::Keys;
+pub use keys::MasterKey;
+pub use read::Opened;
+
+use crate::database::{Database, Existing, insert_all, signed, unsigned};
+use crate::entity::vault as entity;
+use crate::limits::{
+    COMMITMENTS_PER_CALL_MAX, DOCUMENT_BYTES_MAX, DOCUMENTS_PER_REQUEST_MAX, READERS_MAX, REQUEST_BYTES_MAX,
+};
+use crate::vault::writer::{Group, Writer};
 use crate::{Payload, StoreError};
 
-/// The node's master key: wraps the key of every party and patient.
-pub struct MasterKey(zeroize::Zeroizing<[u8; 32]>);
-
-impl MasterKey {
-    /// From its 32 bytes; they are wiped when the key is dropped.
-    pub fn new(bytes: zeroize::Zeroizing<[u8; 32]>) -> Self {
-        Self(bytes)
-    }
-}
+const READER_WRAP: &str = "reader wrap";
+const PATIENT_WRAP: &str = "patient wrap";
+/// From this size on encryption leaves the asynchronous threads.
+const INLINE_BYTES_MAX: usize = 64 * 1024;
 
 /// A client's name for its request and the SHA-256 of what it asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,24 +55,21 @@ pub struct Sealing {
     pub repeated: bool,
 }
 
-/// What `open` found.
-#[derive(Debug, Clone)]
-pub enum Opened {
-    /// The document.
-    Document(Payload),
-    /// Its key was destroyed.
-    Erased,
-    /// It is there, but not for the party that asks.
-    NotYours,
-    /// The vault has no such document.
-    NotFound,
-}
-
 /// Encrypted documents, by commitment.
 #[derive(Debug, Clone)]
-pub struct Vault {}
+pub struct Vault {
+    database: Database,
+    keys: Arc<Keys>,
+    writer: Writer,
+    erased: Arc<watch::Sender<u64>>,
+}
 
 impl Vault {
+    pub(crate) fn start(database: Database, keys: Arc<Keys>) -> Self {
+        let writer = Writer::start(database.clone());
+        Self { database, keys, writer, erased: Arc::new(watch::Sender::new(0)) }
+    }
+
     /// Encrypts documents under one new data key that `owner` and `readers` can open, durable when this returns.
     /// A request seen before gives the first commitments again; the same key with another hash is a
     /// [`StoreError::RequestConflict`].
@@ -60,7 +80,7 @@ impl Vault {
         documents: &[Payload],
         readers: &[PartyId],
     ) -> Result<Sealing, StoreError> {
-        todo!()
+        self.seal_under(owner, None, request, documents, readers).await
     }
 
     /// As [`Self::seal`], with the data key also wrapped by the patient's key, so that destroying it erases the documents.
@@ -72,32 +92,157 @@ impl Vault {
         documents: &[Payload],
         readers: &[PartyId],
     ) -> Result<Sealing, StoreError> {
-        todo!()
+        let id = self.keys.patient_id(patient);
+        let key = self.keys.make_patient(&id).await?;
+        self.seal_under(owner, Some((id, key)), request, documents, readers).await
     }
 
-    /// Opens a document as the party.
-    pub async fn open(&self, commitment: &Commitment, party: &PartyId) -> Result<Opened, StoreError> {
-        todo!()
-    }
-
-    /// Opens several documents as the party, in the order asked.
-    pub async fn open_many(&self, commitments: &[Commitment], party: &PartyId) -> Result<Vec<Opened>, StoreError> {
-        todo!()
+    async fn seal_under(
+        &self,
+        owner: &PartyId,
+        patient: Option<([u8; 32], Key)>,
+        request: Option<Request>,
+        documents: &[Payload],
+        readers: &[PartyId],
+    ) -> Result<Sealing, StoreError> {
+        let documents = encode(documents)?;
+        within("readers of a request", readers.len(), READERS_MAX)?;
+        let id = cipher::random_id();
+        let data_key = random_key();
+        let inner = match &patient {
+            Some((_, key)) => wrap(key, PATIENT_WRAP, &id, data_key.as_ref()),
+            None => data_key.to_vec(),
+        };
+        let mut wraps = Vec::new();
+        for party in readers.iter().chain([owner]).collect::<BTreeSet<_>>() {
+            let key = self.keys.party(party).await?;
+            wraps.push((party.clone(), wrap(&key, READER_WRAP, &id, &inner)));
+        }
+        let bytes: usize = documents.iter().map(Vec::len).sum();
+        let seal_all = move || -> Vec<(Commitment, Vec<u8>)> {
+            documents.iter().map(|document| cipher::seal_document(&data_key, &id, document)).collect()
+        };
+        let documents = if bytes > INLINE_BYTES_MAX {
+            tokio::task::spawn_blocking(seal_all).await.map_err(|_| StoreError::Closing)?
+        } else {
+            seal_all()
+        };
+        let patient = patient.map(|(id, _)| id);
+        self.writer.write(Group { id, owner: owner.clone(), patient, request, wraps, documents }).await
     }
 
     /// Lets `to` read what `from` can read: the groups that these documents belong to.
     pub async fn grant(&self, from: &PartyId, commitments: &[Commitment], to: &PartyId) -> Result<(), StoreError> {
-        todo!()
+        let (from_key, to_key) = (self.keys.party(from).await?, self.keys.party(to).await?);
+        let wraps = self.wraps_of(from, commitments).await?;
+        let granted = wraps.into_iter().map(|row| {
+            let inner = unwrap(&from_key, READER_WRAP, &row.group_id, &row.wrapped)
+                .ok_or_else(|| StoreError::KeyAltered(format!("a data key of {from}")))?;
+            let wrapped = wrap(&to_key, READER_WRAP, &row.group_id, &inner);
+            Ok(entity::wrap::Model { group_id: row.group_id, party: to.to_string(), wrapped })
+        });
+        let granted = granted.collect::<Result<Vec<_>, StoreError>>()?;
+        let write = self.database.write().await?;
+        insert_all::<entity::wrap::Entity>(write.on(), granted, Existing::Keep).await?;
+        Ok(write.commit().await?)
     }
 
     /// Destroys the patient's key. Every document under it is gone for good; the commitments stay. Returns how many.
+    ///
+    /// Survives a crash whole: key, ciphertexts and the list that the projection follows go in one commit.
     pub async fn destroy_patient_key(&self, patient: &str) -> Result<u64, StoreError> {
-        todo!()
+        let id = self.keys.patient_id(patient).to_vec();
+        let write = self.database.write().await?;
+        if write.on().get_database_backend() == DbBackend::Postgres {
+            // Two erasures at once would take the same place in the list.
+            write.on().execute_unprepared("LOCK TABLE vault_erasure IN EXCLUSIVE MODE").await?;
+        }
+        // A patient without a row gets one: a key that is being made at this moment must not come after its destruction.
+        let destroyed = entity::patient::Model { patient: id.clone(), wrapped: None };
+        insert_all::<entity::patient::Entity>(write.on(), vec![destroyed], Existing::Replace).await?;
+        let groups: Vec<Vec<u8>> = entity::group::Entity::find()
+            .filter(entity::group::Column::Patient.eq(id))
+            .select_only()
+            .column(entity::group::Column::Id)
+            .into_tuple()
+            .all(write.on())
+            .await?;
+        let first =
+            unsigned(i64::try_from(entity::erasure::Entity::find().count(write.on()).await?).unwrap_or(i64::MAX));
+        let mut erased = first;
+        for group in groups {
+            let under = entity::document::Column::GroupId.eq(group);
+            let live = under.clone().and(entity::document::Column::Sealed.is_not_null());
+            let mut documents = entity::document::Entity::find().filter(live).all(write.on()).await?;
+            documents.sort_by(|a, b| a.commitment.cmp(&b.commitment));
+            let mut rows = Vec::new();
+            for document in documents {
+                erased = erased.saturating_add(1);
+                rows.push(entity::erasure::Model { seq: signed("erasures", erased)?, commitment: document.commitment });
+            }
+            insert_all::<entity::erasure::Entity>(write.on(), rows, Existing::Refuse).await?;
+            entity::document::Entity::update_many()
+                .col_expr(entity::document::Column::Sealed, Expr::value(Option::<Vec<u8>>::None))
+                .filter(under)
+                .exec(write.on())
+                .await?;
+        }
+        write.commit().await?;
+        self.erased.send_replace(erased);
+        Ok(erased.saturating_sub(first))
     }
 
-    /// Removes documents whose transaction was refused, and the request that they were sealed for, so that the client may
-    /// try the same key again.
-    pub async fn discard(&self, owner: &PartyId, commitments: &[Commitment]) -> Result<(), StoreError> {
-        todo!()
+    /// Tells when something was erased, so that the projection takes it in.
+    pub fn erasures(&self) -> watch::Receiver<u64> {
+        self.erased.subscribe()
     }
+
+    /// Removes the groups of documents whose transaction was refused, and the request they were sealed for, so that the
+    /// client may try the same key again. Only the owner's are removed.
+    pub async fn discard(&self, owner: &PartyId, commitments: &[Commitment]) -> Result<(), StoreError> {
+        within("commitments of a call", commitments.len(), COMMITMENTS_PER_CALL_MAX)?;
+        let write = self.database.write().await?;
+        let named = commitments.iter().map(|commitment| commitment.0.to_vec());
+        let groups: BTreeSet<Vec<u8>> = entity::document::Entity::find()
+            .filter(entity::document::Column::Commitment.is_in(named))
+            .all(write.on())
+            .await?
+            .into_iter()
+            .map(|document| document.group_id)
+            .collect();
+        let own: Vec<Vec<u8>> = entity::group::Entity::find()
+            .filter(entity::group::Column::Id.is_in(groups))
+            .filter(entity::group::Column::Owner.eq(owner.as_str()))
+            .all(write.on())
+            .await?
+            .into_iter()
+            .map(|group| group.id)
+            .collect();
+        let own = || own.iter().cloned();
+        let on = write.on();
+        entity::request::Entity::delete_many().filter(entity::request::Column::GroupId.is_in(own())).exec(on).await?;
+        entity::document::Entity::delete_many().filter(entity::document::Column::GroupId.is_in(own())).exec(on).await?;
+        entity::wrap::Entity::delete_many().filter(entity::wrap::Column::GroupId.is_in(own())).exec(on).await?;
+        entity::group::Entity::delete_many().filter(entity::group::Column::Id.is_in(own())).exec(on).await?;
+        Ok(write.commit().await?)
+    }
+}
+
+/// The documents' JSON bytes, within the limits.
+fn encode(documents: &[Payload]) -> Result<Vec<Vec<u8>>, StoreError> {
+    within("documents of a request", documents.len(), DOCUMENTS_PER_REQUEST_MAX)?;
+    let mut total = 0usize;
+    let encoded = documents.iter().map(|document| {
+        let bytes = serde_json::to_vec(document)
+            .map_err(|error| StoreError::Malformed { what: "document", detail: error.to_string() })?;
+        within("bytes of a document", bytes.len(), DOCUMENT_BYTES_MAX)?;
+        total = total.saturating_add(bytes.len());
+        within("bytes of a request", total, REQUEST_BYTES_MAX)?;
+        Ok(bytes)
+    });
+    encoded.collect()
+}
+
+pub(crate) fn within(what: &'static str, size: usize, limit: usize) -> Result<(), StoreError> {
+    if size > limit { Err(StoreError::TooLarge { what, size, limit }) } else { Ok(()) }
 }

@@ -1,0 +1,10 @@
+//! SeaORM entities, one a table. They never leave this crate.
+// SeaORM's derive makes `pub` items of every entity; the modules keep them inside the crate.
+#![allow(unreachable_pub)]
+
+pub(crate) mod answers;
+pub(crate) mod capture;
+pub(crate) mod events;
+pub(crate) mod goods;
+pub(crate) mod members;
+pub(crate) mod vault;

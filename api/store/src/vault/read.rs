@@ -1,0 +1,174 @@
+//! Opening documents.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use veridose_contract::{Commitment, PartyId};
+
+use crate::database::{KEYS_PER_QUERY_MAX, fixed};
+use crate::entity::vault::{document, erasure, group, patient, wrap};
+use crate::limits::COMMITMENTS_PER_CALL_MAX;
+use crate::vault::{Key, PATIENT_WRAP, READER_WRAP, Vault, cipher, key, unwrap, within};
+use crate::{Payload, StoreError};
+
+/// What `open` found.
+#[derive(Debug, Clone)]
+pub enum Opened {
+    /// The document.
+    Document(Payload),
+    /// Its key was destroyed.
+    Erased,
+    /// It is there, but not for the party that asks.
+    NotYours,
+    /// The vault has no such document.
+    NotFound,
+}
+
+/// A group's data key, as far as the reader has it.
+enum DataKey {
+    Open(Key),
+    Destroyed,
+    NotYours,
+}
+
+impl Vault {
+    /// Opens a document as the party.
+    pub async fn open(&self, commitment: &Commitment, party: &PartyId) -> Result<Opened, StoreError> {
+        let mut found = self.open_as(std::slice::from_ref(commitment), Some(party)).await?;
+        Ok(found.remove(commitment).unwrap_or(Opened::NotFound))
+    }
+
+    /// Opens several documents as the party, in the order asked. One that was altered on disk fails the call and is named.
+    pub async fn open_many(&self, commitments: &[Commitment], party: &PartyId) -> Result<Vec<Opened>, StoreError> {
+        within("commitments of a call", commitments.len(), COMMITMENTS_PER_CALL_MAX)?;
+        let found = self.open_as(commitments, Some(party)).await?;
+        Ok(commitments.iter().map(|commitment| found.get(commitment).cloned().unwrap_or(Opened::NotFound)).collect())
+    }
+
+    /// Opens documents, each as its owner: for the projection, which has no caller.
+    pub(crate) async fn open_as_owner(
+        &self,
+        commitments: &[Commitment],
+    ) -> Result<HashMap<Commitment, Opened>, StoreError> {
+        self.open_as(commitments, None).await
+    }
+
+    /// Erasures after the first `seen`, in order.
+    pub(crate) async fn erased_since(&self, seen: i64) -> Result<Vec<Commitment>, StoreError> {
+        use sea_orm::QueryOrder;
+        let rows = erasure::Entity::find()
+            .filter(erasure::Column::Seq.gt(seen))
+            .order_by_asc(erasure::Column::Seq)
+            .all(self.database.read())
+            .await?;
+        rows.iter().map(|row| fixed("commitment", &row.commitment).map(Commitment)).collect()
+    }
+
+    async fn open_as(
+        &self,
+        commitments: &[Commitment],
+        party: Option<&PartyId>,
+    ) -> Result<HashMap<Commitment, Opened>, StoreError> {
+        let documents = self.documents(commitments).await?;
+        let groups: BTreeSet<Vec<u8>> = documents.iter().map(|document| document.group_id.clone()).collect();
+        let keys = self.data_keys(groups, party).await?;
+        let mut opened = HashMap::with_capacity(documents.len());
+        for row in documents {
+            let commitment = Commitment(fixed("commitment", &row.commitment)?);
+            let state = match (keys.get(&row.group_id).unwrap_or(&DataKey::NotYours), &row.sealed) {
+                (DataKey::NotYours, _) => Opened::NotYours,
+                (DataKey::Destroyed, _) | (DataKey::Open(_), None) => Opened::Erased,
+                (DataKey::Open(key), Some(sealed)) => {
+                    let group = fixed("group", &row.group_id)?;
+                    let bytes = cipher::open_document(key, &group, &commitment, sealed);
+                    let bytes = bytes.ok_or(StoreError::Altered(commitment))?;
+                    let payload = serde_json::from_slice(&bytes)
+                        .map_err(|error| StoreError::Malformed { what: "document", detail: error.to_string() })?;
+                    Opened::Document(payload)
+                }
+            };
+            opened.insert(commitment, state);
+        }
+        Ok(opened)
+    }
+
+    async fn documents(&self, commitments: &[Commitment]) -> Result<Vec<document::Model>, StoreError> {
+        let mut rows = Vec::with_capacity(commitments.len());
+        for some in commitments.chunks(KEYS_PER_QUERY_MAX) {
+            let keys = some.iter().map(|commitment| commitment.0.to_vec());
+            let filter = document::Column::Commitment.is_in(keys);
+            rows.extend(document::Entity::find().filter(filter).all(self.database.read()).await?);
+        }
+        Ok(rows)
+    }
+
+    /// Data keys of the groups, for the party or, without one, for each group's owner.
+    async fn data_keys(
+        &self,
+        groups: BTreeSet<Vec<u8>>,
+        party: Option<&PartyId>,
+    ) -> Result<BTreeMap<Vec<u8>, DataKey>, StoreError> {
+        let mut keys = BTreeMap::new();
+        let groups: Vec<Vec<u8>> = groups.into_iter().collect();
+        for some in groups.chunks(KEYS_PER_QUERY_MAX) {
+            let read = self.database.read();
+            let ids = || some.iter().cloned();
+            let rows = group::Entity::find().filter(group::Column::Id.is_in(ids())).all(read).await?;
+            let mut wraps = wrap::Entity::find().filter(wrap::Column::GroupId.is_in(ids()));
+            if let Some(party) = party {
+                wraps = wraps.filter(wrap::Column::Party.eq(party.as_str()));
+            }
+            let wraps = wraps.all(read).await?;
+            let mut wraps: HashMap<(Vec<u8>, String), wrap::Model> =
+                wraps.into_iter().map(|row| ((row.group_id.clone(), row.party.clone()), row)).collect();
+            for row in rows {
+                let reader = party.map_or_else(|| row.owner.clone(), PartyId::to_string);
+                let wrapped = wraps.remove(&(row.id.clone(), reader));
+                let state = self.data_key(&row, wrapped).await?;
+                keys.insert(row.id, state);
+            }
+        }
+        Ok(keys)
+    }
+
+    async fn data_key(&self, row: &group::Model, wrapped: Option<wrap::Model>) -> Result<DataKey, StoreError> {
+        let Some(wrapped) = wrapped else { return Ok(DataKey::NotYours) };
+        let altered = || StoreError::KeyAltered(format!("a data key of {}", wrapped.party));
+        let party = PartyId::parse(&wrapped.party)
+            .map_err(|error| StoreError::Malformed { what: "party", detail: error.to_string() })?;
+        let reader = self.keys.party(&party).await?;
+        let mut material = unwrap(&reader, READER_WRAP, &row.id, &wrapped.wrapped).ok_or_else(altered)?;
+        if let Some(id) = &row.patient {
+            let patient = patient::Entity::find_by_id(id.clone()).one(self.database.read()).await?;
+            let Some(patient) = patient else { return Ok(DataKey::Destroyed) };
+            let Some(key) = self.keys.open_patient(&patient)? else { return Ok(DataKey::Destroyed) };
+            material = unwrap(&key, PATIENT_WRAP, &row.id, &material).ok_or_else(altered)?;
+        }
+        key(&material).map(DataKey::Open).ok_or_else(altered)
+    }
+
+    /// The party's wraps for the groups of these documents; refused if one is not the party's.
+    pub(super) async fn wraps_of(
+        &self,
+        party: &PartyId,
+        commitments: &[Commitment],
+    ) -> Result<Vec<wrap::Model>, StoreError> {
+        within("commitments of a call", commitments.len(), COMMITMENTS_PER_CALL_MAX)?;
+        let documents = self.documents(commitments).await?;
+        let groups: BTreeSet<Vec<u8>> = documents.iter().map(|document| document.group_id.clone()).collect();
+        let wraps = wrap::Entity::find()
+            .filter(wrap::Column::GroupId.is_in(groups))
+            .filter(wrap::Column::Party.eq(party.as_str()))
+            .all(self.database.read())
+            .await?;
+        let readable: BTreeSet<&[u8]> = wraps.iter().map(|row| row.group_id.as_slice()).collect();
+        let of: HashMap<&[u8], &[u8]> =
+            documents.iter().map(|row| (row.commitment.as_slice(), row.group_id.as_slice())).collect();
+        for commitment in commitments {
+            if !of.get(commitment.0.as_slice()).is_some_and(|group| readable.contains(group)) {
+                return Err(StoreError::NotYours { commitment: *commitment, party: party.clone() });
+            }
+        }
+        Ok(wraps)
+    }
+}

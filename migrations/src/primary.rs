@@ -1,0 +1,4 @@
+//! Tables of what exists nowhere else.
+
+pub(crate) mod capture;
+pub(crate) mod vault;

@@ -1,0 +1,6 @@
+//! Tables of the projection.
+
+pub(crate) mod answers;
+pub(crate) mod events;
+pub(crate) mod goods;
+pub(crate) mod members;
