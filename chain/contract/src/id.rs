@@ -96,6 +96,10 @@ hash_id!(
     ItemKey, 32
 );
 hash_id!(
+    /// Items that came into being in one command: see [`crate::record::batch_id`].
+    BatchId, 16
+);
+hash_id!(
     /// A product's blinded key.
     ProductKey, 32
 );

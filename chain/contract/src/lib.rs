@@ -4,21 +4,35 @@
 //! only; a refused transaction writes nothing. Time comes from the transaction.
 #![deny(clippy::float_arithmetic, clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 
+mod apply;
 pub mod blind;
 mod command;
+mod execute;
+mod genesis;
 mod id;
+mod key;
 pub mod limits;
 pub mod merkle;
+mod overlay;
+pub mod read;
+pub mod record;
 mod rejection;
+mod standing;
+mod state;
 mod transaction;
 
+pub use apply::{Creator, Outcome, apply};
 pub use command::{
     Action, Certificate, Command, Consent, DecommissionReason, Discrepancy, DiscrepancyKind, HandoffKind, Party,
     Purpose, QuarantineTarget, RecallTarget, Role,
 };
+pub use genesis::{Genesis, GenesisError, genesis_writes, network_id};
 pub use id::{
-    Commitment, ConsentId, Day, Fingerprint, IdempotencyKey, ItemKey, LotKey, NetworkId, OfferId, PartyId, ProductKey,
-    Site, Subject, Timestamp, TxId,
+    BatchId, Commitment, ConsentId, Day, Fingerprint, IdError, IdempotencyKey, ItemKey, LotKey, NetworkId, OfferId,
+    PartyId, ProductKey, Site, Subject, Timestamp, TxId,
 };
-pub use rejection::{Code, Rejection};
+pub use overlay::Writes;
+pub use rejection::{ApplyError, Code, Rejection};
+pub use standing::{Covered, QuarantineStanding, RecallStanding, Standing, resolve};
+pub use state::{StateError, StateRead};
 pub use transaction::{Body, Header, Signature, Transaction};

@@ -1,0 +1,59 @@
+//! Supplying packs to a patient, under a consent that is in force.
+
+use super::Turn;
+use super::decommission::require_usable;
+use super::pack::{detach, find, save};
+use crate::command::{Command, Purpose, Role};
+use crate::id::{ConsentId, Timestamp};
+use crate::read;
+use crate::record::{ConsentRecord, ItemState};
+use crate::rejection::{Code, Stop, refuse};
+
+/// Ends each pack as dispensed, and names the consent and its version.
+pub(super) fn execute(turn: &mut Turn<'_>, command: &Command, consent: &ConsentId, version: u32) -> Result<(), Stop> {
+    turn.require_role(&[Role::Pharmacy], "dispensing")?;
+    let Some(record) = read::consent(&turn.state, consent)? else {
+        return refuse(Code::UnknownConsent, format!("consent {consent} is not registered"));
+    };
+    check_consent(turn, command, &record, version)?;
+    let act = turn.act(command);
+    for item in &command.items {
+        let mut found = find(turn, item)?;
+        found.require_holder(turn)?;
+        found.require_pack()?;
+        found.require_active()?;
+        found.require_unoffered()?;
+        require_usable(&found, command)?;
+        let holder = found.holder.clone();
+        detach(turn, &mut found, holder)?;
+        found.place.record.state = ItemState::Dispensed { consent: *consent, version, act: act.clone() };
+        save(turn, &found);
+    }
+    Ok(())
+}
+
+/// Revocation holds from its own transaction on, also for a dispense that says it happened before.
+fn check_consent(turn: &Turn<'_>, command: &Command, record: &ConsentRecord, version: u32) -> Result<(), Stop> {
+    let consent = &record.consent;
+    if record.revoked.is_some() {
+        return refuse(Code::ConsentRevoked, format!("consent {} is revoked", consent.id));
+    }
+    if record.version != version {
+        let text = format!("consent {} has version {}, not {version}", consent.id, record.version);
+        return refuse(Code::ConsentVersion, text);
+    }
+    match consent.purpose {
+        Purpose::DispenseRecord => {}
+        Purpose::Care => {
+            return refuse(Code::ConsentPurpose, format!("consent {} is not for recording a dispense", consent.id));
+        }
+    }
+    if consent.grantee.as_ref().is_some_and(|grantee| grantee != turn.me()) {
+        return refuse(Code::ConsentGrantee, format!("consent {} names another party", consent.id));
+    }
+    let covers = |time: Timestamp| consent.from <= time && consent.until.is_none_or(|until| time < until);
+    if !covers(command.happened) || !covers(turn.header.time) {
+        return refuse(Code::ConsentNotInForce, format!("consent {} is not in force at that time", consent.id));
+    }
+    Ok(())
+}

@@ -1,0 +1,80 @@
+//! Undoing a decommissioning or dispense: all five conditions of Regulation (EU) 2016/161, Art. 13(1).
+
+use super::Turn;
+use super::pack::{Found, find, save};
+use crate::command::{Command, DecommissionReason};
+use crate::id::Timestamp;
+use crate::limits::UNDO_DAYS_MAX;
+use crate::record::{Act, ItemState};
+use crate::rejection::{Code, Stop, refuse, refuse_item};
+
+const DAY_MS: i64 = 86_400_000;
+
+/// Brings the items back into the trade, loose, with the party that took them out.
+pub(super) fn execute(turn: &mut Turn<'_>, command: &Command, not_supplied: bool) -> Result<(), Stop> {
+    if !not_supplied {
+        let text = "undoing needs the declaration that the pack was not supplied to the public (Art. 13(1)(e))";
+        return refuse(Code::UndoSupplied, text);
+    }
+    for item in &command.items {
+        let mut found = find(turn, item)?;
+        let act = match &found.place.record.state {
+            ItemState::Decommissioned { act, .. } | ItemState::Dispensed { act, .. } => act.clone(),
+            ItemState::Active | ItemState::Transformed { .. } => {
+                return refuse_item(
+                    Code::NotDecommissioned,
+                    item,
+                    "the item itself was not decommissioned or dispensed",
+                );
+            }
+        };
+        require_same_premises(turn, command, &found, &act)?;
+        require_in_time(command.happened, &found, &act)?;
+        if found.expired(command.happened) {
+            return refuse_item(Code::UndoExpired, item, "the pack has expired (Art. 13(1)(c))");
+        }
+        require_not_withdrawn(&found)?;
+        found.place.record.state = ItemState::Active;
+        found.place.record.holder = (*turn.me() != found.origin.batch.party).then(|| turn.me().clone());
+        save(turn, &found);
+    }
+    Ok(())
+}
+
+fn require_same_premises(turn: &Turn<'_>, command: &Command, found: &Found, act: &Act) -> Result<(), Stop> {
+    let site = turn.site(command);
+    if act.by == *turn.me() && act.site.is_some() && act.site == site {
+        return Ok(());
+    }
+    let text = "only the party that decommissioned it undoes that, at the same premises (Art. 13(1)(a))";
+    refuse_item(Code::UndoOtherPremises, &found.place.key, text)
+}
+
+fn require_in_time(happened: Timestamp, found: &Found, act: &Act) -> Result<(), Stop> {
+    let passed = happened.0.saturating_sub(act.at.0);
+    if (0..=UNDO_DAYS_MAX.saturating_mul(DAY_MS)).contains(&passed) {
+        return Ok(());
+    }
+    let text = format!("undone within {UNDO_DAYS_MAX} days after, and not before (Art. 13(1)(b))");
+    refuse_item(Code::UndoTooLate, &found.place.key, text)
+}
+
+fn require_not_withdrawn(found: &Found) -> Result<(), Stop> {
+    let gone = match &found.place.record.state {
+        ItemState::Decommissioned { reason, .. } => match reason {
+            DecommissionReason::Stolen | DecommissionReason::Destroyed => true,
+            DecommissionReason::Supplied
+            | DecommissionReason::Exported
+            | DecommissionReason::Sample
+            | DecommissionReason::FreeSample
+            | DecommissionReason::Locked
+            | DecommissionReason::Error => false,
+        },
+        ItemState::Active | ItemState::Dispensed { .. } | ItemState::Transformed { .. } => false,
+    };
+    if gone || found.place.recall(&found.origin).is_some() {
+        let text = "the pack is recalled, withdrawn, to be destroyed or stolen (Art. 13(1)(d))";
+        return refuse_item(Code::UndoWithdrawn, &found.place.key, text);
+    }
+    Ok(())
+}

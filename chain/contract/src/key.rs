@@ -1,0 +1,95 @@
+//! Every key of the state: a prefix byte and an identifier. There is no key that every transaction writes.
+
+use crate::id::{
+    BatchId, Commitment, ConsentId, Fingerprint, IdempotencyKey, ItemKey, LotKey, OfferId, PartyId, ProductKey,
+};
+
+/// Prefix of items, the only keys that come by the million.
+pub(crate) const ITEM: u8 = b'i';
+const ADMISSION: u8 = b'a';
+const BATCH: u8 = b'b';
+const CERTIFICATE: u8 = b'c';
+const DISSOLVED: u8 = b'd';
+const IDEMPOTENCY: u8 = b'k';
+const LOT: u8 = b'l';
+const PARTY: u8 = b'm';
+const NETWORK: u8 = b'n';
+const OFFER: u8 = b'o';
+const PRODUCT: u8 = b'p';
+const CONSENT: u8 = b's';
+const DISPUTE: u8 = b'x';
+
+fn join(prefix: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let length = parts.iter().fold(1usize, |sum, part| sum.saturating_add(part.len()));
+    let mut key = Vec::with_capacity(length);
+    key.push(prefix);
+    for part in parts {
+        key.extend_from_slice(part);
+    }
+    key
+}
+
+/// A pack or container.
+pub(crate) fn item(item: &ItemKey) -> Vec<u8> {
+    join(ITEM, &[item.as_bytes()])
+}
+
+/// Items that came into being together.
+pub(crate) fn batch(batch: &BatchId) -> Vec<u8> {
+    join(BATCH, &[batch.as_bytes()])
+}
+
+/// Where the children of a container's earlier generation went.
+pub(crate) fn dissolved(container: &ItemKey, generation: u32) -> Vec<u8> {
+    join(DISSOLVED, &[container.as_bytes(), &generation.to_be_bytes()])
+}
+
+/// A lot.
+pub(crate) fn lot(lot: &LotKey) -> Vec<u8> {
+    join(LOT, &[lot.as_bytes()])
+}
+
+/// A product.
+pub(crate) fn product(product: &ProductKey) -> Vec<u8> {
+    join(PRODUCT, &[product.as_bytes()])
+}
+
+/// An offer.
+pub(crate) fn offer(offer: &OfferId) -> Vec<u8> {
+    join(OFFER, &[offer.as_bytes()])
+}
+
+/// A consent.
+pub(crate) fn consent(consent: &ConsentId) -> Vec<u8> {
+    join(CONSENT, &[consent.as_bytes()])
+}
+
+/// A member.
+pub(crate) fn party(party: &PartyId) -> Vec<u8> {
+    join(PARTY, &[party.as_str().as_bytes()])
+}
+
+/// A proposal to admit a member, by the SHA-256 of the proposed record.
+pub(crate) fn admission(hash: &[u8; 32]) -> Vec<u8> {
+    join(ADMISSION, &[hash])
+}
+
+/// A certificate.
+pub(crate) fn certificate(fingerprint: &Fingerprint) -> Vec<u8> {
+    join(CERTIFICATE, &[fingerprint.as_bytes()])
+}
+
+/// A request of an organisation. The key's fixed length at the end keeps two parties' requests apart.
+pub(crate) fn idempotency(party: &PartyId, key: &IdempotencyKey) -> Vec<u8> {
+    join(IDEMPOTENCY, &[party.as_str().as_bytes(), key.as_bytes()])
+}
+
+/// A party's dispute of an event; each partner has its own, so that nobody can take the other's word away.
+pub(crate) fn dispute(event: &Commitment, by: &PartyId) -> Vec<u8> {
+    join(DISPUTE, &[event.as_bytes(), by.as_str().as_bytes()])
+}
+
+/// The network's own record, written by its genesis only.
+pub(crate) fn network() -> Vec<u8> {
+    vec![NETWORK]
+}

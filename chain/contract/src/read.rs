@@ -1,0 +1,74 @@
+//! Typed reads of the state, for the contract itself, for hosts and for the API.
+
+use crate::id::{
+    BatchId, Commitment, ConsentId, Fingerprint, IdempotencyKey, ItemKey, LotKey, OfferId, PartyId, ProductKey,
+};
+use crate::key;
+use crate::record::{
+    BatchRecord, CertificateRecord, ConsentRecord, DisputeRecord, IdempotencyRecord, ItemRecord, LotRecord,
+    NetworkRecord, OfferRecord, PartyRecord, ProductRecord, Record,
+};
+use crate::state::{StateError, StateRead};
+
+pub(crate) fn record<R: Record>(state: &dyn StateRead, key: &[u8]) -> Result<Option<R>, StateError> {
+    state.get(key)?.map(|bytes| R::decode(&bytes)).transpose()
+}
+
+/// The network's record; nothing before genesis.
+pub fn network(state: &dyn StateRead) -> Result<Option<NetworkRecord>, StateError> {
+    record(state, &key::network())
+}
+
+/// A member.
+pub fn party(state: &dyn StateRead, id: &PartyId) -> Result<Option<PartyRecord>, StateError> {
+    record(state, &key::party(id))
+}
+
+/// A certificate.
+pub fn certificate(state: &dyn StateRead, id: &Fingerprint) -> Result<Option<CertificateRecord>, StateError> {
+    record(state, &key::certificate(id))
+}
+
+/// The transaction that an organisation's request became.
+pub fn idempotency(
+    state: &dyn StateRead,
+    party: &PartyId,
+    id: &IdempotencyKey,
+) -> Result<Option<IdempotencyRecord>, StateError> {
+    record(state, &key::idempotency(party, id))
+}
+
+/// A product.
+pub fn product(state: &dyn StateRead, id: &ProductKey) -> Result<Option<ProductRecord>, StateError> {
+    record(state, &key::product(id))
+}
+
+/// A lot.
+pub fn lot(state: &dyn StateRead, id: &LotKey) -> Result<Option<LotRecord>, StateError> {
+    record(state, &key::lot(id))
+}
+
+/// A batch.
+pub fn batch(state: &dyn StateRead, id: &BatchId) -> Result<Option<BatchRecord>, StateError> {
+    record(state, &key::batch(id))
+}
+
+/// An item's own record; [`crate::resolve`] tells what it means.
+pub fn item(state: &dyn StateRead, id: &ItemKey) -> Result<Option<ItemRecord>, StateError> {
+    record(state, &key::item(id))
+}
+
+/// An offer.
+pub fn offer(state: &dyn StateRead, id: &OfferId) -> Result<Option<OfferRecord>, StateError> {
+    record(state, &key::offer(id))
+}
+
+/// A consent.
+pub fn consent(state: &dyn StateRead, id: &ConsentId) -> Result<Option<ConsentRecord>, StateError> {
+    record(state, &key::consent(id))
+}
+
+/// A party's dispute of an event.
+pub fn dispute(state: &dyn StateRead, event: &Commitment, by: &PartyId) -> Result<Option<DisputeRecord>, StateError> {
+    record(state, &key::dispute(event, by))
+}

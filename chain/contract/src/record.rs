@@ -1,0 +1,312 @@
+//! What stands in the state under each key: a version byte, then the record in the canonical encoding.
+
+mod item;
+
+use borsh::{BorshDeserialize, BorshSerialize};
+
+use crate::command::{Certificate, Consent, DecommissionReason, Discrepancy, HandoffKind, Party};
+use crate::id::{
+    BatchId, Commitment, ConsentId, Day, ItemKey, LotKey, NetworkId, OfferId, PartyId, ProductKey, Site, Timestamp,
+    TxId,
+};
+use crate::state::StateError;
+
+pub use item::{ItemKind, ItemRecord, Nest, ParentLink};
+
+/// The version that this crate writes.
+const VERSION: u8 = 1;
+
+/// A record of the state.
+pub(crate) trait Record: Sized {
+    fn encode(&self) -> Vec<u8>;
+    fn decode(bytes: &[u8]) -> Result<Self, StateError>;
+}
+
+/// Splits the version off and refuses one that this crate does not know.
+fn versioned(bytes: &[u8]) -> Result<&[u8], StateError> {
+    match bytes.split_first() {
+        Some((&VERSION, rest)) => Ok(rest),
+        Some((version, _)) => Err(StateError::corrupt(&format!("record of unknown version {version}"))),
+        None => Err(StateError::corrupt("empty record")),
+    }
+}
+
+macro_rules! records {
+    ($($name:ident),* $(,)?) => {$(
+        impl Record for $name {
+            fn encode(&self) -> Vec<u8> {
+                let mut bytes = vec![VERSION];
+                bytes.extend(crate::transaction::encode(self));
+                bytes
+            }
+            fn decode(bytes: &[u8]) -> Result<Self, StateError> {
+                borsh::from_slice(versioned(bytes)?).map_err(StateError::new)
+            }
+        }
+    )*};
+}
+
+records!(
+    NetworkRecord,
+    PartyRecord,
+    AdmissionRecord,
+    CertificateRecord,
+    IdempotencyRecord,
+    ProductRecord,
+    LotRecord,
+    BatchRecord,
+    DissolvedRecord,
+    OfferRecord,
+    ConsentRecord,
+    DisputeRecord,
+);
+
+/// The network: written once, at genesis.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct NetworkRecord {
+    /// Which network this is.
+    pub id: NetworkId,
+    /// Its name, for people.
+    pub name: String,
+    /// Distinct active members whose approval admits another.
+    pub admit_threshold: u32,
+}
+
+/// A member.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct PartyRecord {
+    /// As admitted, or as last updated.
+    pub party: Party,
+    /// Set while a regulator has it suspended.
+    pub suspended: Option<Mark>,
+}
+
+/// A proposed member that has fewer approvals than the threshold.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct AdmissionRecord {
+    /// Who proposed or approved, in order.
+    pub approvals: Vec<PartyId>,
+}
+
+/// A certificate of a member.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct CertificateRecord {
+    /// The certificate.
+    pub certificate: Certificate,
+    /// Who revoked it, and when.
+    pub revoked: Option<Mark>,
+}
+
+/// The transaction that a request of an organisation became.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct IdempotencyRecord {
+    /// Root of its body.
+    pub body_root: [u8; 32],
+    /// Its name.
+    pub tx: TxId,
+}
+
+/// A product.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct ProductRecord {
+    /// The manufacturer that claimed it.
+    pub party: PartyId,
+    /// The transaction that registered it.
+    pub tx: TxId,
+    /// A recall of the whole product.
+    pub recall: Option<RecallMark>,
+}
+
+/// A lot.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct LotRecord {
+    /// Its product.
+    pub product: ProductKey,
+    /// The product's manufacturer.
+    pub party: PartyId,
+    /// The last day on which a pack of it may be dispensed.
+    pub expiry: Day,
+    /// The transaction that registered it.
+    pub tx: TxId,
+    /// A recall of the whole lot.
+    pub recall: Option<RecallMark>,
+    /// A quarantine of the whole lot.
+    pub quarantine: Option<Mark>,
+}
+
+/// Items that came into being in one command.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct BatchRecord {
+    /// Who commissioned them: holder of every loose item that was never handed over.
+    pub party: PartyId,
+    /// Their lot; containers have none.
+    pub lot: Option<LotKey>,
+    /// The transaction.
+    pub tx: TxId,
+    /// Index of the command in it.
+    pub command: u32,
+    /// Where.
+    pub site: Option<Site>,
+    /// When, in the trade.
+    pub happened: Timestamp,
+    /// How many.
+    pub count: u32,
+}
+
+/// What the children of a container's earlier generation took with them when it was emptied in one go.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct DissolvedRecord {
+    /// Who held the container, and now holds each of them.
+    pub holder: PartyId,
+    /// A recall that stood on the container or above.
+    pub recall: Option<RecallMark>,
+    /// A quarantine that stood on the container or above.
+    pub quarantine: Option<Mark>,
+}
+
+/// An offer to hand items over.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct OfferRecord {
+    /// The sender.
+    pub from: PartyId,
+    /// The receiver.
+    pub to: PartyId,
+    /// Forward or back.
+    pub kind: HandoffKind,
+    /// The top-level items, in ascending order.
+    pub items: Vec<ItemKey>,
+    /// The transaction that made it.
+    pub tx: TxId,
+    /// When it was offered, in the trade.
+    pub happened: Timestamp,
+    /// How it stands.
+    pub state: OfferState,
+}
+
+/// How an offer stands. Every state but the first is final.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum OfferState {
+    /// Nobody answered yet.
+    Open,
+    /// The receiver took it, but for the discrepancies.
+    Accepted {
+        /// When.
+        at: Timestamp,
+        /// What was not as offered.
+        discrepancies: Vec<Discrepancy>,
+    },
+    /// The receiver wants none of it.
+    Rejected {
+        /// When.
+        at: Timestamp,
+    },
+    /// The sender took it back.
+    Withdrawn {
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// A consent and who keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct ConsentRecord {
+    /// The consent as registered.
+    pub consent: Consent,
+    /// The party that registered it and alone may revoke it.
+    pub custodian: PartyId,
+    /// Current version: 1, and 2 once revoked.
+    pub version: u32,
+    /// When it was revoked, by the revoking transaction's time.
+    pub revoked: Option<Timestamp>,
+}
+
+/// A party's word that an event was wrong.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct DisputeRecord {
+    /// The other party concerned.
+    pub partner: Option<PartyId>,
+    /// The document that explains.
+    pub payload: Commitment,
+    /// The transaction.
+    pub tx: TxId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Who set something, and when in the trade.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Mark {
+    /// Who.
+    pub by: PartyId,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// A recall.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct RecallMark {
+    /// 1 (most severe) to 3.
+    pub class: u8,
+    /// Who recalled.
+    pub by: PartyId,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// Where an item stands in its life.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum ItemState {
+    /// In the trade.
+    Active,
+    /// Out of the trade.
+    Decommissioned {
+        /// Why.
+        reason: DecommissionReason,
+        /// Who, where and when: what a lawful undo is measured against.
+        act: Act,
+    },
+    /// Supplied to a patient.
+    Dispensed {
+        /// Under which consent.
+        consent: ConsentId,
+        /// The version that the pharmacist saw.
+        version: u32,
+        /// Who, where and when.
+        act: Act,
+    },
+    /// Used up in repackaging.
+    Transformed {
+        /// Who, where and when.
+        act: Act,
+    },
+}
+
+/// Who did something, where and when.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Act {
+    /// Who.
+    pub by: PartyId,
+    /// Where, if known.
+    pub site: Option<Site>,
+    /// When, in the trade.
+    pub at: Timestamp,
+}
+
+/// The offer that an item is locked by, as [`crate::Standing`] shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingOffer {
+    /// Which offer.
+    pub id: OfferId,
+    /// Who shall receive.
+    pub to: PartyId,
+}
+
+/// First 16 bytes of SHA-256(transaction ‖ command index, u32 little-endian).
+pub fn batch_id(tx: &TxId, command: u32) -> BatchId {
+    use sha2::{Digest, Sha256};
+    let hash: [u8; 32] =
+        Sha256::new().chain_update(tx.as_bytes()).chain_update(command.to_le_bytes()).finalize().into();
+    let mut id = [0; 16];
+    id.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
+    BatchId(id)
+}
