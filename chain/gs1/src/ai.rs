@@ -88,15 +88,6 @@ impl Ai {
         row(self.0).expect("an identifier is only made from a number that the table has")
     }
 
-    /// Digits of the identifier itself.
-    pub(crate) const fn digits(self) -> usize {
-        match self.0 {
-            0..100 => 2,
-            100..1000 => 3,
-            _ => 4,
-        }
-    }
-
     /// What a person calls it, for the identifiers a pharmacy meets.
     pub fn noun(self) -> &'static str {
         match self.0 {
@@ -126,6 +117,11 @@ impl Ai {
             8017 | 8018 => "GSRN",
             _ => "value",
         }
+    }
+
+    /// Whether both lie in one ten, as 3102 and 3103 do.
+    pub(crate) const fn is_in_ten_of(self, other: Self) -> bool {
+        self.0 / 10 == other.0 / 10
     }
 
     /// Whether the identifier lies in the pattern.
@@ -176,6 +172,16 @@ impl Serialize for Ai {
 /// Identifiers from the first to the last, both included: `31nn` is 3100 to 3199.
 #[derive(Clone, Copy)]
 pub(crate) struct Pattern(u16, u16);
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.1 - self.0 {
+            0 => write!(f, "{:02}", self.0),
+            1..10 => write!(f, "{}n", self.0 / 10),
+            _ => write!(f, "{}nn", self.0 / 100),
+        }
+    }
+}
 
 /// Whether a separator must stand behind the data when more follows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

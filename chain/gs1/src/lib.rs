@@ -14,6 +14,7 @@ mod expiry;
 mod gtin;
 mod keys;
 mod link;
+pub mod scan;
 #[cfg(test)]
 mod tests;
 

@@ -138,12 +138,12 @@ pub(crate) fn write<'a>(
     let mut uri = String::with_capacity(64);
     uri.push_str(CANONICAL);
     for (ai, value) in path {
-        uri.push_str(&format!("/{ai}/"));
+        uri.extend(["/", &ai.to_string(), "/"]);
         encode(value, b"-._~';=", &mut uri);
     }
     for (at, (ai, value)) in query.into_iter().enumerate() {
         uri.push(if at == 0 { '?' } else { '&' });
-        uri.push_str(&format!("{ai}="));
+        uri.extend([&ai.to_string(), "="]);
         encode(value, b"-._~", &mut uri);
     }
     uri

@@ -185,18 +185,24 @@ pub(super) fn write(epc: &Epc, prefix_length: u8) -> Result<String, Error> {
         return Err(Error::form(KIND, "a company prefix of that length", "use 6 to 12 digits", &given));
     }
     match epc {
-        Epc::Sgtin(pack) => Ok(out.serialised("id:sgtin", &out.item(pack.gtin), pack.serial.as_str())),
-        Epc::Lgtin(gtin, lot) => Ok(out.serialised("class:lgtin", &out.item(*gtin), lot.as_str())),
+        Epc::Sgtin(pack) => Ok(serialised("id:sgtin", &out.item(pack.gtin), pack.serial.as_str())),
+        Epc::Lgtin(gtin, lot) => Ok(serialised("class:lgtin", &out.item(*gtin), lot.as_str())),
         Epc::Gtin(gtin) => Ok(format!("urn:epc:idpat:sgtin:{}.*", out.item(*gtin))),
         Epc::Sscc(sscc) => Ok(format!("urn:epc:id:sscc:{}", out.split(&sscc.to_string(), true))),
         Epc::Sgln(place) => {
             let extension = place.extension().map_or("0", Serial::as_str);
-            Ok(out.serialised("id:sgln", &out.split(&place.gln().to_string(), false), extension))
+            Ok(serialised("id:sgln", &out.split(&place.gln().to_string(), false), extension))
         }
         Epc::Pgln(gln) => Ok(format!("urn:epc:id:pgln:{}", out.split(&gln.to_string(), false))),
         Epc::Key(key) => out.key(key),
         Epc::Other(uri) => Ok(uri.clone()),
     }
+}
+
+fn serialised(scheme: &str, front: &str, serial: &str) -> String {
+    let mut urn = format!("urn:epc:{scheme}:{front}.");
+    encode(serial, PLAIN, &mut urn);
+    urn
 }
 
 struct Writer {
@@ -216,12 +222,6 @@ impl Writer {
         self.split(&gtin.to_string(), true)
     }
 
-    fn serialised(&self, scheme: &str, front: &str, serial: &str) -> String {
-        let mut urn = format!("urn:epc:{scheme}:{front}.");
-        encode(serial, PLAIN, &mut urn);
-        urn
-    }
-
     /// A key of which the first digits are a number and the rest its serial number; a class if there is none.
     fn document(&self, scheme: &str, value: &str, length: usize) -> String {
         let (number, serial) = value.split_at(length.min(value.len()));
@@ -229,7 +229,7 @@ impl Writer {
         let front = self.split(number.get(length - 13..).unwrap_or_default(), false);
         match serial {
             "" => format!("urn:epc:idpat:{scheme}:{front}.*"),
-            serial => self.serialised(&format!("id:{scheme}"), &front, serial),
+            serial => serialised(&format!("id:{scheme}"), &front, serial),
         }
     }
 
@@ -242,7 +242,7 @@ impl Writer {
         if rest.is_empty() || number(KIND, prefix).is_err() {
             return Err(wrong());
         }
-        Ok(self.serialised(scheme, prefix, rest))
+        Ok(serialised(scheme, prefix, rest))
     }
 
     fn key(&self, key: &Key) -> Result<String, Error> {
@@ -259,7 +259,7 @@ impl Writer {
         match key.ai().to_string().as_str() {
             "01" => {
                 let serial = key.qualifier(Ai::THIRD_PARTY_SERIAL).ok_or_else(none)?;
-                Ok(self.serialised("id:upui", &self.split(value, true), serial))
+                Ok(serialised("id:upui", &self.split(value, true), serial))
             }
             "253" => plain(self.document("gdti", value, 13)),
             "255" => plain(self.document("sgcn", value, 13)),
@@ -279,7 +279,7 @@ impl Writer {
                 let (piece, total) = pieces.split_at(2.min(pieces.len()));
                 let front = format!("{}.{piece}.{total}", self.split(gtin, true));
                 match serial {
-                    Some(serial) => Ok(self.serialised(&of("itip", Some(serial)), &front, serial)),
+                    Some(serial) => Ok(serialised(&of("itip", Some(serial)), &front, serial)),
                     None => Ok(format!("urn:epc:idpat:itip:{front}.*")),
                 }
             }
