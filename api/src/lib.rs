@@ -1,1 +1,15 @@
-//! Veridose: track and trace of medicine packs on a ledger that no member can rewrite
+//! Veridose, the one binary and its library: the HTTP interface, the command line and the wiring of every other crate.
+//!
+//! Invariants: a handler extracts, parses, makes one call and responds; every error leaves as RFC 9457 problem+json through
+//! [`problem`]; no token, body or identifier of a patient is ever logged.
+
+pub mod app;
+pub mod auth;
+pub mod cli;
+pub mod config;
+pub mod metrics;
+pub mod middleware;
+pub mod problem;
+pub mod rate;
+pub mod routes;
+pub mod telemetry;

@@ -1,0 +1,78 @@
+//! The HTTP server: wiring, start and stop.
+
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{App, HttpServer, web};
+use anyhow::Context as _;
+use tokio::task::JoinHandle;
+use utoipa_actix_web::AppExt as _;
+
+use crate::auth::Authority;
+use crate::config::Config;
+use crate::metrics::Metrics;
+use crate::rate::Rate;
+use crate::{middleware, routes};
+
+/// How often idle clients' buckets are forgotten.
+const FORGET_EVERY: Duration = Duration::from_mins(1);
+
+/// A server that runs.
+pub struct Running {
+    /// Where it listens: the port that was free, if 0 was asked for.
+    pub address: SocketAddr,
+    handle: ServerHandle,
+    server: JoinHandle<std::io::Result<()>>,
+    forgetting: JoinHandle<()>,
+}
+
+impl Running {
+    /// Stops taking requests, lets those in flight end within the configured time, and returns.
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.handle.stop(true).await;
+        self.ended().await
+    }
+
+    /// Returns when the server has ended, by a signal (ctrl-c, SIGTERM) or a failure.
+    pub async fn ended(self) -> anyhow::Result<()> {
+        let ended = self.server.await.context("the server's task failed")?;
+        self.forgetting.abort();
+        ended.context("the server failed")
+    }
+}
+
+/// Starts the server; it runs on the current Tokio runtime's blocking-free worker threads of its own.
+pub fn start(config: &Config) -> anyhow::Result<Running> {
+    let listener =
+        TcpListener::bind(config.listen).with_context(|| format!("failed to listen on {}", config.listen))?;
+    let address = listener.local_addr().context("failed to learn the address listened on")?;
+    let authority = web::Data::new(Authority::new(config)?);
+    let metrics = web::Data::new(Metrics::default());
+    let rate = web::Data::new(Rate::new(config));
+    let (limits, forgetful) = (config.limits, rate.clone());
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(authority.clone())
+            .app_data(metrics.clone())
+            .app_data(rate.clone())
+            .configure(|service| routes::surroundings(service, limits))
+            .wrap(Compress::default())
+            .wrap(from_fn(middleware::around))
+            .into_utoipa_app()
+            .configure(routes::documented)
+            .into_app()
+    });
+    let server = if limits.workers == 0 { server } else { server.workers(limits.workers) };
+    let server = server.shutdown_timeout(limits.shutdown_seconds).listen(listener)?.run();
+    tracing::info!(%address, "listening");
+    let forgetting = tokio::spawn(async move {
+        let mut tick = tokio::time::interval(FORGET_EVERY);
+        loop {
+            tick.tick().await;
+            forgetful.forget_idle();
+        }
+    });
+    Ok(Running { address, handle: server.handle(), server: tokio::spawn(server), forgetting })
+}

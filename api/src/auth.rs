@@ -1,0 +1,17 @@
+//! Who is calling: access tokens (JWT) from any `OpenID` Connect issuer, and from the embedded one.
+//!
+//! The algorithm comes from the issuer's key, never from the token; keys come from the configured issuer, never from what the
+//! token's header points at (`jku`, `x5u`, `jwk` are ignored); audience, issuer, expiry and subject are always checked.
+
+mod authority;
+mod caller;
+mod embedded;
+mod keyset;
+mod remote;
+#[cfg(test)]
+mod tests;
+
+pub use authority::{AuthError, Authority};
+pub use caller::{Caller, Role};
+pub use embedded::{Embedded, Grant};
+pub use remote::check_issuer_url;

@@ -1,0 +1,85 @@
+//! The caller: what a verified token says about who is asking, as an extractor.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::{FromRequest, HttpRequest, web};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use veridose_contract::{PartyId, Site};
+
+use super::Authority;
+use crate::problem::{Kind, Problem};
+
+/// In which capacity somebody calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// For a manufacturer.
+    Manufacturer,
+    /// For a distributor.
+    Distributor,
+    /// For a pharmacy or hospital.
+    Pharmacy,
+    /// For a regulator.
+    Regulator,
+    /// For oneself, as a patient.
+    Patient,
+    /// For whoever runs the node: keeps members and certificates, sees no trade.
+    Operator,
+}
+
+/// Who is asking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    /// The issuer's name for the person or machine.
+    pub subject: String,
+    /// The organisation that it acts for.
+    pub party: Option<PartyId>,
+    /// In which capacity.
+    pub role: Role,
+    /// The place it acts from.
+    pub site: Option<Site>,
+    /// The patient's pseudonym, for a patient.
+    pub patient: Option<String>,
+}
+
+impl Caller {
+    /// The organisation that the caller acts for, or a refusal.
+    pub fn party(&self) -> Result<&PartyId, Problem> {
+        self.party
+            .as_ref()
+            .ok_or_else(|| Problem::new(Kind::Forbidden, "the token names no party, and this is done for a party"))
+    }
+}
+
+impl FromRequest for Caller {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let authority = request.app_data::<web::Data<Authority>>().expect("the application registers it");
+            let Some(header) = request.headers().get(AUTHORIZATION) else {
+                return Err(Problem::new(Kind::Unauthenticated, "send an Authorization: Bearer header"));
+            };
+            let token = header.to_str().ok().and_then(bearer);
+            let token = token.ok_or_else(|| {
+                Problem::new(Kind::Unauthenticated, "the Authorization header is not of the form Bearer TOKEN")
+            })?;
+            authority.caller(token).await.map_err(|error| {
+                // Which check failed helps whoever forges; whoever set an issuer up wrongly finds it in the log.
+                tracing::info!(%error, "token refused");
+                Problem::new(error.kind(), error.public())
+            })
+        })
+    }
+}
+
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}

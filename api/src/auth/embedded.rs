@@ -1,0 +1,135 @@
+//! The embedded issuer: an Ed25519 key in the data directory, for the demo, for development and for small installations.
+//!
+//! It hands out no token over HTTP: whoever can run `veridose token` can read the key anyway.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use aws_lc_rs::signature::Ed25519KeyPair;
+use jsonwebtoken::jwk::{Jwk, PublicKeyUse, ThumbprintHash};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde::Serialize;
+use veridose_contract::{PartyId, Site};
+use zeroize::Zeroizing;
+
+use super::Role;
+use super::keyset::KeySet;
+
+/// The embedded issuer.
+pub struct Embedded {
+    pub(super) issuer: String,
+    pub(super) audience: String,
+    pub(super) keys: KeySet,
+    jwk: Jwk,
+    signer: EncodingKey,
+}
+
+/// What a token shall say.
+#[derive(Debug, Clone)]
+pub struct Grant {
+    /// Who.
+    pub subject: String,
+    /// For which organisation.
+    pub party: Option<PartyId>,
+    /// In which capacity.
+    pub role: Role,
+    /// From which place.
+    pub site: Option<Site>,
+    /// The patient's pseudonym.
+    pub patient: Option<String>,
+    /// For how long.
+    pub lifetime: Duration,
+}
+
+#[derive(Serialize)]
+struct Claims<'a> {
+    iss: &'a str,
+    aud: &'a str,
+    sub: &'a str,
+    iat: u64,
+    nbf: u64,
+    exp: u64,
+    jti: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    party: Option<&'a PartyId>,
+    role: Role,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    site: Option<Site>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    patient: Option<&'a str>,
+}
+
+impl Embedded {
+    /// Reads the key from `issuer.key` in `directory`, or makes one, readable for this user only.
+    pub fn open(directory: &Path, issuer: &str, audience: &str) -> anyhow::Result<Self> {
+        let file = directory.join("issuer.key");
+        let key = match fs::read(&file) {
+            Ok(key) => Zeroizing::new(key),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => generate(&file)?,
+            Err(error) => return Err(error).with_context(|| format!("failed to read {}", file.display())),
+        };
+        let signer = EncodingKey::from_ed_der(&key);
+        let mut jwk = Jwk::from_encoding_key(&signer, Algorithm::EdDSA)
+            .with_context(|| format!("{} is not an Ed25519 key", file.display()))?;
+        jwk.common.key_id = Some(jwk.thumbprint(ThumbprintHash::SHA256)?);
+        jwk.common.public_key_use = Some(PublicKeyUse::Signature);
+        let keys = KeySet::from_jwks(&[serde_json::to_value(&jwk)?]);
+        Ok(Self { issuer: issuer.into(), audience: audience.into(), keys, jwk, signer })
+    }
+
+    /// A signed token.
+    pub fn mint(&self, grant: &Grant) -> anyhow::Result<String> {
+        // Tokens live by the machine's clock, the one that checks them too, however the node's own clock is shifted.
+        let now = jsonwebtoken::get_current_timestamp();
+        let claims = Claims {
+            iss: &self.issuer,
+            aud: &self.audience,
+            sub: &grant.subject,
+            iat: now,
+            nbf: now,
+            exp: now.saturating_add(grant.lifetime.as_secs()),
+            jti: uuid::Uuid::new_v4().to_string(),
+            party: grant.party.as_ref(),
+            role: grant.role,
+            site: grant.site,
+            patient: grant.patient.as_deref(),
+        };
+        let header = Header { kid: self.jwk.common.key_id.clone(), ..Header::new(Algorithm::EdDSA) };
+        Ok(jsonwebtoken::encode(&header, &claims, &self.signer)?)
+    }
+
+    /// The public key set.
+    pub fn jwks(&self) -> serde_json::Value {
+        serde_json::json!({ "keys": [self.jwk] })
+    }
+
+    /// The discovery document (`OpenID` Connect Discovery 1.0).
+    pub fn discovery(&self) -> serde_json::Value {
+        serde_json::json!({
+            "issuer": self.issuer,
+            "jwks_uri": format!("{}/.well-known/jwks.json", self.issuer.trim_end_matches('/')),
+            "id_token_signing_alg_values_supported": ["EdDSA"],
+            "response_types_supported": ["token"],
+            "subject_types_supported": ["public"],
+        })
+    }
+}
+
+fn generate(file: &Path) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+    let pair = Ed25519KeyPair::generate().map_err(|_| anyhow::anyhow!("failed to make an Ed25519 key"))?;
+    let key = pair.to_pkcs8v1().map_err(|_| anyhow::anyhow!("failed to encode the Ed25519 key"))?;
+    let key = Zeroizing::new(key.as_ref().to_vec());
+    if let Some(directory) = file.parent() {
+        fs::create_dir_all(directory).with_context(|| format!("failed to make {}", directory.display()))?;
+    }
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut out = options.open(file).with_context(|| format!("failed to make {}", file.display()))?;
+    out.write_all(&key).and_then(|()| out.sync_all()).with_context(|| format!("failed to write {}", file.display()))?;
+    Ok(key)
+}

@@ -1,0 +1,96 @@
+//! The command line. Exit code 0: done; 1: refused, invalid or failed; 2: wrong usage.
+
+mod epcis;
+mod serve;
+mod token;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use crate::config::{Config, Overrides};
+
+/// Track and trace of medicine packs on a ledger that no member can rewrite
+#[derive(Debug, Parser)]
+#[command(
+    name = "veridose",
+    version,
+    propagate_version = true,
+    after_help = "Examples:\n  veridose\n  veridose --data /srv/veridose --listen 0.0.0.0:8080 serve\n  \
+                  veridose token --role pharmacy --party corner-pharmacy"
+)]
+pub struct Arguments {
+    /// Settings
+    #[command(flatten)]
+    pub overrides: Overrides,
+    /// Print JSON for machines
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do; serve when nothing is said
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the node until it is stopped
+    Serve,
+    /// Mint an access token with this node's embedded issuer
+    Token(token::Arguments),
+    /// Convert, validate and hash EPCIS documents, without a server
+    #[command(subcommand)]
+    Epcis(epcis::Command),
+    /// Print the OpenAPI document
+    Openapi,
+    /// Print a completion script for a shell
+    #[command(after_help = "Example:\n  veridose completions bash > /etc/bash_completion.d/veridose")]
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// What a command came to: done, or a refusal or invalid input that it has already told about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Exit code 0.
+    Done,
+    /// Exit code 1.
+    Refused,
+}
+
+/// Runs the command line and says how the process ends.
+pub fn run(arguments: Arguments) -> ExitCode {
+    match dispatch(arguments) {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Refused) => ExitCode::from(1),
+        Err(error) => {
+            // Nothing is left to do when standard error is closed.
+            let _ = writeln!(std::io::stderr(), "veridose: {error:#}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
+    match arguments.command.unwrap_or(Command::Serve) {
+        Command::Serve => serve::run(&Config::load(arguments.overrides)?),
+        Command::Token(token) => token::run(&Config::load(arguments.overrides)?, token, arguments.json),
+        Command::Epcis(command) => epcis::run(&command, arguments.json),
+        Command::Openapi => print(&crate::routes::openapi().to_pretty_json()?),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut self::Arguments::command(), "veridose", &mut std::io::stdout());
+            Ok(Outcome::Done)
+        }
+    }
+}
+
+/// Writes a line to standard output; a reader that went away (`| head`) ends the command quietly.
+fn print(line: &str) -> anyhow::Result<Outcome> {
+    match writeln!(std::io::stdout(), "{line}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        Ok(()) | Err(_) => Ok(Outcome::Done),
+    }
+}

@@ -1,0 +1,277 @@
+//! Configuration: a TOML file, over it the environment, over it the command line. Every setting has a default, so that a node
+//! starts from nothing.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::ValueEnum;
+use serde::Deserialize;
+use veridose_contract::PartyId;
+
+use crate::auth::Role;
+
+/// Everything a node can be told.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The directory in which everything lies: ledger, keys, database, network file, spool.
+    pub data: PathBuf,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The database; `SQLite` in the data directory by default.
+    pub database: Option<String>,
+    /// The form of log lines.
+    pub log: LogFormat,
+    /// How clients reach this node; the name of the embedded issuer and the root of proofs' links.
+    pub public_url: Option<String>,
+    /// Reverse proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// What a client may ask for at most.
+    pub limits: Limits,
+    /// Whose tokens are accepted.
+    pub auth: Auth,
+    /// The node's clock.
+    pub clock: Clock,
+}
+
+/// The node's clock.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Clock {
+    /// How far the node's time lies from the machine's, in seconds: to replay documents of another day. 0 in production.
+    pub shift_seconds: i64,
+}
+
+/// The form of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people at a terminal.
+    Human,
+    /// One JSON object a line, for machines.
+    Json,
+}
+
+/// What a client may ask for at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Size of a JSON body, in bytes, after decompression.
+    pub body_bytes_max: usize,
+    /// Size of a captured document, in bytes, after decompression.
+    pub capture_bytes_max: u64,
+    /// How much larger than its compressed form a captured document may be.
+    pub decompression_ratio_max: u64,
+    /// Rows on one page.
+    pub page_max: u32,
+    /// Requests a second from one client, sustained; 0 switches the limit off.
+    pub requests_per_second: u32,
+    /// Requests that one client may send at once before the sustained rate counts.
+    pub requests_burst: u32,
+    /// Seconds that requests in flight get to end when the node stops.
+    pub shutdown_seconds: u64,
+    /// Threads that serve HTTP; 0 for one a core.
+    pub workers: usize,
+}
+
+/// Whose tokens are accepted.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Auth {
+    /// The issuer whose key lies in this node's data directory and that `veridose token` speaks for.
+    pub embedded: bool,
+    /// The audience of the embedded issuer's tokens.
+    pub audience: String,
+    /// `OpenID` Connect issuers.
+    pub issuers: Vec<IssuerConfig>,
+}
+
+/// An `OpenID` Connect issuer, found by discovery.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IssuerConfig {
+    /// Its URL, exactly as its tokens' `iss` says it.
+    pub issuer: String,
+    /// The audience its tokens must name.
+    pub audience: String,
+    /// The claim that holds the party.
+    #[serde(default = "claim_party")]
+    pub party_claim: String,
+    /// The claim that holds the role.
+    #[serde(default = "claim_role")]
+    pub role_claim: String,
+    /// The claim that holds the patient's pseudonym.
+    #[serde(default = "claim_patient")]
+    pub patient_claim: String,
+    /// The parties it may speak for; empty for every party.
+    #[serde(default)]
+    pub parties: Vec<PartyId>,
+    /// The roles it may give; empty for every role.
+    #[serde(default)]
+    pub roles: Vec<Role>,
+}
+
+fn claim_party() -> String {
+    "party".into()
+}
+fn claim_role() -> String {
+    "role".into()
+}
+fn claim_patient() -> String {
+    "patient".into()
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("veridose-data"),
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            database: None,
+            log: LogFormat::Human,
+            public_url: None,
+            trusted_proxies: Vec::new(),
+            limits: Limits::default(),
+            auth: Auth::default(),
+            clock: Clock::default(),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes_max: 8 << 20,
+            capture_bytes_max: 1 << 30,
+            decompression_ratio_max: 200,
+            page_max: 1_000,
+            requests_per_second: 1_000,
+            requests_burst: 2_000,
+            shutdown_seconds: 10,
+            workers: 0,
+        }
+    }
+}
+
+impl Default for Auth {
+    fn default() -> Self {
+        Self { embedded: true, audience: "veridose".into(), issuers: Vec::new() }
+    }
+}
+
+/// What the command line or the environment says over the file.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Overrides {
+    /// Configuration file (TOML); veridose.toml in the current directory is read if it is there
+    #[arg(long, env = "VERIDOSE_CONFIG", value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// Data directory: ledger, keys, database and network file
+    #[arg(long, env = "VERIDOSE_DATA_DIR", value_name = "DIR", global = true)]
+    pub data: Option<PathBuf>,
+    /// Address to listen on
+    #[arg(long, env = "VERIDOSE_LISTEN", value_name = "IP:PORT", global = true)]
+    pub listen: Option<SocketAddr>,
+    /// Database URL, `sqlite://…` or `postgres://…`
+    #[arg(long, env = "VERIDOSE_DATABASE_URL", value_name = "URL", hide_env_values = true, global = true)]
+    pub database: Option<String>,
+    /// Form of log lines
+    #[arg(long, env = "VERIDOSE_LOG_FORMAT", value_enum, value_name = "FORMAT", global = true)]
+    pub log: Option<LogFormat>,
+    /// URL by which clients reach this node
+    #[arg(long, env = "VERIDOSE_PUBLIC_URL", value_name = "URL", global = true)]
+    pub public_url: Option<String>,
+}
+
+impl Config {
+    /// Reads the file that `overrides` name, or `veridose.toml` where it is, and lays the overrides over it.
+    pub fn load(overrides: Overrides) -> anyhow::Result<Self> {
+        let implied = Path::new("veridose.toml");
+        let mut config = match &overrides.config {
+            Some(file) => Self::read(file)?,
+            None if implied.is_file() => Self::read(implied)?,
+            None => Self::default(),
+        };
+        config.data = overrides.data.unwrap_or(config.data);
+        config.listen = overrides.listen.unwrap_or(config.listen);
+        config.log = overrides.log.unwrap_or(config.log);
+        config.database = overrides.database.or(config.database);
+        config.public_url = overrides.public_url.or(config.public_url);
+        config.check()?;
+        Ok(config)
+    }
+
+    fn read(file: &Path) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(file).with_context(|| format!("failed to read {}", file.display()))?;
+        toml::from_str(&text).with_context(|| format!("failed to understand {}", file.display()))
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        for issuer in &self.auth.issuers {
+            crate::auth::check_issuer_url(&issuer.issuer)?;
+            anyhow::ensure!(!issuer.audience.is_empty(), "issuer {}: the audience is empty", issuer.issuer);
+            anyhow::ensure!(
+                issuer.issuer != self.issuer(),
+                "issuer {}: this is the embedded issuer's own name",
+                issuer.issuer
+            );
+        }
+        anyhow::ensure!(self.limits.page_max > 0, "limits.page_max is 0: no list could be read");
+        Ok(())
+    }
+
+    /// The name of the embedded issuer.
+    pub fn issuer(&self) -> &str {
+        self.public_url.as_deref().unwrap_or("https://veridose.localhost")
+    }
+
+    /// The database's URL.
+    pub fn database_url(&self) -> String {
+        self.database
+            .clone()
+            .unwrap_or_else(|| format!("sqlite://{}?mode=rwc", self.data.join("veridose.sqlite").display()))
+    }
+
+    /// Where keys lie.
+    pub fn keys(&self) -> PathBuf {
+        self.data.join("keys")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_below_command_line() {
+        let directory = tempfile::tempdir().expect("temporary directory");
+        let file = directory.path().join("c.toml");
+        std::fs::write(
+            &file,
+            "listen = \"127.0.0.1:1\"\ndata = \"here\"\n[limits]\npage_max = 7\n\
+             [[auth.issuers]]\nissuer = \"https://id.example\"\naudience = \"v\"\nroles = [\"pharmacy\"]\n",
+        )
+        .expect("write");
+        let overrides = Overrides { config: Some(file), data: Some("there".into()), ..Overrides::default() };
+        let config = Config::load(overrides).expect("loads");
+        assert_eq!((config.listen.port(), config.data.as_path()), (1, Path::new("there")));
+        assert_eq!(config.limits.page_max, 7);
+        assert_eq!(config.auth.issuers.first().map(|issuer| issuer.party_claim.as_str()), Some("party"));
+        assert!(config.auth.embedded);
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let directory = tempfile::tempdir().expect("temporary directory");
+        let file = directory.path().join("c.toml");
+        for (text, said) in [
+            ("lissten = 1", "lissten"),
+            ("[limits]\npage_max = 0", "page_max"),
+            ("[[auth.issuers]]\nissuer = \"http://id.example\"\naudience = \"v\"", "https"),
+            ("[[auth.issuers]]\nissuer = \"https://id.example\"\naudience = \"\"", "audience"),
+        ] {
+            std::fs::write(&file, text).expect("write");
+            let error = Config::load(Overrides { config: Some(file.clone()), ..Overrides::default() }).expect_err(text);
+            assert!(format!("{error:#}").contains(said), "{error:#}");
+        }
+    }
+}

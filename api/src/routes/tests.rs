@@ -1,0 +1,104 @@
+//! The interface as a client sees it, over a real socket.
+
+use serde_json::Value;
+
+use crate::app::{self, Running};
+use crate::config::Config;
+
+struct Server {
+    running: Running,
+    client: reqwest::Client,
+    _data: tempfile::TempDir,
+}
+
+impl Server {
+    fn start(change: impl FnOnce(&mut Config)) -> Self {
+        let data = tempfile::tempdir().expect("a directory");
+        let mut config = Config { data: data.path().into(), listen: ([127, 0, 0, 1], 0).into(), ..Config::default() };
+        config.limits.workers = 1;
+        change(&mut config);
+        Self { running: app::start(&config).expect("starts"), client: reqwest::Client::new(), _data: data }
+    }
+
+    fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+        self.client.request(method, format!("http://{}{path}", self.running.address))
+    }
+
+    async fn get(&self, path: &str) -> reqwest::Response {
+        self.request(reqwest::Method::GET, path).send().await.expect("answers")
+    }
+}
+
+async fn problem(response: reqwest::Response) -> Value {
+    let header = |name: &str| response.headers().get(name).map(|value| value.to_str().expect("ASCII").to_owned());
+    assert_eq!(header("content-type").as_deref(), Some("application/problem+json"));
+    let (status, id) = (response.status().as_u16(), header("x-request-id").expect("every answer has an id"));
+    let body: Value = response.json().await.expect("JSON");
+    assert_eq!(body["status"], status);
+    assert_eq!(body["instance"], format!("urn:uuid:{id}"));
+    body
+}
+
+#[actix_web::test]
+async fn unknown_paths_and_methods_are_problems() {
+    let server = Server::start(|_| ());
+    assert_eq!(problem(server.get("/nothing").await).await["code"], "not_found");
+    let response = server.request(reqwest::Method::DELETE, "/healthz").send().await.expect("answers");
+    assert_eq!(response.headers()["allow"], "GET");
+    assert_eq!(problem(response).await["code"], "method_not_allowed");
+    server.running.stop().await.expect("stops");
+}
+
+#[actix_web::test]
+async fn every_answer_has_the_headers_of_safety() {
+    let server = Server::start(|_| ());
+    for path in ["/healthz", "/nothing", "/metrics", "/docs/"] {
+        let response = server.get(path).await;
+        assert_eq!(response.headers()["x-content-type-options"], "nosniff", "{path}");
+        assert!(response.headers().contains_key("content-security-policy"), "{path}");
+    }
+    let page = server.get("/docs").await;
+    assert!(page.status().is_success() && page.text().await.expect("text").contains("swagger-ui"));
+    server.running.stop().await.expect("stops");
+}
+
+#[actix_web::test]
+async fn a_client_that_asks_too_often_is_told_when_to_come_back() {
+    let server = Server::start(|config| (config.limits.requests_per_second, config.limits.requests_burst) = (1, 2));
+    for _ in 0..2 {
+        assert!(server.get("/healthz").await.status().is_success());
+    }
+    let response = server.get("/healthz").await;
+    let wait: u64 = response.headers()["retry-after"].to_str().expect("ASCII").parse().expect("seconds");
+    assert!((1..=2).contains(&wait));
+    assert_eq!(problem(response).await["code"], "too_many_requests");
+    server.running.stop().await.expect("stops");
+}
+
+#[actix_web::test]
+async fn the_issuer_serves_its_public_key_only() {
+    let server = Server::start(|_| ());
+    let keys: Value = server.get("/.well-known/jwks.json").await.json().await.expect("JSON");
+    assert_eq!(keys["keys"][0]["alg"], "EdDSA");
+    assert!(keys["keys"][0].get("d").is_none(), "the private part");
+    server.running.stop().await.expect("stops");
+    let server = Server::start(|config| config.auth.embedded = false);
+    assert_eq!(problem(server.get("/.well-known/jwks.json").await).await["code"], "not_found");
+    server.running.stop().await.expect("stops");
+}
+
+#[actix_web::test]
+async fn served_document_is_the_committed_one() {
+    let committed = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi.json");
+    let current = format!("{}\n", super::openapi().to_pretty_json().expect("JSON"));
+    if std::env::var_os("INSTA_UPDATE").is_some_and(|update| update == "always") {
+        std::fs::write(&committed, &current).expect("writes");
+    }
+    let said = std::fs::read_to_string(&committed).expect("api/openapi.json is committed");
+    assert!(said == current, "api/openapi.json is out of date: run `cargo run -- openapi > api/openapi.json`");
+    let server = Server::start(|_| ());
+    let served: Value = server.get("/openapi.json").await.json().await.expect("JSON");
+    assert_eq!(served, serde_json::from_str::<Value>(&current).expect("JSON"));
+    assert_eq!(served["openapi"], "3.1.0");
+    server.running.stop().await.expect("stops");
+}

@@ -1,0 +1,19 @@
+//! Logs: structured, to standard error, with the request's id on every line.
+//!
+//! What is never logged: tokens, bodies, paths with identifiers in them (the route's pattern stands for the path) and
+//! anything that names a patient.
+
+use tracing_subscriber::EnvFilter;
+
+use crate::config::LogFormat;
+
+/// Starts logging. `VERIDOSE_LOG` filters as `tracing` directives do; the default is `info`. A second call does nothing.
+pub fn start(format: LogFormat) {
+    let filter = EnvFilter::try_from_env("VERIDOSE_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    // Tests and the demo start several nodes in one process: the first one's subscriber serves them all.
+    let _already_started = match format {
+        LogFormat::Human => builder.try_init(),
+        LogFormat::Json => builder.json().flatten_event(true).with_current_span(true).try_init(),
+    };
+}
