@@ -30,7 +30,8 @@ pub struct Creator {
 pub struct Outcome {
     /// New values; nothing for a key that is removed.
     pub writes: Writes,
-    /// Items that existed before and whose record was written, each once. New items are found through their batch.
+    /// Items that existed before and whose record was written, or that were anchored; in ascending order, each once.
+    /// New items are found through their batch.
     pub touched: Vec<ItemKey>,
 }
 

@@ -84,7 +84,7 @@ pub enum Action {
         /// A shipment forward or a return.
         kind: HandoffKind,
     },
-    /// Accepts the items of the offer; every other item of it must stand among the discrepancies.
+    /// Accepts items of the offer; what is neither accepted nor a discrepancy stays offered.
     Accept {
         /// Which offer.
         offer: OfferId,

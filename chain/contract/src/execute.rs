@@ -69,6 +69,11 @@ impl Turn<'_> {
         command.site.or(self.creator.site).or(only)
     }
 
+    /// The time at which expiry, consent and term are judged: as said, but no longer ago than an offline week.
+    fn judged_at(&self, command: &Command) -> Timestamp {
+        command.happened.max(Timestamp(self.header.time.0.saturating_sub(HAPPENED_PAST_MAX_MS)))
+    }
+
     fn mark(&self, command: &Command) -> Mark {
         Mark { by: self.me().clone(), since: command.happened }
     }
@@ -126,8 +131,8 @@ fn dispatch(turn: &mut Turn<'_>, command: &Command) -> Result<(), Stop> {
         Action::Release(target) => quarantine::release(turn, command, target),
         Action::Recall { target, class } => recall::call(turn, command, target, *class),
         Action::EndRecall { target } => recall::end(turn, command, target),
-        // The signed body says all there is to say: it moves nothing.
-        Action::Anchor => Ok(()),
+        // The signed body says all there is to say: it moves nothing, but stands in the history of what it names.
+        Action::Anchor => command.items.iter().try_for_each(|item| Ok(turn.state.touch(item)?)),
         Action::Dispute { event, partner } => dispute::execute(turn, command, event, partner.as_ref()),
         Action::RegisterConsent(consent) => consent::register(turn, consent),
         Action::RevokeConsent { consent, version } => consent::revoke(turn, consent, *version),
@@ -185,10 +190,6 @@ fn check_items(command: &Command) -> Result<(), Stop> {
 }
 
 fn check_happened(happened: Timestamp, time: Timestamp) -> Result<(), Stop> {
-    if happened.0 < time.0.saturating_sub(HAPPENED_PAST_MAX_MS) {
-        let text = format!("happened more than {HAPPENED_PAST_MAX_MS} ms before the transaction's time");
-        return refuse(Code::HappenedTooEarly, text);
-    }
     if happened.0 > time.0.saturating_add(HAPPENED_FUTURE_MAX_MS) {
         let text = format!("happens more than {HAPPENED_FUTURE_MAX_MS} ms after the transaction's time");
         return refuse(Code::HappenedTooLate, text);

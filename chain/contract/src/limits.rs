@@ -14,7 +14,8 @@ pub const PARTY_NAME_BYTES_MAX: usize = 200;
 pub const SITES_PER_PARTY_MAX: usize = 10_000;
 /// Size of a DER certificate.
 pub const CERTIFICATE_BYTES_MAX: usize = 8_192;
-/// How far back a transaction may say that something happened, in milliseconds: an offline week.
+/// How far back a dispense, decommissioning or undo may be dated for judging expiry, consent and term, in milliseconds:
+/// an offline week. Files that are handed in later are judged as of that long before.
 pub const HAPPENED_PAST_MAX_MS: i64 = 7 * 24 * 3_600 * 1_000;
 /// How far ahead of the transaction's own time a happening may lie, in milliseconds: skew of a scanner's clock.
 pub const HAPPENED_FUTURE_MAX_MS: i64 = 5 * 60 * 1_000;

@@ -1,8 +1,8 @@
 //! The state as a transaction sees it: what it wrote itself, then what stood before.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::id::ItemKey;
 use crate::key;
@@ -25,7 +25,7 @@ pub(crate) enum Creation {
 pub(crate) struct Overlay<'a> {
     state: &'a dyn StateRead,
     writes: Writes,
-    touched: Vec<ItemKey>,
+    touched: BTreeSet<ItemKey>,
     /// Values read before, but for items: a thousand packs of one batch read its record once.
     seen: RefCell<BTreeMap<Vec<u8>, Option<Vec<u8>>>>,
 }
@@ -49,7 +49,7 @@ impl StateRead for Overlay<'_> {
 
 impl<'a> Overlay<'a> {
     pub(crate) fn new(state: &'a dyn StateRead) -> Self {
-        Self { state, writes: Writes::new(), touched: Vec::new(), seen: RefCell::default() }
+        Self { state, writes: Writes::new(), touched: BTreeSet::new(), seen: RefCell::default() }
     }
 
     pub(crate) fn put(&mut self, key: Vec<u8>, record: &impl Record) {
@@ -78,11 +78,19 @@ impl<'a> Overlay<'a> {
     pub(crate) fn put_item(&mut self, item: &ItemKey, record: &ItemRecord) {
         // The first write of an item that this transaction did not make itself: it stood in the state.
         if self.writes.insert(key::item(item), Some(record.encode())).is_none() {
-            self.touched.push(*item);
+            self.touched.insert(*item);
         }
     }
 
+    /// Notes an item that stood in the state before, without writing it.
+    pub(crate) fn touch(&mut self, item: &ItemKey) -> Result<(), StateError> {
+        if self.state.contains(&key::item(item))? {
+            self.touched.insert(*item);
+        }
+        Ok(())
+    }
+
     pub(crate) fn finish(self) -> (Writes, Vec<ItemKey>) {
-        (self.writes, self.touched)
+        (self.writes, self.touched.into_iter().collect())
     }
 }

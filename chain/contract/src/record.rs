@@ -173,8 +173,12 @@ pub struct OfferRecord {
     pub to: PartyId,
     /// Forward or back.
     pub kind: HandoffKind,
-    /// The top-level items, in ascending order.
+    /// The top-level items as offered, in ascending order.
     pub items: Vec<ItemKey>,
+    /// Those of them that nobody answered; in ascending order. They are locked while the offer is open.
+    pub remaining: Vec<ItemKey>,
+    /// What was not as offered, so far.
+    pub discrepancies: Vec<Discrepancy>,
     /// The transaction that made it.
     pub tx: TxId,
     /// When it was offered, in the trade.
@@ -183,24 +187,30 @@ pub struct OfferRecord {
     pub state: OfferState,
 }
 
+impl OfferRecord {
+    /// What the receiver took, in ascending order.
+    pub fn accepted(&self) -> impl Iterator<Item = &ItemKey> {
+        let refused = |item: &ItemKey| self.discrepancies.iter().any(|discrepancy| discrepancy.item == *item);
+        self.items.iter().filter(move |item| self.remaining.binary_search(item).is_err() && !refused(item))
+    }
+}
+
 /// How an offer stands. Every state but the first is final.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum OfferState {
-    /// Nobody answered yet.
+    /// Some of it has no answer yet.
     Open,
     /// The receiver took it, but for the discrepancies.
     Accepted {
-        /// When.
+        /// When the last item was answered.
         at: Timestamp,
-        /// What was not as offered.
-        discrepancies: Vec<Discrepancy>,
     },
-    /// The receiver wants none of it.
+    /// The receiver wants none of what remained.
     Rejected {
         /// When.
         at: Timestamp,
     },
-    /// The sender took it back.
+    /// The sender took back what remained.
     Withdrawn {
         /// When.
         at: Timestamp,

@@ -69,8 +69,6 @@ codes! {
     EmptyTransaction = "empty_transaction",
     /// A limit of [`crate::limits`] was passed.
     LimitExceeded = "limit_exceeded",
-    /// The command says that it happened longer ago than an offline week.
-    HappenedTooEarly = "happened_too_early",
     /// The command says that it happens in the future.
     HappenedTooLate = "happened_too_late",
     /// The site is none of the acting party's.
@@ -161,10 +159,8 @@ codes! {
     NotReceiver = "not_receiver",
     /// The offer is another party's.
     NotSender = "not_sender",
-    /// The item is not part of the offer.
+    /// The item is not part of the offer, or was answered before.
     NotInOffer = "not_in_offer",
-    /// Items of the offer are neither accepted nor named as discrepancies.
-    OfferIncomplete = "offer_incomplete",
     /// The discrepancy is about an item that it cannot be about.
     DiscrepancyInvalid = "discrepancy_invalid",
 

@@ -3,7 +3,7 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use sha2::{Digest, Sha256};
 
-use crate::command::Command;
+use crate::command::{Action, Command};
 use crate::id::{Fingerprint, IdempotencyKey, NetworkId, Timestamp, TxId};
 use crate::merkle;
 
@@ -83,13 +83,54 @@ impl Body {
         merkle::root(self.leaves().map(|leaf| merkle::leaf_hash(&leaf)))
     }
 
+    /// Place among [`Self::leaves`] of a command's item; with no item, of the command's head. Nothing if there is none.
+    pub fn leaf_index(&self, command: usize, item: Option<usize>) -> Option<usize> {
+        let at = self.commands.get(command)?;
+        let inside = match item {
+            Some(item) if item < at.items.len() => item.checked_add(1)?,
+            Some(_) => return None,
+            None => 0,
+        };
+        let before = self
+            .commands
+            .iter()
+            .take(command)
+            .try_fold(0usize, |sum, command| sum.checked_add(command.items.len())?.checked_add(1))?;
+        before.checked_add(inside)
+    }
+
     /// Items named over all commands, inputs of transformations included.
     pub fn item_count(&self) -> usize {
         self.commands.iter().fold(0, |sum, command| {
             let inputs = match &command.action {
-                crate::Action::Transform { inputs, .. } => inputs.len(),
-                crate::Action::Accept { discrepancies, .. } => discrepancies.len(),
-                _ => 0,
+                Action::Transform { inputs, .. } => inputs.len(),
+                Action::Accept { discrepancies, .. } => discrepancies.len(),
+                Action::Admit(_)
+                | Action::UpdateParty(_)
+                | Action::SuspendParty(_)
+                | Action::ReinstateParty(_)
+                | Action::RegisterCertificate(_)
+                | Action::RevokeCertificate(_)
+                | Action::RegisterProduct(_)
+                | Action::RegisterLot { .. }
+                | Action::Commission { .. }
+                | Action::CommissionContainers
+                | Action::Aggregate { .. }
+                | Action::Disaggregate { .. }
+                | Action::Offer { .. }
+                | Action::Reject { .. }
+                | Action::Withdraw { .. }
+                | Action::Decommission { .. }
+                | Action::Dispense { .. }
+                | Action::Undo { .. }
+                | Action::Quarantine(_)
+                | Action::Release(_)
+                | Action::Recall { .. }
+                | Action::EndRecall { .. }
+                | Action::Anchor
+                | Action::Dispute { .. }
+                | Action::RegisterConsent(_)
+                | Action::RevokeConsent { .. } => 0,
             };
             sum.saturating_add(command.items.len()).saturating_add(inputs)
         })

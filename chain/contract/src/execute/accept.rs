@@ -9,9 +9,9 @@ use crate::command::{Command, Discrepancy, DiscrepancyKind};
 use crate::id::{ItemKey, OfferId, PartyId};
 use crate::key;
 use crate::record::{OfferRecord, OfferState};
-use crate::rejection::{Code, Stop, refuse_item};
+use crate::rejection::{Code, Stop, refuse, refuse_item};
 
-/// Each item of the offer is accepted or stands among the discrepancies.
+/// Takes the items, and gives the discrepancies back to the sender. What is neither stays offered until a later answer.
 pub(super) fn execute(
     turn: &mut Turn<'_>,
     command: &Command,
@@ -20,18 +20,18 @@ pub(super) fn execute(
 ) -> Result<(), Stop> {
     let mut record = open_offer(turn, offer)?;
     require_receiver(turn, &record)?;
+    if command.items.is_empty() && discrepancies.is_empty() {
+        return refuse(Code::ItemsRequired, "an answer names items, discrepancies or both");
+    }
     let accepted = accepted(&record, &command.items)?;
     let refused = refused(&record, &accepted, discrepancies)?;
-    if let Some(item) = record.items.iter().find(|item| !accepted.contains(item) && !refused.contains(item)) {
-        return refuse_item(Code::OfferIncomplete, item, "the item is neither accepted nor named as a discrepancy");
-    }
     // What is missing from inside a container leaves it while the container still is the sender's.
     for Discrepancy { item, kind } in discrepancies {
         if *kind != DiscrepancyKind::Surplus && !refused.contains(item) {
             leave_behind(turn, item, &accepted, &record.from)?;
         }
     }
-    for item in &record.items {
+    for item in accepted.iter().chain(&refused) {
         let mut found = find(turn, item)?;
         let receiver = accepted.contains(item).then(|| record.to.clone());
         found.place.record.disputed = receiver.is_none();
@@ -41,20 +41,25 @@ pub(super) fn execute(
         }
         save(turn, &found);
     }
-    record.state = OfferState::Accepted { at: command.happened, discrepancies: discrepancies.to_vec() };
+    record.remaining.retain(|item| !accepted.contains(item) && !refused.contains(item));
+    record.discrepancies.extend_from_slice(discrepancies);
+    if record.remaining.is_empty() {
+        record.state = OfferState::Accepted { at: command.happened };
+    }
     turn.state.put(key::offer(offer), &record);
     Ok(())
 }
 
+/// Whether the item still waits for an answer.
 fn is_offered(offer: &OfferRecord, item: &ItemKey) -> bool {
-    offer.items.binary_search(item).is_ok()
+    offer.remaining.binary_search(item).is_ok()
 }
 
 fn accepted<'a>(offer: &OfferRecord, items: &'a [ItemKey]) -> Result<BTreeSet<&'a ItemKey>, Stop> {
     let mut accepted = BTreeSet::new();
     for item in items {
         if !is_offered(offer, item) {
-            return refuse_item(Code::NotInOffer, item, "the item is not part of the offer");
+            return refuse_item(Code::NotInOffer, item, "the item is not part of the offer, or was answered before");
         }
         if !accepted.insert(item) {
             return refuse_item(Code::DuplicateItem, item, "the item is accepted twice");

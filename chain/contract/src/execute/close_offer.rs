@@ -9,7 +9,7 @@ use crate::read;
 use crate::record::{OfferRecord, OfferState};
 use crate::rejection::{Code, Stop, refuse};
 
-/// Reads an offer that nobody answered yet.
+/// Reads an offer of which something has no answer yet.
 pub(super) fn open_offer(turn: &Turn<'_>, offer: &OfferId) -> Result<OfferRecord, Stop> {
     let Some(record) = read::offer(&turn.state, offer)? else {
         return refuse(Code::UnknownOffer, format!("offer {offer} does not exist"));
@@ -30,14 +30,14 @@ pub(super) fn require_receiver(turn: &Turn<'_>, offer: &OfferRecord) -> Result<(
     refuse(Code::NotReceiver, format!("the offer is not for {}", turn.me()))
 }
 
-/// The receiver wants none of it.
+/// The receiver wants none of what remains.
 pub(super) fn reject(turn: &mut Turn<'_>, command: &Command, offer: &OfferId) -> Result<(), Stop> {
     let record = open_offer(turn, offer)?;
     require_receiver(turn, &record)?;
     close(turn, offer, record, OfferState::Rejected { at: command.happened })
 }
 
-/// The sender takes it back.
+/// The sender takes back what remains.
 pub(super) fn withdraw(turn: &mut Turn<'_>, command: &Command, offer: &OfferId) -> Result<(), Stop> {
     let record = open_offer(turn, offer)?;
     if record.from != *turn.me() {
@@ -47,7 +47,7 @@ pub(super) fn withdraw(turn: &mut Turn<'_>, command: &Command, offer: &OfferId) 
 }
 
 fn close(turn: &mut Turn<'_>, offer: &OfferId, mut record: OfferRecord, state: OfferState) -> Result<(), Stop> {
-    for item in &record.items {
+    for item in &record.remaining {
         let mut found = find(turn, item)?;
         found.place.record.offer = None;
         save(turn, &found);

@@ -3,6 +3,7 @@
 use super::Turn;
 use super::pack::{Found, detach, find, save};
 use crate::command::{Command, DecommissionReason, Role};
+use crate::id::Timestamp;
 use crate::record::ItemState;
 use crate::rejection::{Code, Stop, refuse_item};
 
@@ -14,7 +15,7 @@ pub(super) fn execute(turn: &mut Turn<'_>, command: &Command, reason: Decommissi
         require_entitled(turn, &found, reason)?;
         found.require_active()?;
         found.require_unoffered()?;
-        require_fit(&found, command, reason)?;
+        require_fit(&found, turn.judged_at(command), reason)?;
         let holder = found.holder.clone();
         detach(turn, &mut found, holder)?;
         found.place.record.state = ItemState::Decommissioned { reason, act: act.clone() };
@@ -56,13 +57,13 @@ fn require_entitled(turn: &Turn<'_>, found: &Found, reason: DecommissionReason) 
 }
 
 /// What reaches a user must be fit for use; what is stolen, locked, sampled or destroyed need not be.
-fn require_fit(found: &Found, command: &Command, reason: DecommissionReason) -> Result<(), Stop> {
+fn require_fit(found: &Found, judged_at: Timestamp, reason: DecommissionReason) -> Result<(), Stop> {
     match reason {
         DecommissionReason::Supplied => {
             found.require_pack()?;
-            require_usable(found, command)
+            require_usable(found, judged_at)
         }
-        DecommissionReason::Exported | DecommissionReason::FreeSample => require_usable(found, command),
+        DecommissionReason::Exported | DecommissionReason::FreeSample => require_usable(found, judged_at),
         DecommissionReason::Stolen
         | DecommissionReason::Sample
         | DecommissionReason::Locked
@@ -72,8 +73,8 @@ fn require_fit(found: &Found, command: &Command, reason: DecommissionReason) -> 
 }
 
 /// Neither expired, recalled nor in quarantine.
-pub(super) fn require_usable(found: &Found, command: &Command) -> Result<(), Stop> {
-    found.require_unexpired(command.happened)?;
+pub(super) fn require_usable(found: &Found, judged_at: Timestamp) -> Result<(), Stop> {
+    found.require_unexpired(judged_at)?;
     found.require_unrecalled()?;
     found.require_released()
 }

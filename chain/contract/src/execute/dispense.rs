@@ -23,7 +23,7 @@ pub(super) fn execute(turn: &mut Turn<'_>, command: &Command, consent: &ConsentI
         found.require_pack()?;
         found.require_active()?;
         found.require_unoffered()?;
-        require_usable(&found, command)?;
+        require_usable(&found, turn.judged_at(command))?;
         let holder = found.holder.clone();
         detach(turn, &mut found, holder)?;
         found.place.record.state = ItemState::Dispensed { consent: *consent, version, act: act.clone() };
@@ -51,8 +51,9 @@ fn check_consent(turn: &Turn<'_>, command: &Command, record: &ConsentRecord, ver
     if consent.grantee.as_ref().is_some_and(|grantee| grantee != turn.me()) {
         return refuse(Code::ConsentGrantee, format!("consent {} names another party", consent.id));
     }
+    let happened = turn.judged_at(command);
     let covers = |time: Timestamp| consent.from <= time && consent.until.is_none_or(|until| time < until);
-    if !covers(command.happened) || !covers(turn.header.time) {
+    if !covers(happened) || !covers(turn.header.time) {
         return refuse(Code::ConsentNotInForce, format!("consent {} is not in force at that time", consent.id));
     }
     Ok(())

@@ -29,8 +29,8 @@ pub(super) fn execute(turn: &mut Turn<'_>, command: &Command, not_supplied: bool
             }
         };
         require_same_premises(turn, command, &found, &act)?;
-        require_in_time(command.happened, &found, &act)?;
-        if found.expired(command.happened) {
+        require_in_time(turn.judged_at(command), &found, &act)?;
+        if found.expired(turn.judged_at(command)) {
             return refuse_item(Code::UndoExpired, item, "the pack has expired (Art. 13(1)(c))");
         }
         require_not_withdrawn(&found)?;
