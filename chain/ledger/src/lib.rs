@@ -1,4 +1,25 @@
-//! The ledger: submit, read, follow, prove
+//! The ledger: submit, read, follow, prove.
+//!
+//! Invariants: the log alone is the truth, and what is acknowledged is durable in it; the state store is a cache that can
+//! be made anew from the log and never runs ahead of it; what is read from disk is checked before it is given out.
 
+pub mod check;
+mod embedded;
+mod error;
+pub mod io;
+mod ledger;
+mod log;
+mod network;
 pub mod pki;
+pub mod proof;
 pub mod signer;
+mod state;
+
+pub use embedded::{COMMANDS_SHOWN_MAX, Clock, Committed, Consistency, ENTRIES_MAX, Embedded, Entry, Options};
+pub use error::{LedgerError, SubmitError, Unauthentic};
+pub use ledger::Ledger;
+pub use log::{INLINE_MAX, LogKey, LogVerifier, LoggedEntry, SignedCheckpoint};
+pub use network::Network;
+pub use proof::Receipt;
+pub use signer::{Signer, prepare, unsigned};
+pub use state::StateView;

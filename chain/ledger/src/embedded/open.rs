@@ -1,0 +1,186 @@
+//! Starting: the folder locked, the log recovered, the state brought up to it.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock, mpsc};
+use std::thread::{self, JoinHandle};
+
+use tokio::sync::{Semaphore, watch};
+use veridose_contract::{genesis_writes, merkle};
+
+use super::authenticate;
+use super::group::{Group, Refused};
+use super::{Embedded, Entry, Keys, Options, Shared, read_entries, writer};
+use crate::LedgerError;
+use crate::log::{Log, LogKey};
+use crate::network::Network;
+use crate::state::{Applied, Changes, StateStore};
+
+/// Entries that are applied in one go while catching up.
+const REPLAY: usize = 512;
+
+impl Embedded {
+    /// Opens the ledger in a folder, or begins it there. What a crash left is recovered without help; a log that was rolled
+    /// back, forked or damaged is refused.
+    pub fn open(folder: &Path, network: Network, key: LogKey, options: Options) -> Result<Self, LedgerError> {
+        Self::open_with(folder, network, key, options, &mut |_, _| {})
+    }
+
+    /// Throws the state away and makes it anew from the log. `progress` is told how many entries of how many are applied.
+    pub fn rebuild_state(
+        folder: &Path,
+        network: Network,
+        key: LogKey,
+        options: Options,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Self, LedgerError> {
+        let lock = lock(folder)?;
+        let state = folder.join("state");
+        if state.exists() {
+            std::fs::remove_dir_all(&state).map_err(|source| LedgerError::Disk {
+                action: "remove",
+                path: state,
+                source,
+            })?;
+        }
+        drop(lock);
+        Self::open_with(folder, network, key, options, progress)
+    }
+
+    fn open_with(
+        folder: &Path,
+        network: Network,
+        key: LogKey,
+        options: Options,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Self, LedgerError> {
+        let lock = lock(folder)?;
+        if key.verifier().origin() != network.origin {
+            let problem = format!(
+                "the log's key is for {:?}, the network's log is {:?}",
+                key.verifier().origin(),
+                network.origin
+            );
+            return Err(LedgerError::Configuration(problem));
+        }
+        let (log, log_writer) = Log::open(Arc::clone(&options.disk), folder, key)?;
+        let state = StateStore::open(&folder.join("state"))?;
+        let keys = Keys::default();
+        catch_up(&network, &log, &state, &keys, progress)?;
+        let (size, _) = log.head();
+        let in_flight = Arc::new(Semaphore::new(options.in_flight_max));
+        let shared = Shared {
+            network,
+            log,
+            state,
+            keys,
+            read_only: OnceLock::new(),
+            size: watch::Sender::new(size),
+            options,
+            _lock: lock,
+        };
+        let shared = Arc::new(shared);
+        if let Err(error) = shared.log.publish() {
+            writer::stop_writing(&shared, &error);
+        }
+        let (queue, jobs) = mpsc::channel();
+        let (checked, ready) = mpsc::channel();
+        let (stop_publishing, stop) = mpsc::channel();
+        let jobs = Arc::new(Mutex::new(jobs));
+        let mut threads = Vec::new();
+        for _ in 0..shared.options.verifiers.max(1) {
+            let (shared, jobs, checked) = (Arc::clone(&shared), Arc::clone(&jobs), checked.clone());
+            threads.push(start("ledger-check", move || writer::check(&shared, &jobs, &checked))?);
+        }
+        drop(checked);
+        let writing = Arc::clone(&shared);
+        threads.push(start("ledger-write", move || writer::write(&writing, log_writer, &ready))?);
+        let publishing = Arc::clone(&shared);
+        threads.push(start("ledger-publish", move || writer::publish(&publishing, &stop))?);
+        Ok(Self { shared, in_flight, queue: Some(queue), stop_publishing: Some(stop_publishing), threads })
+    }
+}
+
+fn start(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, LedgerError> {
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(body)
+        .map_err(|error| LedgerError::Configuration(format!("failed to start the thread {name}: {error}")))
+}
+
+/// Takes the folder for this process alone.
+pub(crate) fn lock(folder: &Path) -> Result<std::fs::File, LedgerError> {
+    let path = folder.join("lock");
+    let failed = |action| {
+        let path = path.clone();
+        move |source| LedgerError::Disk { action, path, source }
+    };
+    std::fs::create_dir_all(folder).map_err(failed("create the folder of"))?;
+    let file = std::fs::File::create(&path).map_err(failed("create"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => {
+            Err(LedgerError::Configuration(format!("{} is in use by another process", folder.display())))
+        }
+        Err(std::fs::TryLockError::Error(source)) => Err(failed("lock")(source)),
+    }
+}
+
+/// Applies what the log has and the state has not; refuses a state that has seen another log.
+fn catch_up(
+    network: &Network,
+    log: &Log,
+    state: &StateStore,
+    keys: &Keys,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<(), LedgerError> {
+    let applied = match state.applied()? {
+        Some(applied) if applied.network == network.id => applied,
+        Some(_) => {
+            let problem = "the state is that of another network: the network file was changed";
+            return Err(LedgerError::Configuration(problem.to_owned()));
+        }
+        None => begin(network, state)?,
+    };
+    log.expect_prefix(applied.size, &applied.root, "the state")?;
+    let mut next = applied.size;
+    let end = log.size();
+    while next < end {
+        let entries = read_entries(log, next, REPLAY)?;
+        let changes = replay(network, state, keys, &entries)?;
+        next += entries.len() as u64;
+        state.commit(changes, Applied { network: network.id, size: next, root: log.root_at(next)? })?;
+        progress(next, end);
+    }
+    Ok(())
+}
+
+/// Writes the state before the first transaction.
+pub(crate) fn begin(network: &Network, state: &StateStore) -> Result<Applied, LedgerError> {
+    let applied = Applied { network: network.id, size: 0, root: merkle::root(std::iter::empty()) };
+    let records = genesis_writes(&network.genesis).into_iter().collect();
+    state.commit(Changes { records, ..Changes::default() }, applied)?;
+    Ok(applied)
+}
+
+/// Applies entries that were accepted once, with every check but that of the host's clock; all must be accepted again.
+pub(crate) fn replay(
+    network: &Network,
+    state: &StateStore,
+    keys: &Keys,
+    entries: &[Entry],
+) -> Result<Changes, LedgerError> {
+    let Some(first) = entries.first() else { return Ok(Changes::default()) };
+    let mut group = Group::new(state, first.index);
+    for Entry { index, transaction } in entries {
+        let refused = |problem: String| LedgerError::damaged(format!("entry {index}"), problem);
+        let checked = authenticate::check_signature(&group, keys, network.id, transaction).map_err(Refused::from);
+        match checked.and_then(|()| group.take(transaction, transaction.header.id())) {
+            Ok(_) => {}
+            Err(Refused::State(error)) => return Err(error.into()),
+            Err(Refused::Unauthentic(reason)) => return Err(refused(reason.to_string())),
+            Err(Refused::Rejected(rejection)) => return Err(refused(rejection.to_string())),
+            Err(Refused::Repeated { first, .. }) => return Err(refused(format!("it repeats transaction {first}"))),
+        }
+    }
+    Ok(group.into_changes())
+}

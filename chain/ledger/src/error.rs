@@ -1,0 +1,140 @@
+//! What can go wrong with the ledger itself, and why a transaction was not taken.
+
+use std::path::PathBuf;
+
+use veridose_contract::{Rejection, StateError};
+
+use crate::pki::PkiError;
+
+/// The ledger could not do what was asked; no fault of a transaction.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// The disk failed.
+    #[error("failed to {action} {}", path.display())]
+    Disk {
+        /// What was tried.
+        action: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// What is stored is not what was written.
+    #[error("{what} is damaged: {problem}")]
+    Damaged {
+        /// The file, entry or record.
+        what: String,
+        /// How it shows.
+        problem: String,
+    },
+    /// The log is not a continuation of what this node has seen.
+    #[error("the log was rolled back or forked: {0}")]
+    Forked(String),
+    /// The state store failed.
+    #[error("failed to use the state store: {0}; `veridose ledger rebuild-state` makes it anew from the log")]
+    State(String),
+    /// The network file, a key or a name is not usable.
+    #[error("{0}")]
+    Configuration(String),
+    /// There is no such entry, item or transaction.
+    #[error("{0} is not on the ledger")]
+    NotFound(String),
+    /// A certificate or key.
+    #[error(transparent)]
+    Pki(#[from] PkiError),
+}
+
+impl LedgerError {
+    pub(crate) fn damaged(what: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::Damaged { what: what.into(), problem: problem.into() }
+    }
+}
+
+impl From<fjall::Error> for LedgerError {
+    fn from(error: fjall::Error) -> Self {
+        Self::State(error.to_string())
+    }
+}
+
+impl From<StateError> for LedgerError {
+    fn from(error: StateError) -> Self {
+        let mut text = error.to_string();
+        let mut cause = std::error::Error::source(&error);
+        while let Some(next) = cause {
+            text = format!("{text}: {next}");
+            cause = next.source();
+        }
+        Self::State(text)
+    }
+}
+
+/// Why a transaction was not taken. Only after [`SubmitError::ReadOnly`] may it still turn out to have been: repeating it
+/// under its idempotency key is safe.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum SubmitError {
+    /// The contract refused it.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// It is not known to come from whom it says.
+    #[error("the transaction is not authentic: {0}")]
+    Unauthenticated(Unauthentic),
+    /// Too many transactions are under way; try again.
+    #[error("the ledger is busy: {in_flight_max} transactions are under way")]
+    Overloaded {
+        /// How many may be.
+        in_flight_max: usize,
+    },
+    /// Writing failed earlier, so nothing is written until the operator has looked; reads go on.
+    #[error("the ledger is read-only: {0}")]
+    ReadOnly(String),
+    /// The state could not be read; says nothing about the transaction.
+    #[error("{0}")]
+    Failed(String),
+    /// The ledger is closing.
+    #[error("the ledger is closed")]
+    Closed,
+}
+
+/// What about a transaction is not authentic.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unauthentic {
+    /// Header version this ledger does not know.
+    #[error("version {0} of the encoding is not known")]
+    Version(u8),
+    /// Signed for another network.
+    #[error("it was signed for another network")]
+    Network,
+    /// The body is not what the header commits to.
+    #[error("the body is not the one that was signed")]
+    Body,
+    /// Time too far from the host's.
+    #[error("its time is {off_ms} ms off this node's clock; {max_ms} ms are allowed")]
+    Clock {
+        /// How far: positive is ahead of the node.
+        off_ms: i64,
+        /// How far it may be.
+        max_ms: i64,
+    },
+    /// Certificate not on the ledger.
+    #[error("the certificate is not registered")]
+    UnknownCertificate,
+    /// Certificate revoked.
+    #[error("the certificate was revoked")]
+    Revoked,
+    /// Outside the certificate's dates.
+    #[error("the certificate is not valid at the time of the transaction")]
+    Expired,
+    /// A certificate to be registered is not the authority's.
+    #[error("{0}")]
+    Certificate(String),
+    /// Signature wrong, or not in its one canonical form.
+    #[error("the signature does not hold")]
+    Signature,
+    /// The party may not act.
+    #[error("the party is suspended")]
+    Suspended,
+    /// The party is no member.
+    #[error("the party is not a member")]
+    NotAMember,
+}

@@ -1,0 +1,34 @@
+//! The log: the only truth. An append-only list of entries under a Merkle tree (RFC 6962), published as C2SP tlog-tiles
+//! with a signed checkpoint.
+//!
+//! ```text
+//! log/checkpoint            signed note: origin, size, root
+//! log/tile/L/N[.p/W]        hashes, 256 a tile
+//! log/tile/entries/N[.p/W]  entries, each after its length (u16, big-endian)
+//! log/bodies/XX/ROOT        bodies too large for an entry, named by their Merkle root
+//! wal/SIZE                  write-ahead segments: what is acknowledged and not yet in full, durable tiles
+//! ```
+//!
+//! An entry is durable once its block stands in the write-ahead segment (one fsync for a whole group). Tiles and the
+//! checkpoint follow within a publishing interval and are derived: whatever a crash leaves of them is written anew.
+//! A segment starts with the tree's right edge, so recovery needs no partial tile. It is removed when all that came before
+//! the next segment lies in full tiles that were synced.
+
+mod checkpoint;
+mod entry;
+mod publish;
+mod read;
+mod store;
+mod tree;
+mod wal;
+
+pub use checkpoint::{LogKey, LogVerifier, SignedCheckpoint};
+pub(crate) use entry::encode as encode_entry;
+pub use entry::{INLINE_MAX, LoggedEntry};
+pub(crate) use publish::{Place, tile_path};
+pub(crate) use read::{read_body, split_bundle};
+pub(crate) use store::{Log, LogWriter, failed, recover, segment_starts};
+pub(crate) use tree::{Edge, FullTile, Hash, TILE};
+
+#[cfg(test)]
+mod tests;

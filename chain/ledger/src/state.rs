@@ -1,0 +1,197 @@
+//! The state store: what the contract reads and writes, in fjall. A cache of the log: it is never synced, may lag behind
+//! after a crash, and can be made anew. Its records, its indexes and how far it has come are written in one batch, so it
+//! is always the state after some whole group of the log.
+//!
+//! Each value carries a CRC-32 over key and value, judged at each read.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, Readable, Snapshot};
+use veridose_contract::{ItemKey, NetworkId, StateError, StateRead, TxId};
+
+use crate::LedgerError;
+use crate::log::Hash;
+
+/// How far the state has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, borsh::BorshSerialize, borsh::BorshDeserialize)]
+pub(crate) struct Applied {
+    pub(crate) network: NetworkId,
+    /// Entries applied.
+    pub(crate) size: u64,
+    /// Root of the log over them.
+    pub(crate) root: Hash,
+}
+
+const APPLIED: &[u8] = b"a";
+const TRANSACTION: u8 = b't';
+const HISTORY: u8 = b'h';
+/// Bytes of an identifier that an index keeps: a collision of 128 bits does not happen by chance, and an index only leads
+/// to entries, which are compared in full.
+const INDEXED: usize = 16;
+
+/// The store.
+#[derive(Clone)]
+pub(crate) struct StateStore {
+    database: Database,
+    records: Keyspace,
+    index: Keyspace,
+}
+
+/// What one group of entries changes.
+#[derive(Default)]
+pub(crate) struct Changes {
+    pub(crate) records: HashMap<Vec<u8>, Option<Vec<u8>>>,
+    pub(crate) transactions: Vec<(TxId, u64)>,
+    pub(crate) touched: Vec<(ItemKey, u64)>,
+}
+
+impl StateStore {
+    pub(crate) fn open(folder: &Path) -> Result<Self, LedgerError> {
+        let database =
+            Database::builder(folder).cache_size(256 << 20).max_journaling_size(256 << 20).worker_threads(2).open()?;
+        let records = database.keyspace("records", || KeyspaceCreateOptions::default().max_memtable_size(64 << 20))?;
+        let index = database.keyspace("index", KeyspaceCreateOptions::default)?;
+        Ok(Self { database, records, index })
+    }
+
+    pub(crate) fn applied(&self) -> Result<Option<Applied>, LedgerError> {
+        let Some(bytes) = self.index.get(APPLIED)? else { return Ok(None) };
+        let bytes = unsealed(APPLIED, &bytes)?;
+        let applied =
+            borsh::from_slice(bytes).map_err(|error| LedgerError::damaged("the state's height", error.to_string()))?;
+        Ok(Some(applied))
+    }
+
+    /// Writes a group's changes and the new height, all or nothing.
+    pub(crate) fn commit(&self, changes: Changes, applied: Applied) -> Result<(), LedgerError> {
+        let mut batch = self.database.batch();
+        for (key, value) in changes.records {
+            match value {
+                Some(value) => {
+                    let value = sealed(&key, value);
+                    batch.insert(&self.records, key, value);
+                }
+                None => batch.remove(&self.records, key),
+            }
+        }
+        for (id, index) in changes.transactions {
+            let key = prefixed(TRANSACTION, id.as_bytes());
+            let value = sealed(&key, index.to_be_bytes().to_vec());
+            batch.insert(&self.index, key, value);
+        }
+        for (item, index) in changes.touched {
+            let mut key = prefixed(HISTORY, item.as_bytes());
+            key.extend(index.to_be_bytes());
+            batch.insert(&self.index, key, []);
+        }
+        let applied = borsh::to_vec(&applied).expect("writing to a Vec does not fail");
+        batch.insert(&self.index, APPLIED, sealed(APPLIED, applied));
+        batch.commit()?;
+        Ok(())
+    }
+
+    pub(crate) fn snapshot(&self) -> StateView {
+        StateView { snapshot: self.database.snapshot(), records: self.records.clone() }
+    }
+
+    pub(crate) fn index_of(&self, id: &TxId) -> Result<Option<u64>, LedgerError> {
+        let key = prefixed(TRANSACTION, id.as_bytes());
+        let Some(bytes) = self.index.get(&key)? else { return Ok(None) };
+        let bytes = unsealed(&key, &bytes)?.try_into();
+        let bytes = bytes
+            .map_err(|_| LedgerError::damaged(format!("the index of transaction {id}"), "it is not of 8 bytes"))?;
+        Ok(Some(u64::from_be_bytes(bytes)))
+    }
+
+    /// Entries that changed an item after it came into being, newest first.
+    pub(crate) fn history(&self, item: &ItemKey, max: usize) -> Result<Vec<u64>, LedgerError> {
+        let prefix = prefixed(HISTORY, item.as_bytes());
+        let found = self.index.prefix(&prefix).rev().take(max);
+        found
+            .map(|entry| {
+                let key = entry.key()?;
+                let index = key.get(prefix.len()..).and_then(|bytes| bytes.try_into().ok());
+                index
+                    .map(u64::from_be_bytes)
+                    .ok_or_else(|| LedgerError::damaged(format!("the history of {item}"), "a key is cut short"))
+            })
+            .collect()
+    }
+
+    /// Every record in the order of keys, checked.
+    pub(crate) fn records(&self) -> impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), LedgerError>> + use<> {
+        let entries = self.database.snapshot().iter(&self.records);
+        entries.map(|entry| {
+            let (key, value) = entry.into_inner()?;
+            Ok((key.to_vec(), unsealed(&key, &value)?.to_vec()))
+        })
+    }
+
+    /// Every index entry in the order of keys, but for the height.
+    pub(crate) fn indexes(&self) -> impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), LedgerError>> + use<> {
+        let entries = self.database.snapshot().iter(&self.index);
+        entries
+            .map(|entry| {
+                let (key, value) = entry.into_inner()?;
+                Ok((key.to_vec(), value.to_vec()))
+            })
+            .filter(|entry| !matches!(entry, Ok((key, _)) if key == APPLIED))
+    }
+}
+
+impl StateRead for StateStore {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
+        let found = self.records.get(key).map_err(StateError::new)?;
+        found.map(|value| unsealed(key, &value).map(<[u8]>::to_vec).map_err(StateError::new)).transpose()
+    }
+
+    fn contains(&self, key: &[u8]) -> Result<bool, StateError> {
+        self.records.contains_key(key).map_err(StateError::new)
+    }
+}
+
+/// The durable state at one moment; later transactions do not show.
+pub struct StateView {
+    snapshot: Snapshot,
+    records: Keyspace,
+}
+
+impl StateRead for StateView {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
+        let found = self.snapshot.get(&self.records, key).map_err(StateError::new)?;
+        found.map(|value| unsealed(key, &value).map(<[u8]>::to_vec).map_err(StateError::new)).transpose()
+    }
+
+    fn contains(&self, key: &[u8]) -> Result<bool, StateError> {
+        self.snapshot.contains_key(&self.records, key).map_err(StateError::new)
+    }
+}
+
+fn prefixed(prefix: u8, id: &[u8; 32]) -> Vec<u8> {
+    let mut key = vec![prefix];
+    key.extend(&id[..INDEXED]);
+    key
+}
+
+fn checksum(key: &[u8], value: &[u8]) -> [u8; 4] {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(key);
+    hasher.update(value);
+    hasher.finalize().to_le_bytes()
+}
+
+fn sealed(key: &[u8], mut value: Vec<u8>) -> Vec<u8> {
+    let checksum = checksum(key, &value);
+    value.extend(checksum);
+    value
+}
+
+fn unsealed<'a>(key: &[u8], stored: &'a [u8]) -> Result<&'a [u8], LedgerError> {
+    match stored.split_last_chunk::<4>() {
+        Some((value, found)) if *found == checksum(key, value) => Ok(value),
+        Some(_) | None => {
+            Err(LedgerError::damaged(format!("state record {}", hex::encode(key)), "its checksum does not match"))
+        }
+    }
+}
