@@ -19,6 +19,8 @@ pub mod record;
 mod rejection;
 mod standing;
 mod state;
+#[cfg(test)]
+mod tests;
 mod transaction;
 
 pub use apply::{Creator, Outcome, apply};

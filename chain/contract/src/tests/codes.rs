@@ -1,0 +1,314 @@
+//! Every code of refusal is reached by a case, and no case by accident with another code.
+
+use sha2::{Digest, Sha256};
+
+use super::world::{DAY, World, accept, consent, dispense, id, item, lot, offer, party, product, site};
+use crate::*;
+
+#[test]
+fn every_code_is_reached() {
+    let produced = [transactions(), members(), certificates(), products(), holding(), containers(), offers(), ending()]
+        .into_iter()
+        .chain([undoing(), marks(), consents()])
+        .flat_map(|world| world.produced);
+    let produced: std::collections::BTreeSet<Code> = produced.collect();
+    let missing: Vec<_> = Code::ALL.iter().filter(|code| !produced.contains(code)).collect();
+    assert!(missing.is_empty(), "no case reaches {missing:?}");
+}
+
+fn transactions() -> World {
+    let mut w = World::stocked();
+    let anchor = w.command("maker", Action::Anchor, &[]);
+    let good = w.transaction("maker", vec![anchor.clone()]);
+    let mut bad = good.clone();
+    bad.1.version = 2;
+    w.no_entry(bad, Code::UnsupportedVersion);
+    let mut bad = good.clone();
+    bad.1.network = NetworkId([0; 16]);
+    w.no_entry(bad, Code::WrongNetwork);
+    w.submit(good.clone()).expect("accepted");
+    assert!(matches!(w.submit(good.clone()), Err(ApplyError::Repeated { first }) if first == good.1.id()));
+    let mut bad = good;
+    bad.1.body_root = [0; 32];
+    w.no_entry(bad, Code::IdempotencyConflict);
+    let empty = w.transaction("maker", vec![]);
+    w.no_entry(empty, Code::EmptyTransaction);
+    let many = w.transaction("maker", vec![anchor.clone(); limits::COMMANDS_PER_TRANSACTION_MAX + 1]);
+    w.no_entry(many, Code::LimitExceeded);
+    let many = Command { items: vec![item(1); limits::ITEMS_PER_TRANSACTION_MAX + 1], ..anchor.clone() };
+    let many = w.transaction("maker", vec![many]);
+    w.no_entry(many, Code::LimitExceeded);
+    let late = Command { happened: Timestamp(w.time + limits::HAPPENED_FUTURE_MAX_MS + 1), ..anchor.clone() };
+    let late = w.transaction("maker", vec![late]);
+    w.no_entry(late, Code::HappenedTooLate);
+    let elsewhere = Command { site: Some(site("dist", 0)), ..anchor };
+    let elsewhere = w.transaction("maker", vec![elsewhere]);
+    w.no_entry(elsewhere, Code::UnknownSite);
+    w.no("maker", Action::CommissionContainers, &[], Code::ItemsRequired);
+    w.no("maker", Action::RegisterProduct(product(9)), &[1], Code::ItemsNotAllowed);
+    w
+}
+
+fn members() -> World {
+    let mut w = World::new();
+    let new = party("newcomer", Role::Pharmacy);
+    w.no("newcomer", Action::Admit(new.clone()), &[], Code::UnknownParty);
+    w.ok("maker", Action::Admit(new.clone()), &[]);
+    w.no("maker", Action::Admit(new.clone()), &[], Code::AlreadyApproved);
+    assert!(read::party(&w.state, &new.id).expect("readable").is_none(), "one approval of two is not enough");
+    w.ok("dist", Action::Admit(new.clone()), &[]);
+    w.no("pharm", Action::Admit(new.clone()), &[], Code::PartyExists);
+    w.no("pharm", Action::Admit(Party { sites: vec![], ..party("x", Role::Pharmacy) }), &[], Code::PartyInvalid);
+    let ca = Fingerprint([0; 32]);
+    w.no("pharm", Action::Admit(Party { ca, ..party("x", Role::Pharmacy) }), &[], Code::PartyInvalid);
+    let long = "x".repeat(limits::PARTY_NAME_BYTES_MAX + 1);
+    w.no("pharm", Action::Admit(Party { name: long, ..party("x", Role::Pharmacy) }), &[], Code::LimitExceeded);
+    let renamed = Party { name: "New".into(), ..new.clone() };
+    w.no("pharm", Action::UpdateParty(renamed.clone()), &[], Code::WrongParty);
+    w.no("newcomer", Action::UpdateParty(Party { role: Role::Regulator, ..new }), &[], Code::ImmutableField);
+    w.ok("newcomer", Action::UpdateParty(renamed), &[]);
+    w.no("pharm", Action::SuspendParty(id("newcomer")), &[], Code::RoleNotAllowed);
+    w.no("reg", Action::ReinstateParty(id("newcomer")), &[], Code::NotSuspended);
+    w.no("reg", Action::ReinstateParty(id("nobody")), &[], Code::UnknownParty);
+    w.ok("reg", Action::SuspendParty(id("newcomer")), &[]);
+    w.no("newcomer", Action::Anchor, &[], Code::PartySuspended);
+    w.no("reg", Action::SuspendParty(id("newcomer")), &[], Code::PartySuspended);
+    w.no("reg", Action::SuspendParty(id("reg")), &[], Code::WrongParty);
+    w.ok("reg", Action::ReinstateParty(id("newcomer")), &[]);
+    w.ok("newcomer", Action::Anchor, &[]);
+    w
+}
+
+fn certificates() -> World {
+    let mut w = World::new();
+    let der = b"certificate".to_vec();
+    let good = Certificate {
+        fingerprint: Fingerprint(Sha256::digest(&der).into()),
+        party: id("pharm"),
+        role: Role::Pharmacy,
+        site: Some(site("pharm", 0)),
+        not_before: Timestamp(0),
+        not_after: Timestamp(i64::MAX),
+        der,
+    };
+    w.no("dist", Action::RegisterCertificate(good.clone()), &[], Code::CertificateMismatch);
+    let bad = Certificate { site: Some(Site(1)), ..good.clone() };
+    w.no("pharm", Action::RegisterCertificate(bad), &[], Code::CertificateMismatch);
+    let bad = Certificate { fingerprint: Fingerprint([0; 32]), ..good.clone() };
+    w.no("pharm", Action::RegisterCertificate(bad), &[], Code::CertificateMismatch);
+    w.no("pharm", Action::RevokeCertificate(good.fingerprint), &[], Code::UnknownCertificate);
+    w.ok("pharm", Action::RegisterCertificate(good.clone()), &[]);
+    w.no("pharm", Action::RegisterCertificate(good.clone()), &[], Code::CertificateExists);
+    w.no("dist", Action::RevokeCertificate(good.fingerprint), &[], Code::WrongParty);
+    w.ok("reg", Action::RevokeCertificate(good.fingerprint), &[]);
+    w.no("pharm", Action::RevokeCertificate(good.fingerprint), &[], Code::CertificateRevoked);
+    w
+}
+
+fn products() -> World {
+    let mut w = World::stocked();
+    let register = |number, of| Action::RegisterLot { lot: lot(number), product: product(of), expiry: Day(19_000) };
+    w.no("dist", Action::RegisterProduct(product(2)), &[], Code::RoleNotAllowed);
+    w.no("rival", Action::RegisterProduct(product(1)), &[], Code::ProductExists);
+    w.no("maker", register(2, 2), &[], Code::UnknownProduct);
+    w.no("rival", register(2, 1), &[], Code::NotProductOwner);
+    w.no("maker", register(1, 1), &[], Code::LotExists);
+    w.ok("maker", register(2, 1), &[]);
+    w.no("dist", Action::Commission { lot: lot(1) }, &[30], Code::RoleNotAllowed);
+    w.no("rival", Action::Commission { lot: lot(1) }, &[30], Code::NotProductOwner);
+    w.no("maker", Action::Commission { lot: lot(3) }, &[30], Code::UnknownLot);
+    w.no("maker", Action::Commission { lot: lot(2) }, &[30], Code::Expired);
+    w.no("maker", Action::Commission { lot: lot(1) }, &[30, 1], Code::ItemExists);
+    w.no("maker", Action::Commission { lot: lot(1) }, &[30, 30], Code::DuplicateItem);
+    w.no("maker", Action::Transform { inputs: vec![], lot: lot(1) }, &[30], Code::ItemsRequired);
+    w.no("maker", Action::Transform { inputs: vec![item(99)], lot: lot(1) }, &[30], Code::UnknownItem);
+    w.ok("maker", Action::Transform { inputs: vec![item(1)], lot: lot(1) }, &[30, 31]);
+    w.no("maker", Action::Transform { inputs: vec![item(1)], lot: lot(1) }, &[32], Code::NotActive);
+    w
+}
+
+fn holding() -> World {
+    let mut w = World::stocked();
+    w.no("dist", offer(1, "pharm"), &[1], Code::NotHolder);
+    w.no("dist", Action::Aggregate { parent: item(100), create: true }, &[1], Code::NotHolder);
+    w.no("rival", Action::Decommission { reason: DecommissionReason::Destroyed }, &[1], Code::NotHolder);
+    w.no("rival", Action::Quarantine(QuarantineTarget::Items), &[1], Code::NotHolder);
+    w.no("maker", offer(1, "pharm"), &[99], Code::UnknownItem);
+    w
+}
+
+fn containers() -> World {
+    let mut w = World::stocked();
+    let into = |parent, create| Action::Aggregate { parent: item(parent), create };
+    w.no("maker", into(100, false), &[1], Code::UnknownItem);
+    w.ok("maker", into(100, true), &[1, 2]);
+    w.no("maker", into(101, true), &[1], Code::InContainer);
+    w.no("maker", into(100, true), &[3, 3], Code::InContainer);
+    w.no("maker", into(100, true), &[100], Code::ContainerCycle);
+    w.ok("maker", into(101, true), &[100]);
+    w.no("maker", into(100, true), &[101], Code::ContainerCycle);
+    for level in 102..107 {
+        w.ok("maker", into(level, true), &[level - 1]);
+    }
+    w.ok("maker", into(107, true), &[106]);
+    w.no("maker", into(108, true), &[107], Code::LimitExceeded);
+    w.ok("maker", into(110, true), &[5]);
+    w.ok("maker", into(111, true), &[110]);
+    w.no("maker", into(100, true), &[111], Code::LimitExceeded);
+    w.no("maker", Action::Disaggregate { parent: item(100) }, &[3], Code::NotInParent);
+    w.ok("maker", Action::Disaggregate { parent: item(100) }, &[]);
+    w.no("maker", Action::Disaggregate { parent: item(100) }, &[], Code::ContainerEmpty);
+    w
+}
+
+fn offers() -> World {
+    use DiscrepancyKind::{Missing, Surplus};
+    let mut w = World::stocked();
+    let name = OfferId([1; 16]);
+    w.no("maker", offer(1, "maker"), &[1], Code::WrongParty);
+    w.no("maker", offer(1, "nobody"), &[1], Code::UnknownParty);
+    w.no("maker", offer(1, "dist"), &[1, 1], Code::Offered);
+    w.ok("maker", Action::Aggregate { parent: item(100), create: true }, &[3, 4]);
+    w.no("maker", offer(1, "dist"), &[3], Code::InContainer);
+    w.ok("maker", offer(1, "dist"), &[1, 2, 100]);
+    w.no("maker", offer(1, "dist"), &[5], Code::OfferExists);
+    w.no("maker", offer(2, "pharm"), &[1], Code::Offered);
+    w.no("maker", Action::Disaggregate { parent: item(100) }, &[3], Code::Offered);
+    w.no("pharm", accept(1, &[]), &[1], Code::NotReceiver);
+    w.no("maker", Action::Reject { offer: name }, &[], Code::NotReceiver);
+    w.no("dist", Action::Withdraw { offer: name }, &[], Code::NotSender);
+    w.no("dist", accept(2, &[]), &[1], Code::UnknownOffer);
+    w.no("dist", accept(1, &[]), &[], Code::ItemsRequired);
+    w.no("dist", accept(1, &[]), &[5], Code::NotInOffer);
+    w.no("dist", accept(1, &[]), &[1, 1], Code::DuplicateItem);
+    w.no("dist", accept(1, &[(2, Missing), (2, Missing)]), &[1], Code::DuplicateItem);
+    w.no("dist", accept(1, &[(1, Missing)]), &[1], Code::DiscrepancyInvalid);
+    w.no("dist", accept(1, &[(2, Surplus)]), &[1], Code::DiscrepancyInvalid);
+    w.no("dist", accept(1, &[(5, Missing)]), &[1], Code::DiscrepancyInvalid);
+    w.no("dist", accept(1, &[(3, Missing)]), &[1], Code::DiscrepancyInvalid);
+    w.ok("dist", accept(1, &[(3, Missing), (77, Surplus)]), &[1, 2, 100]);
+    w.no("dist", accept(1, &[]), &[1], Code::OfferClosed);
+    w.no("maker", Action::Withdraw { offer: name }, &[], Code::OfferClosed);
+    w
+}
+
+fn ending() -> World {
+    let mut w = World::stocked();
+    let end = |reason| Action::Decommission { reason };
+    w.hand("maker", "pharm", 1, &[1, 2, 3, 4]);
+    w.ok("pharm", Action::Aggregate { parent: item(100), create: true }, &[3, 4]);
+    w.no("maker", end(DecommissionReason::Supplied), &[5], Code::RoleNotAllowed);
+    w.no("pharm", end(DecommissionReason::Exported), &[1], Code::RoleNotAllowed);
+    w.no("pharm", end(DecommissionReason::FreeSample), &[1], Code::RoleNotAllowed);
+    w.no("pharm", end(DecommissionReason::Error), &[1], Code::NotProductOwner);
+    w.no("pharm", end(DecommissionReason::Supplied), &[100], Code::NotAPack);
+    w.ok("pharm", end(DecommissionReason::Supplied), &[3]);
+    w.no("pharm", end(DecommissionReason::Supplied), &[3], Code::NotActive);
+    w.ok("pharm", end(DecommissionReason::Destroyed), &[100]);
+    w.no("pharm", end(DecommissionReason::Destroyed), &[4], Code::NotActive);
+    w.ok("maker", end(DecommissionReason::Stolen), &[1]);
+    w.ok("reg", end(DecommissionReason::Sample), &[2]);
+    w.time += 30 * DAY;
+    w.ok("maker", end(DecommissionReason::Exported), &[6]);
+    w.time += DAY;
+    w.no("maker", end(DecommissionReason::Exported), &[7], Code::Expired);
+    w.no("maker", offer(2, "dist"), &[7], Code::Expired);
+    w.ok("maker", Action::Offer { offer: OfferId([2; 16]), to: id("dist"), kind: HandoffKind::Return }, &[7]);
+    w
+}
+
+fn undoing() -> World {
+    let mut w = World::stocked();
+    let supply = Action::Decommission { reason: DecommissionReason::Supplied };
+    let undo = Action::Undo { not_supplied: true };
+    w.hand("maker", "pharm", 1, &[1, 2, 3, 4, 5]);
+    w.no("pharm", undo.clone(), &[1], Code::NotDecommissioned);
+    w.ok("pharm", supply.clone(), &[1, 2, 4]);
+    w.ok("pharm", Action::Decommission { reason: DecommissionReason::Destroyed }, &[3]);
+    w.no("corner", undo.clone(), &[1], Code::UndoOtherPremises);
+    let elsewhere = Command { site: Some(site("pharm", 1)), ..w.command("pharm", undo.clone(), &[1]) };
+    let elsewhere = w.transaction("pharm", vec![elsewhere]);
+    w.no_entry(elsewhere, Code::UndoOtherPremises);
+    w.no("pharm", Action::Undo { not_supplied: false }, &[1], Code::UndoSupplied);
+    w.no("pharm", undo.clone(), &[3], Code::UndoWithdrawn);
+    w.ok("maker", Action::Recall { target: RecallTarget::Items, class: 1 }, &[4]);
+    w.no("pharm", undo.clone(), &[4], Code::UndoWithdrawn);
+    w.time += 10 * DAY;
+    w.ok("pharm", undo.clone(), &[1]);
+    w.time += 1;
+    w.no("pharm", undo.clone(), &[2], Code::UndoTooLate);
+    w.time += 20 * DAY - 1;
+    w.ok("pharm", supply, &[5]);
+    w.time += DAY;
+    w.no("pharm", undo, &[5], Code::UndoExpired);
+    w
+}
+
+fn marks() -> World {
+    let mut w = World::stocked();
+    let (quarantine, release) = (Action::Quarantine(QuarantineTarget::Items), Action::Release(QuarantineTarget::Items));
+    let recall = |target, class| Action::Recall { target, class };
+    w.ok("reg", quarantine.clone(), &[1]);
+    w.no("reg", quarantine, &[1], Code::AlreadyQuarantined);
+    w.no("maker", offer(1, "dist"), &[1], Code::Quarantined);
+    w.no("maker", release.clone(), &[1], Code::NotIssuer);
+    w.no("maker", release.clone(), &[2], Code::NotQuarantined);
+    w.ok("reg", release, &[1]);
+    w.ok("maker", Action::Quarantine(QuarantineTarget::Lot(lot(1))), &[]);
+    w.no("maker", offer(1, "dist"), &[1], Code::Quarantined);
+    w.no("rival", Action::Quarantine(QuarantineTarget::Lot(lot(1))), &[], Code::NotProductOwner);
+    w.no("rival", Action::Release(QuarantineTarget::Lot(lot(9))), &[], Code::UnknownLot);
+    w.ok("reg", Action::Release(QuarantineTarget::Lot(lot(1))), &[]);
+    w.no("maker", recall(RecallTarget::Lot(lot(1)), 4), &[], Code::RecallClass);
+    w.no("dist", recall(RecallTarget::Items, 1), &[1], Code::NotProductOwner);
+    w.no("dist", recall(RecallTarget::Product(product(9)), 1), &[], Code::UnknownProduct);
+    w.ok("reg", recall(RecallTarget::Lot(lot(1)), 2), &[]);
+    w.no("maker", recall(RecallTarget::Lot(lot(1)), 2), &[], Code::AlreadyRecalled);
+    w.no("maker", Action::EndRecall { target: RecallTarget::Lot(lot(1)) }, &[], Code::NotIssuer);
+    w.no("maker", Action::EndRecall { target: RecallTarget::Product(product(1)) }, &[], Code::NotRecalled);
+    w.no("maker", offer(1, "dist"), &[1], Code::Recalled);
+    w.ok("maker", recall(RecallTarget::Lot(lot(1)), 1), &[]);
+    w.ok("maker", Action::EndRecall { target: RecallTarget::Lot(lot(1)) }, &[]);
+    w.ok("maker", offer(1, "dist"), &[1]);
+    let dispute = |partner: &str| Action::Dispute { event: Commitment([5; 32]), partner: Some(id(partner)) };
+    w.no("maker", dispute("maker"), &[], Code::WrongParty);
+    w.no("maker", dispute("nobody"), &[], Code::UnknownParty);
+    w.ok("maker", dispute("dist"), &[]);
+    w.no("maker", dispute("dist"), &[], Code::AlreadyDisputed);
+    w.ok("dist", dispute("maker"), &[]);
+    w
+}
+
+fn consents() -> World {
+    let mut w = World::stocked();
+    w.hand("maker", "pharm", 1, &[1, 2, 3]);
+    let revoke = |number: u8, version| Action::RevokeConsent { consent: ConsentId([number; 16]), version };
+    let register = |consent| Action::RegisterConsent(consent);
+    let good = consent(1, None, Purpose::DispenseRecord);
+    w.no("pharm", register(Consent { until: Some(good.from), ..good.clone() }), &[], Code::ConsentPeriod);
+    w.no("pharm", register(consent(1, Some("nobody"), Purpose::Care)), &[], Code::UnknownParty);
+    w.ok("corner", register(good.clone()), &[]);
+    w.no("pharm", register(good), &[], Code::ConsentExists);
+    w.ok("pharm", register(consent(2, None, Purpose::Care)), &[]);
+    w.ok("pharm", register(consent(3, Some("corner"), Purpose::DispenseRecord)), &[]);
+    let later = Timestamp(w.time + 1);
+    w.ok("pharm", register(Consent { from: later, ..consent(4, None, Purpose::DispenseRecord) }), &[]);
+    w.no("maker", dispense(1, 1), &[4], Code::RoleNotAllowed);
+    w.no("pharm", dispense(9, 1), &[1], Code::UnknownConsent);
+    w.no("pharm", dispense(1, 2), &[1], Code::ConsentVersion);
+    w.no("pharm", dispense(2, 1), &[1], Code::ConsentPurpose);
+    w.no("pharm", dispense(3, 1), &[1], Code::ConsentGrantee);
+    w.no("pharm", dispense(4, 1), &[1], Code::ConsentNotInForce);
+    w.no("pharm", dispense(1, 1), &[1, 1], Code::NotActive);
+    w.no("pharm", dispense(1, 1), &[4], Code::NotHolder);
+    w.ok("pharm", dispense(1, 1), &[1]);
+    w.no("pharm", revoke(1, 1), &[], Code::NotCustodian);
+    w.no("corner", revoke(8, 1), &[], Code::UnknownConsent);
+    w.no("corner", revoke(1, 2), &[], Code::ConsentVersion);
+    w.ok("corner", revoke(1, 1), &[]);
+    w.no("corner", revoke(1, 2), &[], Code::ConsentRevoked);
+    w.no("pharm", dispense(1, 1), &[2], Code::ConsentRevoked);
+    w.ok("pharm", Action::Decommission { reason: DecommissionReason::Supplied }, &[2]);
+    w.ok("pharm", Action::Undo { not_supplied: true }, &[1]);
+    w
+}
