@@ -1,7 +1,7 @@
 //! The mistakes that people, scanners and keyboards make, recognised but never corrected on their own.
 
 use super::diagnosis::{Code, Diagnosis};
-use super::{Scan, form, pairing, read};
+use super::{GROUP_SEPARATOR, Scan, form, pairing, read};
 use crate::ai::{Ai, Element, Separator, check};
 use crate::check::{DIGITS, check_digit};
 
@@ -57,6 +57,11 @@ pub(super) fn explain(text: &str, diagnosis: Diagnosis) -> Diagnosis {
                        both to the same layout and scan again";
         return Diagnosis { suggestion: Some(american), ..Diagnosis::new(Code::KeyboardLayout, message) };
     }
+    if let Some(suggestion) = with_separators_for_blanks(text) {
+        let message = "a blank or control character stands where the separator should: set the scanner to transmit the \
+                       group separator (FNC1) unchanged";
+        return Diagnosis { suggestion: Some(suggestion), ..Diagnosis::new(Code::LostSeparator, message) };
+    }
     let suggestion = match diagnosis.code {
         Code::WrongCheckDigit => with_right_check_digit(text),
         Code::WrongLength => with_leading_zeros(text),
@@ -92,6 +97,16 @@ pub(super) fn swap_case(text: &str) -> String {
 fn on_american_layout(text: &str) -> String {
     let meant = |seen: char| GERMAN_LAYOUT.iter().find(|(german, _)| *german == seen).map_or(seen, |(_, meant)| *meant);
     text.chars().map(meant).collect()
+}
+
+/// The scan with the group separator in place of what some keyboard drivers make of it.
+fn with_separators_for_blanks(text: &str) -> Option<String> {
+    let is_blank = |found: char| found != GROUP_SEPARATOR && (found.is_whitespace() || found.is_control());
+    if !text.contains(is_blank) {
+        return None;
+    }
+    let meant: String = text.chars().map(|found| if is_blank(found) { GROUP_SEPARATOR } else { found }).collect();
+    read(&meant).ok().map(|scan| scan.bracketed())
 }
 
 /// The scan with the check digit that the other digits give. Another digit may be the wrong one, so it is a suggestion.
