@@ -131,8 +131,8 @@ impl<R: BufRead> Reader<R> {
 /// the first character, still unread.
 fn first_character(input: &mut impl BufRead) -> Result<(Vec<u8>, Option<u8>), EpcisError> {
     const BLANK_BYTES_MAX: usize = 4096;
-    let mut blank = Vec::new();
     const MARK: &[u8] = b"\xef\xbb\xbf";
+    let mut blank = Vec::new();
     let mut mark = MARK;
     loop {
         let chunk = input.fill_buf()?;

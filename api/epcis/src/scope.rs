@@ -198,8 +198,8 @@ impl Prefixes {
             self.bound.push(Arc::clone(namespace));
             return;
         }
-        let free = (1..).map(|number| format!("ns{number}")).find(|prefix| !taken(prefix));
-        let prefix = free.expect("only finitely many prefixes are taken");
+        let free = (1..=self.bound.len() + 1).map(|number| format!("ns{number}")).find(|prefix| !taken(prefix));
+        let prefix = free.expect("there is one candidate more than there are prefixes");
         self.bound.push(Namespace::new(&prefix, &namespace.uri));
     }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use veridose_epcis::{Document, Syntax, hash, prehash, read_document, write_document};
 
 /// The documents of a folder, or none where the data is not there.
+#[allow(clippy::print_stdout, reason = "a skipped test says so")]
 fn documents(folder: &str) -> Vec<(PathBuf, Vec<u8>)> {
     let root = std::env::var_os("VERIDOSE_DATA")
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"), PathBuf::from);

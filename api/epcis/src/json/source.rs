@@ -25,10 +25,9 @@ impl<R: BufRead> Source<R> {
                 let byte = chunk[at];
                 self.input.consume(at);
                 return Ok(Some(byte));
-            } else {
-                let blank = chunk.len();
-                self.input.consume(blank);
             }
+            let blank = chunk.len();
+            self.input.consume(blank);
         }
     }
 
@@ -117,7 +116,7 @@ impl Cut {
                     at += 1;
                     continue;
                 }
-                let Some(found) = chunk[at..].iter().position(|byte| matches!(byte, b'"' | b'\\')) else { return None };
+                let found = chunk[at..].iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
                 at += found + 1;
                 if chunk[at - 1] == b'\\' {
                     self.escaped = true;

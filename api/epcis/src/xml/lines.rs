@@ -51,8 +51,8 @@ impl<R: BufRead> BufRead for Lines<R> {
     fn consume(&mut self, count: usize) {
         // The chunk is there already, so this reads nothing and cannot fail.
         if let Ok(chunk) = self.input.fill_buf() {
-            let breaks = chunk[..count].iter().filter(|byte| **byte == b'\n').count();
-            self.line += breaks as u64;
+            let breaks: u64 = chunk[..count].iter().map(|byte| u64::from(*byte == b'\n')).sum();
+            self.line += breaks;
         }
         self.input.consume(count);
         self.allowance -= count.min(self.allowance);

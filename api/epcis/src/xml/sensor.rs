@@ -39,7 +39,9 @@ impl Field<'_> {
 
     fn uri(&self, scope: &mut Scope) -> Result<Option<Uri>, EpcisError> {
         let uri = self.parsed(Uri::parse)?;
-        uri.iter().for_each(|uri| scope.note_uri(uri));
+        if let Some(uri) = &uri {
+            scope.note_uri(uri);
+        }
         Ok(uri)
     }
 
