@@ -3,7 +3,7 @@
 use super::tree::{Json, Member};
 use super::trouble::Trouble;
 use crate::error::{Fault, shown};
-use crate::model::{Fields, Name, Namespace, Number, Object, VERIDOSE_NAMESPACE, Value};
+use crate::model::{Fields, Name, Namespace, Number, Object, VERIDOSE_NAMESPACE, VERIDOSE_PREFIX, Value};
 use crate::scope::{JSON_PREFIXES, Scope};
 
 /// The member of an object that holds the attributes of the XML element it was.
@@ -106,7 +106,8 @@ fn name(key: &str, scope: &Scope) -> Result<Name, Trouble> {
     if let Some(namespace) = scope.find(prefix) {
         return Ok(Name::new(Some(namespace.clone()), local));
     }
-    match JSON_PREFIXES.into_iter().find(|(known, _)| *known == prefix) {
+    let own = (VERIDOSE_PREFIX, VERIDOSE_NAMESPACE);
+    match JSON_PREFIXES.into_iter().chain([own]).find(|(known, _)| *known == prefix) {
         Some((prefix, uri)) => Ok(Name::new(Some(Namespace::new(prefix, uri)), local)),
         None => Err(Trouble::from(Fault::new(
             format!("the prefix {} is not declared", shown(prefix)),

@@ -117,9 +117,18 @@ pub struct Object {
     pub fields: Fields,
 }
 
-/// Named values in the order of their first appearance; no name stands twice.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// Named values in the order of their first appearance; no name stands twice. The order is kept for those who read the
+/// document and means nothing: neither JSON nor the standard gives it a meaning, so it does not count for equality.
+#[derive(Debug, Clone, Default)]
 pub struct Fields(pub(crate) Vec<(Name, Value)>);
+
+impl PartialEq for Fields {
+    fn eq(&self, other: &Self) -> bool {
+        let has = |(name, value): &(Name, Value)| other.get(name.namespace_uri(), &name.local) == Some(value);
+        self.0.len() == other.0.len() && self.0.iter().all(has)
+    }
+}
+impl Eq for Fields {}
 
 impl Fields {
     /// Whether there are none.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::extension::MEMBER;
 use super::parser::{EPCIS_1, EPCIS_2};
 use crate::model::{Name, Namespace, VERIDOSE_NAMESPACE};
 
@@ -187,7 +188,8 @@ impl Tree {
         match self.node(at).space {
             Space::None => true,
             Space::Some(space) => {
-                matches!(&*self.spaces[space as usize].uri, EPCIS_1 | EPCIS_2 | VERIDOSE_NAMESPACE)
+                let uri = &*self.spaces[space as usize].uri;
+                matches!(uri, EPCIS_1 | EPCIS_2) || uri == VERIDOSE_NAMESPACE && self.local(at) != MEMBER
             }
         }
     }
