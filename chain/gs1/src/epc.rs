@@ -9,7 +9,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ai::{Ai, Element};
+use crate::ai::{Ai, Element, check};
 use crate::error::Error;
 use crate::gtin::Gtin;
 use crate::keys::{Gln, Lot, Serial, Sgln, Sgtin, Sscc};
@@ -74,12 +74,14 @@ impl Epc {
         Self::other(text)
     }
 
-    /// A web address whose path happens to look like a key, `https://example.com/10/414/x`, is kept as it is; one that
-    /// has a key's form and a wrong check digit is refused.
+    /// A web address whose path only looks like a key, as `https://example.com/10/414/x` does, is kept as it is. So is a
+    /// place, an asset or a document with a wrong check digit: published EPCIS examples have such, and an event is worth
+    /// keeping for what moved. A pack or a container with a wrong one is refused, for what moved is not known then.
     fn of_link(text: &str, path: &[Element]) -> Result<Self, Error> {
+        let is_tracked = path.first().is_some_and(|key| matches!(key.ai, Ai::GTIN | Ai::SSCC));
         match Self::of_elements(path) {
             Ok(Some(epc)) => Ok(epc),
-            Err(error @ Error::CheckDigit { .. }) => Err(error),
+            Err(error @ Error::CheckDigit { .. }) if is_tracked => Err(error),
             Err(_) | Ok(None) => Self::other(text),
         }
     }
@@ -214,7 +216,8 @@ pub fn prefix_length(urn: &str) -> Option<u8> {
 }
 
 /// The canonical form that an event hash uses (CBV 2.0, 8.9): the Digital Link at `https://id.gs1.org` with GTIN-14 and
-/// only the finest level. What is not a GS1 identifier, or not a valid one, is given back as it came.
+/// only the finest level. A link whose only fault is a check digit is normalised as well, so that the hash does not depend
+/// on its domain. What is no GS1 identifier is given back as it came.
 ///
 /// ```
 /// use veridose_gs1::canonical_uri;
@@ -222,7 +225,28 @@ pub fn prefix_length(urn: &str) -> Option<u8> {
 /// assert_eq!(canonical_uri("urn:epc:id:bic:CSQU3054383"), "urn:epc:id:bic:CSQU3054383");
 /// ```
 pub fn canonical_uri(uri: &str) -> String {
-    Epc::parse(uri).map_or_else(|_| uri.to_owned(), |epc| epc.digital_link())
+    match Epc::parse(uri) {
+        Ok(Epc::Other(_)) | Err(_) => misprinted(uri).unwrap_or_else(|| uri.to_owned()),
+        Ok(epc) => epc.digital_link(),
+    }
+}
+
+/// The canonical form of a link with wrong check digits; `None` if anything else is wrong with it.
+fn misprinted(uri: &str) -> Option<String> {
+    let mut path = link::read(link::web(uri)?).ok()??.path;
+    let is_near =
+        |element: &Element| matches!(check(element.ai, &element.value), Ok(()) | Err(Error::CheckDigit { .. }));
+    if !path.iter().all(is_near) {
+        return None;
+    }
+    let has_serial = path.iter().any(|element| element.ai == Ai::SERIAL);
+    path.retain(|Element { ai, value }| match *ai {
+        Ai::VARIANT => false,
+        Ai::LOT => !has_serial,
+        Ai::EXTENSION => value != "0",
+        _ => true,
+    });
+    Some(link::write(path.iter().map(|element| (element.ai, element.value.as_str())), []))
 }
 
 impl fmt::Display for Epc {

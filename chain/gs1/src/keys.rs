@@ -223,13 +223,34 @@ text_form!(Gln);
 pub type Extension = Serial;
 
 /// A place, perhaps a spot within it. An extension `0` is none at all.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+///
+/// ```
+/// use veridose_gs1::Sgln;
+/// assert_eq!(Sgln::parse("(414)4012345000115(254)987")?.gln().number(), 4_012_345_000_115);
+/// assert_eq!(Sgln::parse("(414)4012345000115(254)0")?.to_string(), "(414)4012345000115");
+/// # Ok::<(), veridose_gs1::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Sgln {
     gln: Gln,
     extension: Option<Extension>,
 }
 
 impl Sgln {
+    /// Parses the canonical name. [`crate::Epc::parse`] takes URNs and links.
+    pub fn parse(name: &str) -> Result<Self, Error> {
+        let Some((gln, rest)) = name.strip_prefix("(414)").and_then(|rest| rest.split_at_checked(13)) else {
+            return Err(not_a_place(name));
+        };
+        let extension = match rest.strip_prefix("(254)") {
+            Some(extension) => Some(Extension::parse(extension)?),
+            None if rest.is_empty() => None,
+            None => return Err(not_a_place(name)),
+        };
+        Ok(Self::new(Gln::parse(gln)?, extension))
+    }
+
     /// A place; the extension `0` is how an EPC says that there is none.
     pub fn new(gln: Gln, extension: Option<Extension>) -> Self {
         Self { gln, extension: extension.filter(|extension| extension.as_str() != "0") }
@@ -250,6 +271,12 @@ impl Sgln {
         self.to_string()
     }
 }
+
+fn not_a_place(name: &str) -> Error {
+    Error::form("SGLN", "not a place's name", "write it as (414)GLN or (414)GLN(254)EXTENSION", name)
+}
+
+text_form!(Sgln);
 
 impl fmt::Display for Sgln {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -279,6 +306,13 @@ mod tests {
         let zero = Serial::parse("0").expect("an extension");
         assert_eq!(Sgln::new(gln, Some(zero)), Sgln::new(gln, None));
         assert_eq!(Sgln::new(gln, Serial::parse("987").ok()).name(), "(414)4012345000115(254)987");
+    }
+
+    #[test]
+    fn a_name_that_is_not_a_places_is_refused() {
+        for name in ["", "(414)", "(414)4012345000115x", "(414)4012345000115(254)", "(414)4012345000116"] {
+            Sgln::parse(name).expect_err(name);
+        }
     }
 
     #[test]

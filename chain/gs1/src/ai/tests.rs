@@ -1,22 +1,9 @@
 //! Our table against GS1's own, where the data are at hand.
 
-use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use super::*;
 use crate::check::{CSET_39, CSET_64, CSET_82, DIGITS};
-
-/// GS1's syntax dictionary; `None` where this machine does not have it.
-#[allow(clippy::print_stderr)]
-fn dictionary() -> Option<String> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let data = std::env::var_os("VERIDOSE_DATA").map_or_else(|| root.join("../shared/data"), PathBuf::from);
-    let path = data.join("gs1/gs1-syntax-dictionary.txt");
-    let text = std::fs::read_to_string(&path).ok();
-    if text.is_none() {
-        eprintln!("SKIPPED: {} is not there; set VERIDOSE_DATA", path.display());
-    }
-    text
-}
 
 /// One identifier, written so that both tables can be compared.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,7 +19,8 @@ struct Line {
 
 /// The numbers of all identifiers; patterns stand for those of them that exist.
 fn numbers() -> impl Iterator<Item = u16> {
-    (0..=9999).filter(|number| row(*number).is_some())
+    static NUMBERS: LazyLock<Vec<u16>> = LazyLock::new(|| (0..=9999).filter(|number| row(*number).is_some()).collect());
+    NUMBERS.iter().copied()
 }
 
 fn expand(pattern: &str) -> Vec<u16> {
@@ -179,7 +167,8 @@ fn their_part(part: &str) -> String {
 
 #[test]
 fn the_table_is_gs1s() {
-    let Some(text) = dictionary() else { return };
+    let Some(folder) = crate::tests::data("gs1") else { return };
+    let text = std::fs::read_to_string(folder.join("gs1-syntax-dictionary.txt")).expect("the folder has it");
     let (ours, theirs) = (ours(), theirs(&text));
     assert!(theirs.len() > 500, "the dictionary has {} identifiers", theirs.len());
     for (ours, theirs) in ours.iter().zip(&theirs) {

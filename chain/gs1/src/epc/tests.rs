@@ -88,6 +88,19 @@ fn other_identifiers_are_kept() {
 }
 
 #[test]
+fn a_wrong_check_digit_of_what_does_not_move_is_kept() {
+    for (uri, canonical) in [
+        ("https://id.example.com/8003/039123450007718765", "https://id.gs1.org/8003/039123450007718765"),
+        ("https://id.example.com/gln/9521141123452/254/0", "https://id.gs1.org/414/9521141123452"),
+    ] {
+        assert_eq!(Epc::parse(uri), Ok(Epc::Other(uri.to_owned())));
+        assert_eq!(canonical_uri(uri), canonical);
+        assert_eq!(canonical_uri(canonical), canonical);
+    }
+    Epc::parse("https://id.example.com/00/376104250021234560").expect_err("a container");
+}
+
+#[test]
 fn what_is_wrong_is_said() {
     for (uri, reason) in [
         ("urn:epc:id:sgtin:4012345.0111.9", "not the right number of digits"),
