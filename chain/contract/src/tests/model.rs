@@ -25,6 +25,12 @@ enum Try {
     Destroy(Vec<u16>),
     Dispense(Vec<u16>),
     Undo(Vec<u16>),
+    /// Its holder offers whatever top-level item the number lies in.
+    Ship(u16, usize),
+    /// The receiver takes all of the oldest open offer, but for the n-th thing inside.
+    Receive(usize),
+    /// The pharmacy dispenses the n-th pack that it holds.
+    Supply(usize),
 }
 
 fn tries() -> impl Strategy<Value = (usize, Try)> {
@@ -43,6 +49,9 @@ fn tries() -> impl Strategy<Value = (usize, Try)> {
         1 => any().prop_map(Try::Destroy),
         2 => packs().prop_map(Try::Dispense),
         1 => packs().prop_map(Try::Undo),
+        8 => (1..=ITEMS, 0..3usize).prop_map(|(number, to)| Try::Ship(number, to)),
+        8 => (0..12usize).prop_map(Try::Receive),
+        3 => (0..6usize).prop_map(Try::Supply),
     ];
     (0..PARTIES.len(), what)
 }
@@ -89,7 +98,7 @@ impl Model {
         self.things.keys().copied().filter(|other| self.chain(*other).contains(&number)).collect()
     }
 
-    /// Levels of containers below, this one included.
+    /// Whether the party may move it: it holds it, and nothing up to the top ended or is promised.
     fn free(&self, by: usize, number: u16) -> Option<()> {
         let thing = self.things.get(&number)?;
         let whole = self
@@ -99,8 +108,34 @@ impl Model {
         (thing.holder == by && whole).then_some(())
     }
 
+    /// Turns a try that aims at what there is into one with its names.
+    fn aim(&self, by: usize, what: &Try) -> (usize, Try) {
+        let aimed = match what {
+            Try::Ship(number, to) => self.chain(*number).last().and_then(|top| {
+                let name = u8::try_from(self.offers.len()).expect("few offers").saturating_add(6);
+                Some((self.things.get(top)?.holder, Try::Offer(name, *to, vec![*top])))
+            }),
+            Try::Receive(skip) => {
+                self.offers.iter().find(|(_, promise)| !promise.open.is_empty()).map(|(name, promise)| {
+                    let items: Vec<u16> = promise.open.iter().copied().collect();
+                    let inside =
+                        items.iter().flat_map(|top| self.inside(*top)).filter(|number| !items.contains(number));
+                    (promise.to, Try::Accept(*name, items.clone(), inside.skip(*skip).take(1).collect()))
+                })
+            }
+            Try::Supply(skip) => {
+                let held = self.things.iter().filter(|(number, thing)| **number <= PACKS && thing.holder == 2);
+                Some((2, Try::Dispense(held.map(|(number, _)| *number).skip(*skip).take(1).collect())))
+            }
+            Try::Commission(_) | Try::Pack(..) | Try::Unpack(..) | Try::Offer(..) | Try::Accept(..) => None,
+            Try::Reject(_) | Try::Withdraw(_) | Try::Destroy(_) | Try::Dispense(_) | Try::Undo(_) => None,
+        };
+        aimed.unwrap_or_else(|| (by, what.clone()))
+    }
+
     fn act(&mut self, by: usize, what: &Try) -> Option<()> {
         match what {
+            Try::Ship(..) | Try::Receive(_) | Try::Supply(_) => None,
             Try::Commission(items) => items.iter().try_for_each(|number| self.make(by, *number, by == 0)),
             Try::Pack(parent, items) => self.pack(by, *parent, items),
             Try::Unpack(parent, items) => self.unpack(by, *parent, items),
@@ -109,6 +144,7 @@ impl Model {
             Try::Reject(name) => self.close(*name, |promise| promise.to == by),
             Try::Withdraw(name) => self.close(*name, |promise| promise.from == by),
             Try::Destroy(items) => items.iter().try_for_each(|number| self.end(by, *number, Life::Destroyed)),
+            Try::Dispense(items) if items.is_empty() => None,
             Try::Dispense(items) => items.iter().try_for_each(|number| {
                 (by == 2).then_some(())?;
                 self.end(by, *number, Life::Dispensed(by))
@@ -209,6 +245,8 @@ impl Model {
 fn action(what: &Try) -> (Action, Vec<u16>) {
     let name = |name: u8| OfferId([name; 16]);
     match what {
+        // Aimed at nothing that is there: an unpacking of nothing, which both refuse.
+        Try::Ship(..) | Try::Receive(_) | Try::Supply(_) => (Action::Disaggregate { parent: item(999) }, vec![]),
         Try::Commission(items) => (Action::Commission { lot: LotKey([1; 32]) }, items.clone()),
         Try::Pack(parent, items) => (Action::Aggregate { parent: item(*parent), create: true }, items.clone()),
         Try::Unpack(parent, items) => (Action::Disaggregate { parent: item(*parent) }, items.clone()),
@@ -270,6 +308,7 @@ proptest! {
         let mut model = Model::default();
         model.act(0, &Try::Commission(vec![1, 2, 3, 4, 5, 6])).expect("new packs");
         for (by, what) in &tries {
+            let (by, what) = &model.aim(*by, what);
             let mut next = model.clone();
             let allowed = next.act(*by, what).is_some();
             let (action, items) = action(what);
