@@ -44,3 +44,20 @@ impl NetworkKey {
 pub fn key(name: &str, t: &[u8; 32]) -> [u8; 32] {
     Sha256::new().chain_update(name.as_bytes()).chain_update(t).finalize().into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_what_public_tools_compute() {
+        let network: Vec<u8> = (0..32).collect();
+        let network = NetworkKey::new(network.as_slice().try_into().expect("32 bytes"));
+        let name = "(01)09506000134352(21)ABC";
+        assert_eq!(
+            hex::encode(network.blind(name)),
+            "f3d0a0ef9eb234f3f87ba7755e5557e790b33323b5567a4ed515741cad7038a2"
+        );
+        assert_eq!(network.item(name).to_string(), "7f53a5e4711a30fa35af73f39b5b2bd6ce77f90c351fcc78cd9cd5153b5cf46c");
+    }
+}

@@ -4,5 +4,6 @@
 
 mod codes;
 mod custody;
+mod golden;
 mod model;
 mod world;

@@ -25,9 +25,9 @@ pub(super) fn execute(turn: &mut Turn<'_>, command: &Command, reason: Decommissi
 }
 
 /// Who may say so. The holder, in a role that the reason fits; a theft and a lock also the product's manufacturer; a
-/// sample and a lock also a regulator. What never existed is for its manufacturer to say, while it holds it.
+/// sample and a lock also a regulator. What never existed is for who commissioned it to say, while it holds it.
 fn require_entitled(turn: &Turn<'_>, found: &Found, reason: DecommissionReason) -> Result<(), Stop> {
-    let maker = found.maker() == turn.me() && turn.role() == Role::Manufacturer;
+    let maker = found.is_makers(turn);
     let regulator = turn.role() == Role::Regulator;
     match reason {
         DecommissionReason::Stolen if maker => Ok(()),
@@ -45,7 +45,7 @@ fn require_entitled(turn: &Turn<'_>, found: &Found, reason: DecommissionReason) 
             turn.require_role(&[Role::Manufacturer], "giving free samples")?;
             found.require_holder(turn)
         }
-        DecommissionReason::Error if !maker => {
+        DecommissionReason::Error if found.origin.batch.party != *turn.me() => {
             refuse_item(Code::NotProductOwner, &found.place.key, "only who commissioned an item calls that an error")
         }
         DecommissionReason::Error

@@ -21,9 +21,9 @@ impl Found {
         &self.place.key
     }
 
-    /// The manufacturer of its product; for a container, who made it.
-    pub(super) fn maker(&self) -> &PartyId {
-        &self.origin.batch.party
+    /// Whether the acting party is the manufacturer of its product. A container has none, whoever built it.
+    pub(super) fn is_makers(&self, turn: &Turn<'_>) -> bool {
+        self.origin.lot.as_ref().is_some_and(|lot| lot.party == *turn.me())
     }
 
     /// The acting party must hold it.

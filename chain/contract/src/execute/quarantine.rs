@@ -9,7 +9,7 @@ use crate::read;
 use crate::record::{LotRecord, Mark};
 use crate::rejection::{Code, Stop, refuse, refuse_item};
 
-/// Items by their holder, their maker or a regulator; a lot by its manufacturer or a regulator.
+/// Items by their holder, their product's manufacturer or a regulator; a lot by its manufacturer or a regulator.
 pub(super) fn place(turn: &mut Turn<'_>, command: &Command, target: &QuarantineTarget) -> Result<(), Stop> {
     let mark = turn.mark(command);
     match target {
@@ -23,7 +23,7 @@ pub(super) fn place(turn: &mut Turn<'_>, command: &Command, target: &QuarantineT
         QuarantineTarget::Items => {
             for item in &command.items {
                 let mut found = find(turn, item)?;
-                if found.maker() != turn.me() && turn.role() != Role::Regulator {
+                if !found.is_makers(turn) && turn.role() != Role::Regulator {
                     found.require_holder(turn)?;
                 }
                 found.require_active()?;

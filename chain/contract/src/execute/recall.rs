@@ -30,7 +30,7 @@ pub(super) fn call(turn: &mut Turn<'_>, command: &Command, target: &RecallTarget
         RecallTarget::Items => {
             for item in &command.items {
                 let mut found = find(turn, item)?;
-                if found.maker() != turn.me() && turn.role() != Role::Regulator {
+                if !found.is_makers(turn) && turn.role() != Role::Regulator {
                     return refuse_item(Code::NotProductOwner, item, "only its manufacturer or a regulator recalls it");
                 }
                 set(&mut found.place.record.recall, mark.clone())?;

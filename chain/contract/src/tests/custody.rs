@@ -115,3 +115,17 @@ fn the_same_log_gives_the_same_state() {
     }
     assert_eq!(fresh, w.state);
 }
+
+#[test]
+fn who_built_a_container_has_no_say_over_it_once_it_is_handed_over() {
+    let mut w = World::stocked();
+    w.hand("maker", "dist", 1, &[1, 2]);
+    w.ok("dist", Action::Aggregate { parent: item(100), create: true }, &[1, 2]);
+    w.hand("dist", "pharm", 2, &[100]);
+    w.no("dist", Action::Quarantine(QuarantineTarget::Items), &[100], Code::NotHolder);
+    w.no("dist", Action::Recall { target: RecallTarget::Items, class: 1 }, &[100], Code::NotProductOwner);
+    w.no("dist", Action::Decommission { reason: DecommissionReason::Stolen }, &[100], Code::NotHolder);
+    w.no("maker", Action::Decommission { reason: DecommissionReason::Error }, &[1], Code::NotHolder);
+    w.ok("maker", Action::Quarantine(QuarantineTarget::Items), &[1]);
+    assert!(w.standing(1).quarantine.is_some() && w.standing(2).quarantine.is_none());
+}

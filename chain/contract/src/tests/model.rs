@@ -127,8 +127,16 @@ impl Model {
                 let held = self.things.iter().filter(|(number, thing)| **number <= PACKS && thing.holder == 2);
                 Some((2, Try::Dispense(held.map(|(number, _)| *number).skip(*skip).take(1).collect())))
             }
-            Try::Commission(_) | Try::Pack(..) | Try::Unpack(..) | Try::Offer(..) | Try::Accept(..) => None,
-            Try::Reject(_) | Try::Withdraw(_) | Try::Destroy(_) | Try::Dispense(_) | Try::Undo(_) => None,
+            Try::Commission(_)
+            | Try::Pack(..)
+            | Try::Unpack(..)
+            | Try::Offer(..)
+            | Try::Accept(..)
+            | Try::Reject(_)
+            | Try::Withdraw(_)
+            | Try::Destroy(_)
+            | Try::Dispense(_)
+            | Try::Undo(_) => None,
         };
         aimed.unwrap_or_else(|| (by, what.clone()))
     }

@@ -1,0 +1,147 @@
+//! Bytes that must never change: what is signed, what is hashed, what stands in the state.
+
+use std::fmt::Write;
+
+use super::world::{World, accept, consent, dispense, founders, id, item, lot, offer, party, product};
+use crate::record::{Act, ItemKind, ItemRecord, ItemState, Mark, Nest, ParentLink, RecallMark, Record};
+use crate::*;
+
+fn actions() -> Vec<Action> {
+    let (fingerprint, der) = (Fingerprint([4; 32]), vec![1, 2]);
+    let certificate = Certificate {
+        fingerprint,
+        party: id("pharm"),
+        role: Role::Pharmacy,
+        site: Some(Site(5)),
+        not_before: Timestamp(1),
+        not_after: Timestamp(2),
+        der,
+    };
+    vec![
+        Action::Admit(party("x", Role::Regulator)),
+        Action::UpdateParty(party("x", Role::Distributor)),
+        Action::SuspendParty(id("x")),
+        Action::ReinstateParty(id("x")),
+        Action::RegisterCertificate(certificate),
+        Action::RevokeCertificate(fingerprint),
+        Action::RegisterProduct(product(1)),
+        Action::RegisterLot { lot: lot(1), product: product(1), expiry: Day(20_000) },
+        Action::Commission { lot: lot(1) },
+        Action::CommissionContainers,
+        Action::Aggregate { parent: item(1), create: true },
+        Action::Disaggregate { parent: item(1) },
+        Action::Transform { inputs: vec![item(1)], lot: lot(1) },
+        offer(1, "x"),
+        accept(1, &[(1, DiscrepancyKind::Damaged)]),
+        Action::Reject { offer: OfferId([1; 16]) },
+        Action::Withdraw { offer: OfferId([1; 16]) },
+        Action::Decommission { reason: DecommissionReason::Destroyed },
+        dispense(1, 2),
+        Action::Undo { not_supplied: true },
+        Action::Quarantine(QuarantineTarget::Lot(lot(1))),
+        Action::Release(QuarantineTarget::Items),
+        Action::Recall { target: RecallTarget::Product(product(1)), class: 2 },
+        Action::EndRecall { target: RecallTarget::Items },
+        Action::Anchor,
+        Action::Dispute { event: Commitment([1; 32]), partner: Some(id("x")) },
+        Action::RegisterConsent(consent(1, Some("x"), Purpose::Care)),
+        Action::RevokeConsent { consent: ConsentId([1; 16]), version: 1 },
+    ]
+}
+
+/// An item with every field set.
+fn full_item() -> ItemRecord {
+    let act = Act { by: id("pharm"), site: Some(Site(5)), at: Timestamp(6) };
+    ItemRecord {
+        disputed: true,
+        parent: Some(ParentLink { parent: item(2), generation: 3 }),
+        holder: Some(id("pharm")),
+        nest: Some(Nest { generation: 1, children: 2, height: 1 }),
+        state: ItemState::Decommissioned { reason: DecommissionReason::Locked, act },
+        offer: Some(OfferId([7; 16])),
+        recall: Some(RecallMark { class: 1, by: id("reg"), since: Timestamp(8) }),
+        quarantine: Some(Mark { by: id("reg"), since: Timestamp(9) }),
+        ..ItemRecord::new(ItemKind::Container, BatchId([1; 16]))
+    }
+}
+
+#[test]
+fn encodings_stay_as_they_are() {
+    let mut text = String::new();
+    let mut line = |name: &str, bytes: &[u8]| writeln!(text, "{name}: {}", hex::encode(bytes)).expect("a String");
+    let world = World::new();
+    let commands: Vec<Command> = actions().into_iter().map(|action| world.command("maker", action, &[1, 2])).collect();
+    for (index, command) in commands.iter().enumerate() {
+        line(&format!("action {index}"), &crate::transaction::encode(&command.action));
+    }
+    let (_, header, body) = world.transaction("maker", commands);
+    line("command", &crate::transaction::encode(body.commands.get(24).expect("the anchor")));
+    line("body root", &body.root());
+    line("signing bytes", &header.signing_bytes());
+    line("transaction id", header.id().as_bytes());
+    line("batch id", record::batch_id(&header.id(), 1).as_bytes());
+    line("network id", network_id(&founders()).as_bytes());
+    line("untouched pack", &ItemRecord::new(ItemKind::Pack, BatchId([1; 16])).encode());
+    line("fresh container", &ItemRecord::new(ItemKind::Container, BatchId([1; 16])).encode());
+    line("item with everything", &full_item().encode());
+    insta::assert_snapshot!(text);
+    let transaction = Transaction { header, signature: Signature([2; 64]), body };
+    assert_eq!(borsh::from_slice::<Transaction>(&transaction.encode()).expect("decodes"), transaction);
+}
+
+#[test]
+fn an_untouched_pack_takes_19_bytes_and_comes_back_to_them() {
+    let mut w = World::stocked();
+    let fresh = ItemRecord::new(ItemKind::Pack, w.standing(1).batch_id).encode();
+    assert_eq!(fresh.len(), 19);
+    w.ok("maker", Action::Aggregate { parent: item(100), create: true }, &[1]);
+    w.ok("maker", Action::Disaggregate { parent: item(100) }, &[1]);
+    assert_eq!(w.state.get(&crate::key::item(&item(1))), Some(&fresh));
+}
+
+#[test]
+fn records_that_are_not_canonical_are_refused() {
+    let good = full_item().encode();
+    assert_eq!(ItemRecord::decode(&good).expect("decodes"), full_item());
+    for length in 0..good.len() {
+        assert!(ItemRecord::decode(good.get(..length).expect("shorter")).is_err(), "cut to {length}");
+    }
+    let flip = |at: usize, byte: u8| {
+        let mut bad = good.clone();
+        *bad.get_mut(at).expect("inside") = byte;
+        ItemRecord::decode(&bad).is_err()
+    };
+    assert!(flip(0, 2), "unknown version");
+    assert!(flip(2, 0xff), "unknown flags");
+    assert!(ItemRecord::decode(&[good.as_slice(), &[0]].concat()).is_err(), "trailing byte");
+}
+
+#[test]
+fn leaf_indices_point_at_their_leaves() {
+    let world = World::new();
+    let commands = vec![world.command("maker", Action::Anchor, &[1, 2]), world.command("maker", Action::Anchor, &[3])];
+    let body = Body { commands };
+    let leaves: Vec<_> = body.leaves().map(|leaf| merkle::leaf_hash(&leaf)).collect();
+    let third = [&[1, 1, 0, 0, 0], item(3).as_bytes().as_slice()].concat();
+    let index = body.leaf_index(1, Some(0)).expect("there");
+    assert_eq!((index, leaves.get(index)), (4, Some(&merkle::leaf_hash(&third))));
+    assert_eq!(
+        (body.leaf_index(1, None), body.leaf_index(0, Some(2)), body.leaf_index(2, None)),
+        (Some(3), None, None)
+    );
+    let path = merkle::path(&leaves, index).expect("in range");
+    assert!(merkle::verify(&merkle::leaf_hash(&third), 4, 5, &path, &body.root()));
+}
+
+#[test]
+fn a_network_needs_a_threshold_that_can_be_met_and_distinct_members() {
+    let mut genesis = founders();
+    genesis.admit_threshold = 7;
+    assert!(matches!(genesis.check(), Err(GenesisError::Threshold { .. })));
+    genesis.admit_threshold = 1;
+    genesis.members.push(party("maker", Role::Pharmacy));
+    assert_eq!(genesis.check(), Err(GenesisError::Duplicate(id("maker"))));
+    genesis.members.pop();
+    genesis.members.push(Party { sites: vec![], ..party("x", Role::Pharmacy) });
+    assert!(matches!(genesis.check(), Err(GenesisError::Member { .. })));
+}
