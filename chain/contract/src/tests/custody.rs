@@ -29,7 +29,7 @@ fn a_pallet_moves_with_a_constant_number_of_writes() {
 #[test]
 fn what_left_a_dissolved_container_does_not_follow_it() {
     let mut w = pallet();
-    w.ok("maker", Action::Recall { target: RecallTarget::Items, class: 2 }, &[101]);
+    w.ok("reg", Action::Recall { target: RecallTarget::Items, class: 2 }, &[101]);
     w.ok("maker", Action::Disaggregate { parent: item(101) }, &[]);
     w.hand("maker", "dist", 1, &[200]);
     assert_eq!(w.standing(6).holder, id("maker"));
