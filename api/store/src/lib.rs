@@ -4,7 +4,6 @@
 //! only from accepted transactions in the ledger's order and from the vault's documents; it can be dropped and rebuilt, row for
 //! row. On SQLite they are two files, so that neither's writer waits for the other; on PostgreSQL they share a database.
 //! SeaORM stays inside this crate: own row types go out.
-#![allow(clippy::todo, unused_variables, dead_code)]
 
 mod capture;
 mod database;

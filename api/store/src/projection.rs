@@ -1,8 +1,29 @@
-//! The SQL view of the ledger: a fold over accepted transactions.
+//! The SQL view of the ledger: a fold over accepted transactions in order, and nothing else.
+//!
+//! Everything of a batch is read first, the fold itself is pure, then rows and cursor are written in one SQL transaction.
 
+mod detail;
+mod erase;
+mod fold;
+#[cfg(test)]
+mod tests;
+mod working;
+
+use std::fmt::Debug;
+
+use sea_orm::{ConnectionTrait, EntityTrait, PrimaryKeyToColumn, QueryOrder, QuerySelect};
 use veridose_contract::{NetworkId, Party, Transaction};
 
-use crate::StoreError;
+pub(crate) use fold::COMMANDS_STRIDE;
+
+use crate::database::{Database, Existing, Write, insert_all, signed, unsigned};
+use crate::entity::{answers, events, goods, members};
+use crate::limits::ENTRIES_PER_BATCH_MAX;
+use crate::projection::working::Working;
+use crate::query::PartyState;
+use crate::{StoreError, Vault};
+
+const CURSOR: i32 = 1;
 
 /// The network as its file describes it: where the fold begins.
 #[derive(Debug, Clone)]
@@ -17,31 +38,167 @@ pub struct Founding {
 
 /// Writer of the view.
 #[derive(Debug, Clone)]
-pub struct Projection {}
+pub struct Projection {
+    view: Database,
+    vault: Vault,
+    founding: Founding,
+}
 
 impl Projection {
-    pub(crate) async fn open(_: crate::database::Database, _: crate::Vault, _: Founding) -> Result<Self, StoreError> {
-        Ok(Self {})
+    /// Refuses a view of another network; an empty one begins with the founding members.
+    pub(crate) async fn open(view: Database, vault: Vault, founding: Founding) -> Result<Self, StoreError> {
+        let projection = Self { view, vault, founding };
+        let write = projection.view.write().await?;
+        match members::cursor::Entity::find_by_id(CURSOR).one(write.on()).await? {
+            Some(cursor) if cursor.network == projection.founding.network.to_string() => {}
+            Some(cursor) => {
+                let expected = projection.founding.network.to_string();
+                return Err(StoreError::OtherNetwork { found: cursor.network, expected });
+            }
+            None => projection.begin(&write).await?,
+        }
+        write.commit().await?;
+        Ok(projection)
     }
 
     /// Index of the first entry that is not in the view yet.
     pub async fn next_index(&self) -> Result<u64, StoreError> {
-        todo!()
+        let cursor = members::cursor::Entity::find_by_id(CURSOR).one(self.view.read()).await?;
+        Ok(cursor.map_or(0, |cursor| unsigned(cursor.next_index)))
     }
 
-    /// Takes in entries, which must follow the cursor: rows and cursor are written in one SQL transaction. Entries that the view
-    /// already has are passed over. Returns the new cursor.
+    /// Takes in entries, which must follow the cursor, and what was erased in the vault since the last call; no entries at all
+    /// are fine. Rows and cursor are written in one SQL transaction a batch. Entries that the view already has are passed over.
+    /// Returns the new cursor.
     pub async fn apply(&self, entries: &[(u64, &Transaction)]) -> Result<u64, StoreError> {
-        todo!()
+        let mut batches = entries.chunks(ENTRIES_PER_BATCH_MAX);
+        let mut next = self.apply_batch(batches.next().unwrap_or_default()).await?;
+        for batch in batches {
+            next = self.apply_batch(batch).await?;
+        }
+        Ok(next)
     }
 
-    /// Empties every table of the view and sets the cursor to the beginning.
+    async fn apply_batch(&self, entries: &[(u64, &Transaction)]) -> Result<u64, StoreError> {
+        let write = self.view.write().await?;
+        let cursor = members::cursor::Entity::find_by_id(CURSOR).lock_exclusive().one(write.on()).await?;
+        let mut cursor = cursor.ok_or(StoreError::Malformed { what: "cursor", detail: "it is gone".to_owned() })?;
+        let first = unsigned(cursor.next_index);
+        let fresh: Vec<(u64, &Transaction)> = entries.iter().filter(|(index, _)| *index >= first).copied().collect();
+        for ((index, _), expected) in fresh.iter().zip(first..) {
+            if *index != expected {
+                return Err(StoreError::Gap { expected, given: *index });
+            }
+        }
+        let next = fresh.last().map_or(first, |(index, _)| index + 1);
+        if !fresh.is_empty() {
+            let documents = self.documents(&fresh).await?;
+            let mut working = Working::load(&write, &fresh).await?;
+            for (index, transaction) in &fresh {
+                fold::transaction(&mut working, &self.founding, &documents, *index, transaction)?;
+            }
+            working.save(&write).await?;
+        }
+        // After the rows: a document erased while they were made becomes a tombstone in the same commit.
+        let erased = self.vault.erased_since(cursor.erasures).await?;
+        if fresh.is_empty() && erased.is_empty() {
+            return Ok(next);
+        }
+        erase::tombstones(&write, &erased).await?;
+        cursor.next_index = signed("ledger index", next)?;
+        cursor.erasures += i64::try_from(erased.len()).unwrap_or(i64::MAX);
+        insert_all::<members::cursor::Entity>(write.on(), vec![cursor], Existing::Replace).await?;
+        write.commit().await?;
+        Ok(next)
+    }
+
+    async fn documents(&self, entries: &[(u64, &Transaction)]) -> Result<detail::Documents, StoreError> {
+        let commands = entries.iter().flat_map(|(_, transaction)| &transaction.body.commands);
+        let mut commitments: Vec<_> = commands.map(|command| command.payload).collect();
+        commitments.sort_unstable();
+        commitments.dedup();
+        self.vault.open_as_owner(&commitments).await
+    }
+
+    /// Empties every table of the view and sets the cursor to the beginning: the first step of a rebuild. The vault stays.
     pub async fn reset(&self) -> Result<(), StoreError> {
-        todo!()
+        let write = self.view.write().await?;
+        for table in TABLES {
+            write.on().execute_unprepared(&format!("DELETE FROM {table}")).await?;
+        }
+        self.begin(&write).await?;
+        Ok(write.commit().await?)
+    }
+
+    async fn begin(&self, write: &Write) -> Result<(), StoreError> {
+        let network = self.founding.network.to_string();
+        let cursor = members::cursor::Model { id: CURSOR, network, next_index: 0, erasures: 0 };
+        insert_all::<members::cursor::Entity>(write.on(), vec![cursor], Existing::Refuse).await?;
+        let founders = self.founding.members.iter().map(|party| fold::party_row(party, PartyState::Member, None));
+        Ok(insert_all::<members::party::Entity>(write.on(), founders.collect(), Existing::Refuse).await?)
     }
 
     /// Every row of every table in one fixed order, for comparing two views.
     pub async fn dump(&self) -> Result<Vec<String>, StoreError> {
-        todo!()
+        let mut rows = Vec::new();
+        self.dump_table::<members::cursor::Entity>(&mut rows).await?;
+        self.dump_table::<members::transaction::Entity>(&mut rows).await?;
+        self.dump_table::<members::party::Entity>(&mut rows).await?;
+        self.dump_table::<members::approval::Entity>(&mut rows).await?;
+        self.dump_table::<members::certificate::Entity>(&mut rows).await?;
+        self.dump_table::<events::event::Entity>(&mut rows).await?;
+        self.dump_table::<events::viewer::Entity>(&mut rows).await?;
+        self.dump_table::<events::biz_transaction::Entity>(&mut rows).await?;
+        self.dump_table::<events::item::Entity>(&mut rows).await?;
+        self.dump_table::<events::dispute::Entity>(&mut rows).await?;
+        self.dump_table::<goods::product::Entity>(&mut rows).await?;
+        self.dump_table::<goods::lot::Entity>(&mut rows).await?;
+        self.dump_table::<goods::batch::Entity>(&mut rows).await?;
+        self.dump_table::<goods::container::Entity>(&mut rows).await?;
+        self.dump_table::<goods::pack::Entity>(&mut rows).await?;
+        self.dump_table::<answers::handoff::Entity>(&mut rows).await?;
+        self.dump_table::<answers::handoff_item::Entity>(&mut rows).await?;
+        self.dump_table::<answers::recall::Entity>(&mut rows).await?;
+        self.dump_table::<answers::quarantine::Entity>(&mut rows).await?;
+        self.dump_table::<answers::consent::Entity>(&mut rows).await?;
+        Ok(rows)
+    }
+
+    async fn dump_table<E: EntityTrait>(&self, rows: &mut Vec<String>) -> Result<(), StoreError>
+    where
+        E::Model: Debug + Send + Sync,
+    {
+        use sea_orm::Iterable;
+        let mut find = E::find();
+        for key in E::PrimaryKey::iter() {
+            find = find.order_by_asc(key.into_column());
+        }
+        let table = E::default().table_name().to_owned();
+        rows.extend(find.all(self.view.read()).await?.iter().map(|row| format!("{table} {row:?}")));
+        Ok(())
     }
 }
+
+/// Every table of the view.
+const TABLES: [&str; 20] = [
+    "cursor",
+    "ledger_transaction",
+    "party",
+    "party_approval",
+    "certificate",
+    "event",
+    "event_party",
+    "event_transaction",
+    "event_item",
+    "dispute",
+    "product",
+    "lot",
+    "batch",
+    "container",
+    "pack",
+    "handoff",
+    "handoff_item",
+    "recall",
+    "quarantine",
+    "consent",
+];

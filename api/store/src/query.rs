@@ -2,8 +2,9 @@
 
 mod events;
 mod lists;
+mod rows;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use time::Date;
 use veridose_contract::{
     Commitment, ConsentId, DecommissionReason, DiscrepancyKind, Fingerprint, HandoffKind, ItemKey, LotKey, OfferId,
@@ -30,7 +31,7 @@ pub struct Queries {
 }
 
 /// What became of an event's document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DocumentState {
     /// It lies in the vault and was read when the row was made.
@@ -83,7 +84,7 @@ pub struct EventRow {
 }
 
 /// State of an offer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HandoffState {
     /// Offered and not answered.
@@ -179,7 +180,7 @@ pub struct LotRow {
 }
 
 /// Whether a party may act.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PartyState {
     /// Proposed, not yet approved by enough members.
@@ -278,6 +279,25 @@ pub struct ContainerRow {
     pub tx_index: u64,
 }
 
+/// The word for [`PackState`] in its column; the reason stands beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum PackStanding {
+    Active,
+    Decommissioned,
+    Dispensed,
+    Transformed,
+}
+
+/// The word for [`RecallScope`] in its column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Scope {
+    Items,
+    Lot,
+    Product,
+}
+
 /// What was last done with a pack that was touched on its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "state", content = "reason")]
@@ -297,8 +317,8 @@ pub enum PackState {
 pub struct PackRow {
     /// Its key.
     pub pack: ItemKey,
-    /// Who last acted on it or took custody of it by name.
-    pub holder: PartyId,
+    /// Who last acted on it or took custody of it by name; nobody where only a recall or quarantine named it.
+    pub holder: Option<PartyId>,
     /// Where it stands.
     pub state: PackState,
     /// Whether it was itself set apart.

@@ -1,9 +1,19 @@
 //! Events by the EPCIS query parameters.
 
-use veridose_contract::{ItemKey, Timestamp};
+use sea_orm::sea_query::{ExprTrait, Query};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
+use veridose_contract::{Commitment, ItemKey, Site, Timestamp, TxId};
 
+use crate::database::{fixed, signed, unsigned};
+use crate::entity::events::{biz_transaction, event, item, viewer as viewers};
+use crate::limits::COMMITMENTS_PER_CALL_MAX;
+use crate::projection::COMMANDS_STRIDE;
 use crate::query::{EventRow, Queries, Viewer};
-use crate::{Page, PageRequest, StoreError};
+use crate::vault::within;
+use crate::{Page, PageRequest, StoreError, text};
+
+/// Items or transactions that one query may match.
+const MATCH_MAX: usize = 400;
 
 /// The EPCIS query parameters that the projection answers. An empty list or `None` asks for nothing in particular.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +44,8 @@ pub struct EventFilter {
     pub event_ids: Vec<String>,
     /// `MATCH_epc`, `MATCH_anyEPC`: the items, and the transactions in which the ledger's history index saw them.
     pub items: Option<MatchItems>,
+    /// Only commands whose document is an EPCIS event.
+    pub epcis_only: bool,
     /// `orderBy` and `orderDirection`.
     pub order: EventOrder,
 }
@@ -66,6 +78,9 @@ pub struct EventOrder {
     pub descending: bool,
 }
 
+/// Position of the last row of a page: what it is ordered by, and the event.
+type Position = (i64, i64);
+
 impl Queries {
     /// Events that meet the filter and that the caller may see.
     pub async fn events(
@@ -74,16 +89,151 @@ impl Queries {
         filter: &EventFilter,
         page: &PageRequest,
     ) -> Result<Page<EventRow>, StoreError> {
-        todo!()
+        let descending = filter.order.descending;
+        let by = match filter.order.by {
+            OrderBy::RecordTime => event::Column::Recorded,
+            OrderBy::EventTime => event::Column::Happened,
+        };
+        let mut find = event::Entity::find().filter(seen_by(viewer)).filter(condition(filter)?);
+        if let Some((value, id)) = page.after::<Position>()? {
+            let (beyond, next) = if descending {
+                (by.lt(value), event::Column::Id.lt(id))
+            } else {
+                (by.gt(value), event::Column::Id.gt(id))
+            };
+            find = find.filter(Condition::any().add(beyond).add(by.eq(value).and(next)));
+        }
+        let order = if descending { Order::Desc } else { Order::Asc };
+        let rows = find
+            .order_by(by, order.clone())
+            .order_by(event::Column::Id, order)
+            .limit(page.limit_and_one())
+            .all(self.view.read())
+            .await?;
+        let position = |row: &event::Model| match filter.order.by {
+            OrderBy::RecordTime => (row.recorded, row.id),
+            OrderBy::EventTime => (row.happened, row.id),
+        };
+        Page::cut(rows, page.limit(), position).try_map(EventRow::try_from)
     }
 
-    /// The event with this `eventID`, if the caller may see it.
+    /// The first event with this `eventID`, if the caller may see it.
     pub async fn event(&self, viewer: &Viewer, event_id: &str) -> Result<Option<EventRow>, StoreError> {
-        todo!()
+        let find = event::Entity::find().filter(event::Column::EventId.eq(event_id)).filter(seen_by(viewer));
+        let row = find.order_by_asc(event::Column::Id).one(self.view.read()).await?;
+        row.map(EventRow::try_from).transpose()
+    }
+
+    /// The event of a commitment, if the caller may see it.
+    pub async fn event_of(&self, viewer: &Viewer, commitment: &Commitment) -> Result<Option<EventRow>, StoreError> {
+        let of = event::Column::Commitment.eq(commitment.0.to_vec());
+        let find = event::Entity::find().filter(of).filter(seen_by(viewer));
+        let row = find.order_by_asc(event::Column::Id).one(self.view.read()).await?;
+        row.map(EventRow::try_from).transpose()
     }
 
     /// Events of the transactions, in the ledger's order, that the caller may see.
     pub async fn events_at(&self, viewer: &Viewer, tx_indexes: &[u64]) -> Result<Vec<EventRow>, StoreError> {
-        todo!()
+        within("transactions of a call", tx_indexes.len(), COMMITMENTS_PER_CALL_MAX)?;
+        let mut rows = Vec::new();
+        // Each transaction is a range of two parameters.
+        for some in tx_indexes.chunks(500) {
+            let find = event::Entity::find().filter(at(some)?).filter(seen_by(viewer));
+            rows.extend(find.all(self.view.read()).await?);
+        }
+        rows.sort_by_key(|row| row.id);
+        rows.dedup_by_key(|row| row.id);
+        rows.into_iter().map(EventRow::try_from).collect()
+    }
+}
+
+/// What the caller may see, as part of the query: no row leaves the database that is not the caller's.
+fn seen_by(viewer: &Viewer) -> Condition {
+    match viewer {
+        Viewer::Regulator(_) => Condition::all(),
+        Viewer::Party(party) => {
+            let mut own = Query::select();
+            own.column(viewers::Column::EventId)
+                .from(viewers::Entity)
+                .and_where(viewers::Column::Party.eq(party.as_str()));
+            Condition::all().add(event::Column::Id.in_subquery(own))
+        }
+    }
+}
+
+/// Events of these transactions: an event's number is its transaction's times the stride, plus its command.
+fn at(tx_indexes: &[u64]) -> Result<Condition, StoreError> {
+    // An empty `any` would be met by every event.
+    let mut any = Condition::any().add(event::Column::Id.lt(0));
+    for index in tx_indexes {
+        let first = signed("ledger index", index.saturating_mul(COMMANDS_STRIDE))?;
+        let last = signed("ledger index", index.saturating_mul(COMMANDS_STRIDE).saturating_add(COMMANDS_STRIDE - 1))?;
+        any = any.add(event::Column::Id.between(first, last));
+    }
+    Ok(any)
+}
+
+fn condition(filter: &EventFilter) -> Result<Condition, StoreError> {
+    let one_of = |column: event::Column, values: &[String]| (!values.is_empty()).then(|| column.is_in(values));
+    let mut all = Condition::all()
+        .add_option(one_of(event::Column::EventType, &filter.event_types))
+        .add_option(one_of(event::Column::Action, &filter.actions))
+        .add_option(one_of(event::Column::BizStep, &filter.biz_steps))
+        .add_option(one_of(event::Column::Disposition, &filter.dispositions))
+        .add_option(one_of(event::Column::ReadPoint, &filter.read_points))
+        .add_option(one_of(event::Column::BizLocation, &filter.biz_locations))
+        .add_option(one_of(event::Column::EventId, &filter.event_ids))
+        .add_option(filter.event_time_from.map(|time| event::Column::Happened.gte(time.0)))
+        .add_option(filter.event_time_before.map(|time| event::Column::Happened.lt(time.0)))
+        .add_option(filter.record_time_from.map(|time| event::Column::Recorded.gte(time.0)))
+        .add_option(filter.record_time_before.map(|time| event::Column::Recorded.lt(time.0)));
+    if filter.epcis_only {
+        all = all.add(event::Column::EventType.is_not_null());
+    }
+    for (kind, values) in &filter.biz_transactions {
+        let mut named = Query::select();
+        named
+            .column(biz_transaction::Column::EventId)
+            .from(biz_transaction::Entity)
+            .and_where(biz_transaction::Column::Kind.eq(kind))
+            .and_where(biz_transaction::Column::Value.is_in(values));
+        all = all.add(event::Column::Id.in_subquery(named));
+    }
+    if let Some(matched) = &filter.items {
+        within("matched items", matched.items.len(), MATCH_MAX)?;
+        within("matched transactions", matched.tx_indexes.len(), MATCH_MAX)?;
+        let mut named = Query::select();
+        let keys = matched.items.iter().map(|item| item.0.to_vec());
+        named.column(item::Column::EventId).from(item::Entity).and_where(item::Column::Item.is_in(keys));
+        all = all.add(Condition::any().add(event::Column::Id.in_subquery(named)).add(at(&matched.tx_indexes)?));
+    }
+    Ok(all)
+}
+
+impl TryFrom<event::Model> for EventRow {
+    type Error = StoreError;
+
+    fn try_from(row: event::Model) -> Result<Self, StoreError> {
+        let id = unsigned(row.id);
+        Ok(Self {
+            tx_index: id / COMMANDS_STRIDE,
+            command: u32::try_from(id % COMMANDS_STRIDE).unwrap_or(u32::MAX),
+            tx: TxId(fixed("transaction", &row.tx)?),
+            party: text::party(&row.party)?,
+            kind: row.kind,
+            happened: Timestamp(row.happened),
+            recorded: Timestamp(row.recorded),
+            site: row.site.map(|site| Site(unsigned(site))),
+            commitment: Commitment(fixed("commitment", &row.commitment)?),
+            document: text::variant("document state", &row.document)?,
+            event_id: row.event_id,
+            event_type: row.event_type,
+            action: row.action,
+            biz_step: row.biz_step,
+            disposition: row.disposition,
+            read_point: row.read_point,
+            biz_location: row.biz_location,
+            items: unsigned(row.items),
+        })
     }
 }

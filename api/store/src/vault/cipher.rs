@@ -22,15 +22,20 @@ const SALT_BYTES: usize = 32;
 /// A new random key.
 pub(crate) fn random_key() -> Key {
     let mut key = Zeroizing::new([0; 32]);
-    aws_lc_rs::rand::fill(key.as_mut()).expect("the system's random source answers");
+    fill(key.as_mut());
     key
 }
 
 /// A random name of 16 bytes.
 pub(crate) fn random_id() -> [u8; 16] {
     let mut id = [0; 16];
-    aws_lc_rs::rand::fill(&mut id).expect("the system's random source answers");
+    fill(&mut id);
     id
+}
+
+#[expect(clippy::disallowed_methods, reason = "keys that anybody could choose would be no keys")]
+fn fill(bytes: &mut [u8]) {
+    aws_lc_rs::rand::fill(bytes).expect("the system's random source answers");
 }
 
 /// A key (or pseudonym) for one purpose out of another key.

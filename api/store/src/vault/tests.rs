@@ -18,8 +18,8 @@ fn text(opened: &Opened) -> &str {
     }
 }
 
-fn request(key: u8, hash: u8) -> Option<Request> {
-    Some(Request { key: IdempotencyKey([key; 16]), sha256: [hash; 32] })
+fn request(key: u8, hash: u8) -> Request {
+    Request { key: IdempotencyKey([key; 16]), sha256: [hash; 32] }
 }
 
 #[tokio::test]
@@ -64,23 +64,24 @@ async fn a_retry_gets_the_first_commitments_also_after_a_restart() {
     for database in databases("vault_retry").await {
         let maker = party("maker");
         let vault = database.open().await.vault;
-        let first = vault.seal(&maker, request(1, 1), &[note("a")], &[]).await.expect("sealed");
+        let first = vault.seal(&maker, Some(request(1, 1)), &[note("a")], &[]).await.expect("sealed");
         assert!(!first.repeated);
         drop(vault);
         let vault = database.open().await.vault;
-        let again = vault.seal(&maker, request(1, 1), &[note("a")], &[]).await.expect("recognised");
+        let again = vault.seal(&maker, Some(request(1, 1)), &[note("a")], &[]).await.expect("recognised");
         assert!(again.repeated);
         assert_eq!(again.commitments, first.commitments);
-        let other = vault.seal(&maker, request(1, 2), &[note("b")], &[]).await;
+        let other = vault.seal(&maker, Some(request(1, 2)), &[note("b")], &[]).await;
         assert!(matches!(other, Err(StoreError::RequestConflict { .. })), "{other:?}");
-        let of_another = vault.seal(&party("pharmacy"), request(1, 2), &[note("b")], &[]).await.expect("own names");
+        let of_another =
+            vault.seal(&party("pharmacy"), Some(request(1, 2)), &[note("b")], &[]).await.expect("own names");
         assert!(!of_another.repeated);
 
         vault.discard(&party("pharmacy"), &first.commitments).await.expect("not the owner's");
         assert_eq!(text(&vault.open(&first.commitments[0], &maker).await.expect("still there")), "a");
         vault.discard(&maker, &first.commitments).await.expect("discarded");
         assert!(matches!(vault.open(&first.commitments[0], &maker).await.expect("asked"), Opened::NotFound));
-        assert!(!vault.seal(&maker, request(1, 2), &[note("b")], &[]).await.expect("the key is free").repeated);
+        assert!(!vault.seal(&maker, Some(request(1, 2)), &[note("b")], &[]).await.expect("the key is free").repeated);
     }
 }
 
@@ -90,7 +91,7 @@ async fn concurrent_seals_of_one_request_make_one_document() {
         let store = database.open().await;
         let seal = |index: u8| {
             let vault = store.vault.clone();
-            async move { vault.seal(&party("maker"), request(index / 4, index / 4), &[note("x")], &[]).await }
+            async move { vault.seal(&party("maker"), Some(request(index / 4, index / 4)), &[note("x")], &[]).await }
         };
         let tasks: Vec<_> = (0..200).map(|index| tokio::spawn(seal(index))).collect();
         let mut first = 0;

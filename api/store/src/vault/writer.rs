@@ -86,10 +86,16 @@ async fn write_and_answer(database: &Database, batch: Vec<Waiting>) {
     }
     // An answer whose asker has gone away is not missed.
     match written {
-        Ok(results) => answers.into_iter().zip(results).for_each(|(answer, result)| drop(answer.send(result))),
+        Ok(results) => {
+            for (answer, result) in answers.into_iter().zip(results) {
+                drop(answer.send(result));
+            }
+        }
         Err(error) => {
             let error = Arc::new(error);
-            answers.into_iter().for_each(|answer| drop(answer.send(Err(Arc::clone(&error).into()))));
+            for answer in answers {
+                drop(answer.send(Err(Arc::clone(&error).into())));
+            }
         }
     }
 }
