@@ -15,7 +15,7 @@ pub(super) fn place(turn: &mut Turn<'_>, command: &Command, target: &QuarantineT
     match target {
         QuarantineTarget::Lot(key) => {
             let mut lot = own_lot(turn, key)?;
-            if lot.quarantine.replace(mark).is_some() {
+            if !set(turn, &mut lot.quarantine, &mark) {
                 return refuse(Code::AlreadyQuarantined, format!("lot {key} is in quarantine"));
             }
             turn.state.put(key::lot(key), &lot);
@@ -27,7 +27,7 @@ pub(super) fn place(turn: &mut Turn<'_>, command: &Command, target: &QuarantineT
                     found.require_holder(turn)?;
                 }
                 found.require_active()?;
-                if found.place.record.quarantine.replace(mark.clone()).is_some() {
+                if !set(turn, &mut found.place.record.quarantine, &mark) {
                     return refuse_item(Code::AlreadyQuarantined, item, "the item is in quarantine");
                 }
                 save(turn, &found);
@@ -62,6 +62,15 @@ pub(super) fn release(turn: &mut Turn<'_>, command: &Command, target: &Quarantin
         }
     }
     Ok(())
+}
+
+/// Sets the quarantine; a regulator also takes over another's, so that its setter alone can no longer end it.
+fn set(turn: &Turn<'_>, quarantine: &mut Option<Mark>, mark: &Mark) -> bool {
+    let free = quarantine.as_ref().is_none_or(|old| turn.role() == Role::Regulator && old.by != mark.by);
+    if free {
+        *quarantine = Some(mark.clone());
+    }
+    free
 }
 
 fn require_issuer(turn: &Turn<'_>, mark: &Mark) -> Result<(), Stop> {

@@ -19,12 +19,12 @@ pub(super) fn call(turn: &mut Turn<'_>, command: &Command, target: &RecallTarget
     match target {
         RecallTarget::Product(key) => {
             let mut product = own_product(turn, key)?;
-            set(&mut product.recall, mark)?;
+            set(turn, &mut product.recall, mark)?;
             turn.state.put(key::product(key), &product);
         }
         RecallTarget::Lot(key) => {
             let mut lot = own_lot(turn, key)?;
-            set(&mut lot.recall, mark)?;
+            set(turn, &mut lot.recall, mark)?;
             turn.state.put(key::lot(key), &lot);
         }
         RecallTarget::Items => {
@@ -33,7 +33,7 @@ pub(super) fn call(turn: &mut Turn<'_>, command: &Command, target: &RecallTarget
                 if !found.is_makers(turn) && turn.role() != Role::Regulator {
                     return refuse_item(Code::NotProductOwner, item, "only its manufacturer or a regulator recalls it");
                 }
-                set(&mut found.place.record.recall, mark.clone())?;
+                set(turn, &mut found.place.record.recall, mark.clone())?;
                 save(turn, &found);
             }
         }
@@ -65,13 +65,18 @@ pub(super) fn end(turn: &mut Turn<'_>, command: &Command, target: &RecallTarget)
     Ok(())
 }
 
-fn set(recall: &mut Option<RecallMark>, mark: RecallMark) -> Result<(), Stop> {
+fn set(turn: &Turn<'_>, recall: &mut Option<RecallMark>, mark: RecallMark) -> Result<(), Stop> {
     if let Some(old) = recall
         && old.class <= mark.class
     {
         return refuse(Code::AlreadyRecalled, format!("recalled by {} in class {} already", old.by, old.class));
     }
-    *recall = Some(mark);
+    // Who makes a regulator's recall more severe must not come to own it, or could end it.
+    let by = match recall.take() {
+        Some(old) if turn.role() != Role::Regulator => old.by,
+        Some(_) | None => mark.by,
+    };
+    *recall = Some(RecallMark { by, ..mark });
     Ok(())
 }
 

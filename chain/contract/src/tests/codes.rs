@@ -258,6 +258,8 @@ fn marks() -> World {
     w.no("maker", offer(1, "dist"), &[1], Code::Quarantined);
     w.no("rival", Action::Quarantine(QuarantineTarget::Lot(lot(1))), &[], Code::NotProductOwner);
     w.no("rival", Action::Release(QuarantineTarget::Lot(lot(9))), &[], Code::UnknownLot);
+    w.ok("reg", Action::Quarantine(QuarantineTarget::Lot(lot(1))), &[]);
+    w.no("maker", Action::Release(QuarantineTarget::Lot(lot(1))), &[], Code::NotIssuer);
     w.ok("reg", Action::Release(QuarantineTarget::Lot(lot(1))), &[]);
     w.no("maker", recall(RecallTarget::Lot(lot(1)), 4), &[], Code::RecallClass);
     w.no("dist", recall(RecallTarget::Items, 1), &[1], Code::NotProductOwner);
@@ -268,7 +270,8 @@ fn marks() -> World {
     w.no("maker", Action::EndRecall { target: RecallTarget::Product(product(1)) }, &[], Code::NotRecalled);
     w.no("maker", offer(1, "dist"), &[1], Code::Recalled);
     w.ok("maker", recall(RecallTarget::Lot(lot(1)), 1), &[]);
-    w.ok("maker", Action::EndRecall { target: RecallTarget::Lot(lot(1)) }, &[]);
+    w.no("maker", Action::EndRecall { target: RecallTarget::Lot(lot(1)) }, &[], Code::NotIssuer);
+    w.ok("reg", Action::EndRecall { target: RecallTarget::Lot(lot(1)) }, &[]);
     w.ok("maker", offer(1, "dist"), &[1]);
     let dispute = |partner: &str| Action::Dispute { event: Commitment([5; 32]), partner: Some(id(partner)) };
     w.no("maker", dispute("maker"), &[], Code::WrongParty);
