@@ -1,0 +1,116 @@
+//! A node: the ledger, the store and the keys of the organisations it acts for, wired together.
+
+mod act;
+mod clock;
+mod keys;
+mod open;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, RwLock};
+
+use veridose_contract::PartyId;
+use veridose_contract::blind::NetworkKey;
+use veridose_ledger::signer::Signer;
+use veridose_ledger::{Ledger, Network};
+use veridose_store::Store;
+
+pub use act::{ActError, Actor, Done, Unsigned};
+pub use clock::{Clock, date_time};
+pub use keys::KeyStore;
+pub use open::{Parts, clock, options, parts};
+
+use crate::trade::Directory;
+
+/// Everything that a request needs.
+pub struct Node {
+    ledger: Ledger,
+    store: Store,
+    network: Network,
+    network_key: NetworkKey,
+    clock: Clock,
+    keys: KeyStore,
+    signers: RwLock<BTreeMap<PartyId, Arc<Signer>>>,
+    directory: RwLock<Arc<Directory>>,
+}
+
+impl Node {
+    /// Wires the parts.
+    pub fn new(
+        ledger: Ledger,
+        store: Store,
+        network: Network,
+        network_key: NetworkKey,
+        clock: Clock,
+        keys: KeyStore,
+        signers: impl IntoIterator<Item = Signer>,
+    ) -> Self {
+        let signers =
+            signers.into_iter().map(|signer| (signer.certificate().party.clone(), Arc::new(signer))).collect();
+        Self {
+            ledger,
+            store,
+            network,
+            network_key,
+            clock,
+            keys,
+            signers: RwLock::new(signers),
+            directory: RwLock::default(),
+        }
+    }
+
+    /// The ledger.
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Vault, jobs and view.
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The network as founded.
+    pub const fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// The key files.
+    pub const fn keys(&self) -> &KeyStore {
+        &self.keys
+    }
+
+    /// Blinds names.
+    pub const fn network_key(&self) -> &NetworkKey {
+        &self.network_key
+    }
+
+    /// The node's clock.
+    pub const fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// The signing key of an organisation that this node acts for.
+    pub fn signer(&self, party: &PartyId) -> Option<Arc<Signer>> {
+        self.signers.read().expect("no writer panics while it holds the lock").get(party).cloned()
+    }
+
+    /// All signing keys.
+    fn signers_now(&self) -> Vec<Arc<Signer>> {
+        self.signers.read().expect("no writer panics while it holds the lock").values().cloned().collect()
+    }
+
+    /// Takes up a signing key: a new organisation, or a rotated certificate.
+    pub fn add_signer(&self, signer: Signer) {
+        let party = signer.certificate().party.clone();
+        self.signers.write().expect("no writer panics while it holds the lock").insert(party, Arc::new(signer));
+    }
+
+    /// The members by their sites, as of the last refresh.
+    pub fn directory(&self) -> Arc<Directory> {
+        Arc::clone(&self.directory.read().expect("no writer panics while it holds the lock"))
+    }
+
+    /// Takes up the members as they stand now.
+    pub fn set_directory(&self, directory: Directory) {
+        *self.directory.write().expect("no writer panics while it holds the lock") = Arc::new(directory);
+    }
+}

@@ -1,0 +1,147 @@
+//! Opening a node on its data directory: what is missing is made, what is there is taken up.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use veridose_contract::blind::NetworkKey;
+use veridose_contract::{Action, Commitment, IdempotencyKey, read};
+use veridose_ledger::pki::Passphrase;
+use veridose_ledger::signer::{Signer, prepare};
+use veridose_ledger::{Embedded, Ledger, LogKey, Network, Options};
+use veridose_store::{Founding, MasterKey, Store};
+use zeroize::Zeroizing;
+
+use super::{Clock, KeyStore, Node};
+use crate::config::Config;
+use crate::found::{found, network_file, trial_members};
+
+/// The environment variable that holds the passphrase of the key files.
+const PASSPHRASE: &str = "VERIDOSE_PASSPHRASE";
+/// The environment variable that names a file which holds it.
+const PASSPHRASE_FILE: &str = "VERIDOSE_PASSPHRASE_FILE";
+
+/// The parts of a node that the commands which need no server also use.
+pub struct Parts {
+    /// The network as founded.
+    pub network: Network,
+    /// The key files.
+    pub keys: KeyStore,
+    /// The log's key.
+    pub log_key: LogKey,
+}
+
+/// Unlocks the keys of a data directory and reads its network file. An empty directory becomes a trial network of invented
+/// members, whose keys all lie in it.
+pub fn parts(config: &Config) -> Result<Parts> {
+    create_private(&config.data)?;
+    let keys = KeyStore::new(&config.data, passphrase(&config.data)?);
+    let path = network_file(&config.data);
+    let network = if path.exists() {
+        let text = std::fs::read_to_string(&path).with_context(|| format!("failed to read {}", path.display()))?;
+        Network::parse(&text).with_context(|| format!("failed to read {}", path.display()))?
+    } else {
+        tracing::warn!(data = %config.data.display(), "no network.toml: founding a trial network of invented members");
+        found(&config.data, &keys, "Veridose trial", &trial_members(), clock(config).now())?
+    };
+    let log_key = keys.log_key(&network.origin)?;
+    Ok(Parts { network, keys, log_key })
+}
+
+/// The node's clock.
+pub fn clock(config: &Config) -> Clock {
+    Clock::shifted(config.clock.shift_seconds.saturating_mul(1_000))
+}
+
+/// Options of the embedded ledger on the node's clock.
+pub fn options(config: &Config) -> Options {
+    let clock = clock(config);
+    Options::new(Arc::new(move || clock.now()))
+}
+
+impl Node {
+    /// Opens the node of this configuration.
+    pub async fn open(config: &Config) -> Result<Arc<Self>> {
+        let Parts { network, keys, log_key } = parts(config)?;
+        let signers = keys.parties()?.iter().map(|party| keys.signer(party)).collect::<Result<Vec<_>>>()?;
+        let network_key = NetworkKey::new(&*keys.secret("network")?);
+        let master = MasterKey::new(keys.secret("vault")?);
+        let folder = config.data.join("ledger");
+        let (options, founded) = (options(config), network.clone());
+        let ledger = tokio::task::spawn_blocking(move || Embedded::open(&folder, founded, log_key, options))
+            .await?
+            .context("failed to open the ledger")?;
+        let founding = Founding {
+            network: network.id,
+            members: network.genesis.members.clone(),
+            threshold: network.genesis.admit_threshold,
+        };
+        let store =
+            Store::open(&config.database_url(), master, founding).await.context("failed to open the database")?;
+        let node = Self::new(Ledger::Embedded(ledger), store, network, network_key, clock(config), keys, signers);
+        node.register_certificates().await?;
+        Ok(Arc::new(node))
+    }
+
+    /// Registers the certificates of this node's organisations that the ledger does not know yet; each registers itself.
+    async fn register_certificates(&self) -> Result<()> {
+        let parties: Vec<_> = self.signers_now();
+        for signer in parties {
+            let known = read::certificate(&self.ledger().state(), &signer.fingerprint())?;
+            let member = read::party(&self.ledger().state(), &signer.certificate().party)?;
+            if known.is_none() && member.is_some() {
+                self.register_certificate(&signer).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Registers one certificate by a transaction that it signs itself.
+    pub async fn register_certificate(&self, signer: &Signer) -> Result<()> {
+        let certificate = signer.certificate().clone();
+        let name = certificate.fingerprint;
+        let command = veridose_contract::Command {
+            action: Action::RegisterCertificate(certificate),
+            happened: self.clock().now(),
+            site: None,
+            // The certificate itself is the document, and it stands in the command.
+            payload: Commitment(name.0),
+            items: Vec::new(),
+        };
+        let mut key = [0; 16];
+        key.copy_from_slice(&name.0[..16]);
+        let transaction = prepare(signer, self.network().id, IdempotencyKey(key), self.clock().now(), vec![command])?;
+        self.ledger()
+            .submit(transaction)
+            .await
+            .with_context(|| format!("failed to register the certificate {name}"))?;
+        Ok(())
+    }
+}
+
+/// The passphrase from the environment, from a file that it names, or from the data directory. One that nobody gave is made and
+/// kept beside the keys: that protects nothing against a thief of the whole directory, which the log says.
+fn passphrase(data: &Path) -> Result<Passphrase> {
+    if std::env::var_os(PASSPHRASE).is_some() {
+        return Ok(Passphrase::from_env(PASSPHRASE)?);
+    }
+    if let Some(file) = std::env::var_os(PASSPHRASE_FILE) {
+        return Ok(Passphrase::from_file(Path::new(&file))?);
+    }
+    let file = data.join("keys").join("passphrase");
+    if !file.exists() {
+        tracing::warn!(file = %file.display(), "no {PASSPHRASE} given: made one and kept it beside the keys");
+        super::keys::write_new(&file, &Zeroizing::new(hex::encode(&super::keys::random()?[..])))?;
+    }
+    Ok(Passphrase::from_file(&file)?)
+}
+
+/// Makes a directory that only its owner reads.
+fn create_private(folder: &Path) -> Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .with_context(|| format!("failed to create the data directory {}", folder.display()))
+}

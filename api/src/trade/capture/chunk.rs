@@ -1,0 +1,124 @@
+//! Some events of a document, and what became of them.
+
+use anyhow::Result;
+use veridose_contract::limits::{COMMANDS_PER_TRANSACTION_MAX, ITEMS_PER_TRANSACTION_MAX};
+use veridose_epcis::Header;
+use veridose_epcis::model::{Event, Uri};
+use veridose_store::{CaptureError, Payload};
+
+use super::reading::Read;
+use crate::node::{Actor, Node};
+use crate::trade::plan::{Desk, Original, Plan, plan};
+use crate::trade::refusal::{PlanError, Refusal};
+use crate::trade::{Rehearsal, Thing};
+
+pub(super) type Numbered = (u64, Box<serde_json::value::RawValue>, Event, String);
+
+/// Events read and what became of them.
+#[derive(Default)]
+pub(super) struct Chunk {
+    pub(super) reads: Vec<Numbered>,
+    pub(super) plans: Vec<(u64, Plan)>,
+    pub(super) errors: Vec<CaptureError>,
+}
+
+impl Chunk {
+    pub(super) fn take(&mut self, number: u64, read: Read) {
+        match read {
+            Read::Event { event, json, hash } => self.reads.push((number, json, *event, hash)),
+            Read::Fault(refusal) => self.errors.push(error(number, &refusal)),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.reads.len() + self.errors.len()
+    }
+
+    pub(super) fn first(&self) -> u64 {
+        let read = self.reads.first().map(|(number, ..)| *number);
+        let error = self.errors.first().map(|error| error.event);
+        read.into_iter().chain(error).min().unwrap_or(0)
+    }
+
+    /// All plans as one.
+    pub(super) fn merged(&self) -> Plan {
+        let mut merged = Plan::default();
+        for (_, plan) in &self.plans {
+            let offset = merged.documents.len();
+            merged.documents.extend(plan.documents.iter().cloned());
+            merged.readers.extend(plan.readers.iter().cloned());
+            merged.drafts.extend(plan.drafts.iter().cloned().map(|mut draft| {
+                draft.document += offset;
+                draft
+            }));
+        }
+        merged
+    }
+}
+
+type Rehearsed = (Vec<Numbered>, Vec<(u64, Plan)>, Vec<CaptureError>);
+
+pub(super) fn rehearse(
+    node: &Node,
+    actor: &Actor,
+    header: &Header,
+    reads: Vec<Numbered>,
+    originals: &[Option<Original>],
+) -> Result<Rehearsed> {
+    let base = node.ledger().state();
+    let directory = node.directory();
+    let now = node.clock().now();
+    let creator = node.creator(actor);
+    let mut rehearsal = Rehearsal::new(&base);
+    let (mut plans, mut errors) = (Vec::new(), Vec::new());
+    for ((number, json, event, _), original) in reads.iter().zip(originals) {
+        let desk = Desk {
+            state: &rehearsal,
+            network_key: node.network_key(),
+            directory: &directory,
+            caller: &actor.party,
+            role: actor.role,
+            header: Some(header),
+            original: original.as_ref(),
+            now,
+        };
+        let planned = match plan(&desk, event, Payload::Event(json.clone())) {
+            Ok(planned) => planned,
+            Err(PlanError::Refused(refusal)) => {
+                errors.push(error(*number, &refusal));
+                continue;
+            }
+            Err(PlanError::State(state)) => return Err(state.into()),
+        };
+        match rehearsal.attempt(&creator, now, &planned)? {
+            Ok(()) => plans.push((*number, planned)),
+            Err(rejection) => {
+                let name = rejection.item.and_then(|item| name_of(node, event, item));
+                errors.push(error(*number, &Refusal::by_contract(&rejection, name)));
+            }
+        }
+    }
+    Ok((reads, plans, errors))
+}
+
+/// What the event calls the item.
+fn name_of<'e>(node: &Node, event: &'e Event, item: veridose_contract::ItemKey) -> Option<&'e str> {
+    event.epcs().map(Uri::as_str).find(|epc| Thing::of(epc).key(node.network_key()) == Some(item))
+}
+
+pub(super) fn error(event: u64, refusal: &Refusal) -> CaptureError {
+    CaptureError {
+        event,
+        code: refusal.code.clone(),
+        detail: format!("{}; {}", refusal.detail, refusal.fix),
+        place: Some(refusal.field.clone()),
+    }
+}
+
+pub(super) fn too_large(event: u64) -> CaptureError {
+    let detail = format!(
+        "a document under rollback is one transaction, which holds at most {ITEMS_PER_TRANSACTION_MAX} items in \
+         {COMMANDS_PER_TRANSACTION_MAX} commands; send it with GS1-Capture-Error-Behaviour: proceed, or in parts"
+    );
+    CaptureError { event, code: "limit_exceeded".to_owned(), detail, place: None }
+}

@@ -1,0 +1,130 @@
+//! A captured document read event by event, off the threads that serve requests.
+
+use std::io::BufReader;
+use std::sync::{Arc, OnceLock};
+
+use serde_json::value::RawValue;
+use tokio::sync::mpsc;
+use veridose_epcis::Header;
+use veridose_epcis::model::Event;
+use veridose_store::Document;
+
+use crate::trade::refusal::Refusal;
+
+/// Events and pieces that may wait on either side of the reader.
+const QUEUE: usize = 64;
+
+/// What stood at one place of the document.
+pub(super) enum Read {
+    /// An event, its canonical JSON and its hash.
+    Event { event: Box<Event>, json: Box<RawValue>, hash: String },
+    /// Something that is no event.
+    Fault(Refusal),
+}
+
+impl Read {
+    /// How many things it names.
+    pub(super) fn items(&self) -> usize {
+        match self {
+            Self::Event { event, .. } => event.epcs().count(),
+            Self::Fault(_) => 0,
+        }
+    }
+}
+
+/// A document on its way from the store through the parser.
+pub(super) struct Reading {
+    reads: mpsc::Receiver<Read>,
+    header: Arc<OnceLock<Header>>,
+}
+
+impl Reading {
+    pub(super) fn start(mut document: Document) -> Self {
+        let (piece_in, piece_out) = mpsc::channel(QUEUE);
+        let (read_in, reads) = mpsc::channel(QUEUE);
+        tokio::spawn(async move {
+            loop {
+                let piece = document.next().await;
+                let last = !matches!(piece, Ok(Some(_)));
+                if piece_in.send(piece.map_err(std::io::Error::other)).await.is_err() || last {
+                    break;
+                }
+            }
+        });
+        let header = Arc::new(OnceLock::new());
+        let shared = Arc::clone(&header);
+        tokio::task::spawn_blocking(move || {
+            parse(Pieces { waiting: piece_out, piece: Vec::new(), at: 0 }, &shared, &read_in);
+        });
+        Self { reads, header }
+    }
+
+    pub(super) async fn next(&mut self) -> Option<Read> {
+        self.reads.recv().await
+    }
+
+    /// The header as far as it was read; it stands before the events.
+    pub(super) fn header(&self) -> Header {
+        self.header.get().cloned().unwrap_or_default()
+    }
+}
+
+fn parse(pieces: Pieces, header: &OnceLock<Header>, reads: &mpsc::Sender<Read>) {
+    let mut reader = match veridose_epcis::Reader::new(BufReader::new(pieces), None) {
+        Ok(reader) => reader,
+        Err(error) => {
+            // Nobody listens any more only when the job has ended.
+            let _ = reads.blocking_send(Read::Fault(fault(&error)));
+            return;
+        }
+    };
+    // The lock is set once, here.
+    let _ = header.set(reader.header().clone());
+    for event in &mut reader {
+        let read = match event {
+            Ok(event) => {
+                let hash = veridose_epcis::hash(&event);
+                Read::Event { json: json(&event), event: Box::new(event), hash }
+            }
+            Err(error) => Read::Fault(fault(&error)),
+        };
+        if reads.blocking_send(read).is_err() {
+            return;
+        }
+    }
+}
+
+/// The event as the vault keeps it.
+pub(crate) fn json(event: &Event) -> Box<RawValue> {
+    let text = String::from_utf8(veridose_epcis::to_json(event)).expect("JSON is written as UTF-8");
+    RawValue::from_string(text).expect("the writer writes JSON")
+}
+
+fn fault(error: &veridose_epcis::EpcisError) -> Refusal {
+    Refusal::new("event_invalid", "document", error.to_string(), "correct the document")
+}
+
+/// The pieces of a stored document as one stream of bytes.
+struct Pieces {
+    waiting: mpsc::Receiver<std::io::Result<Option<Vec<u8>>>>,
+    piece: Vec<u8>,
+    at: usize,
+}
+
+impl std::io::Read for Pieces {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        while self.at == self.piece.len() {
+            match self.waiting.blocking_recv() {
+                Some(Ok(Some(piece))) => (self.piece, self.at) = (piece, 0),
+                Some(Ok(None)) => return Ok(0),
+                Some(Err(error)) => return Err(error),
+                None => return Err(std::io::Error::other("the store stopped reading the document")),
+            }
+        }
+        let rest = &self.piece[self.at..];
+        let length = rest.len().min(buffer.len());
+        buffer[..length].copy_from_slice(&rest[..length]);
+        self.at += length;
+        Ok(length)
+    }
+}

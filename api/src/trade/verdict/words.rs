@@ -1,0 +1,274 @@
+//! The sentences of the counter: what is the matter and what to do, for each way a verification can end. The first cause that
+//! forbids dispensing is the one that is told; the others stand in the fields.
+
+use veridose_contract::record::{Act, ItemKind, ItemState};
+use veridose_contract::{DecommissionReason, ItemKey, Role, Standing};
+use veridose_gs1::scan::Diagnosis;
+
+use super::{Counter, Field, Holder, Outcome, PackStatus, Reading, Verdict, Warning, status_of};
+
+/// Code, sentence, next step.
+struct Saying {
+    code: &'static str,
+    nmvs_code: Option<&'static str>,
+    message: String,
+    next_step: &'static str,
+}
+
+impl Saying {
+    fn new(code: &'static str, message: impl Into<String>, next_step: &'static str) -> Self {
+        Self { code, nmvs_code: None, message: message.into(), next_step }
+    }
+
+    fn nmvs(self, code: &'static str) -> Self {
+        Self { nmvs_code: Some(code), ..self }
+    }
+
+    fn verdict(self, outcome: Outcome, scanned: Reading) -> Verdict {
+        Verdict {
+            outcome,
+            dispensable: false,
+            code: self.code,
+            nmvs_code: self.nmvs_code,
+            message: self.message,
+            next_step: self.next_step.to_owned(),
+            scanned,
+            status: None,
+            mismatches: Vec::new(),
+            holder: None,
+            recall_class: None,
+            expired: false,
+            quarantined: false,
+            warnings: Vec::new(),
+            suggestion: None,
+            item: None,
+        }
+    }
+}
+
+const SET_ASIDE: &str = "Do not dispense. Set the pack aside and report it: a case can be opened from this answer.";
+
+/// The code could not be read as GS1 data.
+pub(super) fn unreadable(diagnosis: &Diagnosis) -> Verdict {
+    let saying = Saying::new(
+        diagnosis.code.as_str(),
+        format!("The code could not be read: {}", diagnosis.message),
+        "This says nothing about the pack. Check the scanner's keyboard setting and scan again.",
+    );
+    let mut verdict = saying.verdict(Outcome::Unreadable, Reading::default());
+    verdict.suggestion.clone_from(&diagnosis.suggestion);
+    verdict
+}
+
+/// No such pack, but one that the same keys name under another keyboard setting.
+pub(super) fn misread(code: &'static str, scanned: Reading, meant: String) -> Verdict {
+    let saying = Saying::new(
+        code,
+        "No pack has this code, but one has it with the keyboard set differently.",
+        "This says nothing about the pack. Check caps lock and the keyboard language, and scan again.",
+    );
+    Verdict { suggestion: Some(meant), ..saying.verdict(Outcome::Unreadable, scanned) }
+}
+
+/// Something odd about a scan that reads well.
+pub(super) fn note(diagnosis: &Diagnosis) -> Warning {
+    Warning { code: diagnosis.code.as_str(), text: diagnosis.message.clone() }
+}
+
+/// The code names a product or lot, but no single pack.
+pub(super) fn without_serial(scanned: Reading) -> Verdict {
+    Saying::new(
+        "no_serial",
+        "The code names a product but no serial number.",
+        "Scan the two-dimensional code of the pack, not the barcode of the product.",
+    )
+    .verdict(Outcome::Unreadable, scanned)
+}
+
+/// Nothing of that name was ever commissioned.
+pub(super) fn not_found(scanned: Reading, lot_known: bool) -> Verdict {
+    let saying = if scanned.sscc.is_some() {
+        Saying::new("unknown_container", "No member of this network packed a container of this number.", SET_ASIDE)
+    } else if lot_known {
+        Saying::new("unknown_serial", "No pack with this serial number was ever made.", SET_ASIDE).nmvs("A3")
+    } else {
+        Saying::new("unknown_lot", "The manufacturer never made this lot.", SET_ASIDE).nmvs("A2")
+    };
+    saying.verdict(Outcome::NotFound, scanned)
+}
+
+/// The item is on the ledger.
+pub(super) fn found(
+    counter: &Counter<'_>,
+    item: ItemKey,
+    scanned: Reading,
+    standing: &Standing,
+    mismatches: Vec<Field>,
+) -> Verdict {
+    let expired = standing.expiry.is_some_and(|expiry| counter.now.day() > expiry);
+    let holder = holder(counter, standing);
+    let refusal = mismatch(&mismatches)
+        .or_else(|| ended(counter, standing))
+        .or_else(|| stopped(standing, expired))
+        .or_else(|| elsewhere(holder));
+    let outcome = if mismatches.is_empty() { Outcome::Authentic } else { Outcome::Mismatch };
+    let is_counter = counter.role == Role::Pharmacy;
+    let is_unit = standing.kind == ItemKind::Pack && standing.children == 0;
+    let dispensable = refusal.is_none() && is_counter && is_unit;
+    let saying = refusal.unwrap_or_else(|| sound(is_unit, is_counter));
+    Verdict {
+        dispensable,
+        status: Some(status(&standing.state)),
+        mismatches,
+        holder: Some(holder),
+        recall_class: standing.recall.as_ref().map(|recall| recall.mark.class),
+        expired,
+        quarantined: standing.quarantine.is_some(),
+        warnings: warnings(standing),
+        item: Some(item),
+        ..saying.verdict(outcome, scanned)
+    }
+}
+
+fn holder(counter: &Counter<'_>, standing: &Standing) -> Holder {
+    if standing.holder == *counter.party {
+        Holder::You
+    } else if standing.offer.as_ref().is_some_and(|offer| offer.to == *counter.party) {
+        Holder::OnItsWayToYou
+    } else {
+        Holder::Another
+    }
+}
+
+const fn status(state: &ItemState) -> PackStatus {
+    match state {
+        ItemState::Active => PackStatus::Active,
+        ItemState::Dispensed { .. } => PackStatus::Dispensed,
+        ItemState::Decommissioned { reason, .. } => status_of(*reason),
+        ItemState::Transformed { .. } => PackStatus::Repackaged,
+    }
+}
+
+fn mismatch(fields: &[Field]) -> Option<Saying> {
+    let saying = match fields {
+        [] => return None,
+        [Field::Lot] => {
+            Saying::new("lot_mismatch", "The lot on the pack is not the lot it was made in.", SET_ASIDE).nmvs("A68")
+        }
+        [Field::Expiry] => {
+            Saying::new("expiry_mismatch", "The expiry date on the pack is not the one it was made with.", SET_ASIDE)
+                .nmvs("A52")
+        }
+        [_, ..] => Saying::new(
+            "lot_and_expiry_mismatch",
+            "Lot and expiry date are not those the pack was made with.",
+            SET_ASIDE,
+        )
+        .nmvs("A68"),
+    };
+    Some(saying)
+}
+
+/// The pack's life is over.
+fn ended(counter: &Counter<'_>, standing: &Standing) -> Option<Saying> {
+    let place = |act: &Act| {
+        let here =
+            act.by == *counter.party && (act.site.is_none() || counter.site.is_none() || act.site == counter.site);
+        if here { "at this location" } else { "at another location" }
+    };
+    match &standing.state {
+        ItemState::Active => None,
+        ItemState::Dispensed { act, .. } => Some(
+            Saying::new(
+                "already_dispensed",
+                format!("This pack was already dispensed {}.", place(act)),
+                "Do not dispense. If it was just scanned here by mistake, undo the dispense; else set it aside and report it.",
+            )
+            .nmvs("A7"),
+        ),
+        ItemState::Decommissioned { reason: DecommissionReason::Stolen, .. } => Some(
+            Saying::new("stolen", "This pack was reported stolen.", SET_ASIDE).nmvs("A7"),
+        ),
+        ItemState::Decommissioned { act, .. } => Some(
+            Saying::new(
+                "already_decommissioned",
+                format!("This pack was taken out of the trade {}.", place(act)),
+                "Do not dispense. If that was a mistake made here, undo it; else set the pack aside and report it.",
+            )
+            .nmvs("A7"),
+        ),
+        ItemState::Transformed { .. } => Some(
+            Saying::new("repackaged", "This pack was used up when its contents were repackaged.", SET_ASIDE).nmvs("A7"),
+        ),
+    }
+}
+
+/// It is genuine and must not be dispensed. No alert belongs to these: nobody did wrong.
+fn stopped(standing: &Standing, expired: bool) -> Option<Saying> {
+    if let Some(recall) = &standing.recall {
+        return Some(Saying::new(
+            "recalled",
+            format!("This pack is genuine and recalled (class {}).", recall.mark.class),
+            "Do not dispense. Set it aside and return it as the recall notice says.",
+        ));
+    }
+    if standing.quarantine.is_some() {
+        return Some(Saying::new(
+            "quarantined",
+            "This pack is set apart while it is looked into.",
+            "Do not dispense until it is released.",
+        ));
+    }
+    expired.then(|| {
+        Saying::new(
+            "expired",
+            "This pack is genuine and past its expiry date.",
+            "Do not dispense. Set it aside for destruction.",
+        )
+    })
+}
+
+fn elsewhere(holder: Holder) -> Option<Saying> {
+    match holder {
+        Holder::You => None,
+        Holder::OnItsWayToYou => Some(Saying::new(
+            "not_received",
+            "This pack is genuine and on its way to you, but its delivery was not accepted yet.",
+            "Accept the delivery, then scan again.",
+        )),
+        Holder::Another => Some(Saying::new(
+            "held_elsewhere",
+            "A pack of this number is genuine, but the ledger says that another location holds it.",
+            "Do not dispense. Check how it came here; it may be a copy. Set it aside and report it.",
+        )),
+    }
+}
+
+fn sound(is_unit: bool, is_counter: bool) -> Saying {
+    match (is_unit, is_counter) {
+        (true, true) => Saying::new(
+            "may_be_dispensed",
+            "This pack is genuine and may be dispensed.",
+            "Dispense it, with consent if the patient is to be recorded.",
+        ),
+        (true, false) => Saying::new("genuine", "This pack is genuine and in your hands.", "It may be shipped on."),
+        (false, _) => Saying::new(
+            "container",
+            "This container is genuine and in your hands.",
+            "Open it and scan the packs to dispense them.",
+        ),
+    }
+}
+
+fn warnings(standing: &Standing) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    if standing.disputed {
+        let text = "A receiver once reported that this item was not as offered.".to_owned();
+        warnings.push(Warning { code: "disputed", text });
+    }
+    if !standing.containers.is_empty() {
+        let text = "The ledger says that this item is still inside a container.".to_owned();
+        warnings.push(Warning { code: "in_container", text });
+    }
+    warnings
+}
