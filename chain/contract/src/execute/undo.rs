@@ -10,7 +10,7 @@ use crate::rejection::{Code, Stop, refuse, refuse_item};
 
 const DAY_MS: i64 = 86_400_000;
 
-/// Brings the items back into the trade, loose, with the party that took them out.
+/// Brings the items back into the trade, loose, with the party that held them: a lock or a sample moves no custody.
 pub(super) fn execute(turn: &mut Turn<'_>, command: &Command, not_supplied: bool) -> Result<(), Stop> {
     if !not_supplied {
         let text = "undoing needs the declaration that the pack was not supplied to the public (Art. 13(1)(e))";
@@ -35,7 +35,6 @@ pub(super) fn execute(turn: &mut Turn<'_>, command: &Command, not_supplied: bool
         }
         require_not_withdrawn(&found)?;
         found.place.record.state = ItemState::Active;
-        found.place.record.holder = (*turn.me() != found.origin.batch.party).then(|| turn.me().clone());
         save(turn, &found);
     }
     Ok(())

@@ -129,3 +129,13 @@ fn who_built_a_container_has_no_say_over_it_once_it_is_handed_over() {
     w.ok("maker", Action::Quarantine(QuarantineTarget::Items), &[1]);
     assert!(w.standing(1).quarantine.is_some() && w.standing(2).quarantine.is_none());
 }
+
+#[test]
+fn locking_and_undoing_moves_no_custody() {
+    let mut w = World::stocked();
+    w.hand("maker", "pharm", 1, &[1]);
+    w.ok("maker", Action::Decommission { reason: DecommissionReason::Locked }, &[1]);
+    w.no("pharm", Action::Undo { not_supplied: true }, &[1], Code::UndoOtherPremises);
+    w.ok("maker", Action::Undo { not_supplied: true }, &[1]);
+    assert_eq!((w.standing(1).holder, w.standing(1).state), (id("pharm"), ItemState::Active));
+}
