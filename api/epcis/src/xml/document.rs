@@ -6,9 +6,9 @@ use super::event;
 use super::header;
 use super::parser::{EPCIS_1, EPCIS_2, Parser, Step};
 use crate::error::{EpcisError, Fault, Location, shown};
-use crate::model::{CBVMDA_NAMESPACE, Event, EventKind, Header, VERIDOSE_NAMESPACE};
+use crate::model::{Event, EventKind, Header, Namespace, VERIDOSE_NAMESPACE};
 use crate::reader::Syntax;
-use crate::scope::XSI;
+use crate::scope::{JSON_PREFIXES, XSI};
 
 /// An element that reading is inside of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,7 +100,7 @@ impl<R: BufRead> XmlReader<R> {
         self.version()?;
         header::document_attributes(&mut self.header, &self.parser.tree)?;
         self.header.namespaces =
-            self.parser.scope.bound().iter().filter(|namespace| !is_well_known(&namespace.uri)).cloned().collect();
+            self.parser.scope.bound().iter().filter(|namespace| !is_well_known(namespace)).cloned().collect();
         if step == Step::Empty {
             return Err(self.invalid("EPCISBody", "missing", "an EPCISDocument has an EPCISBody with an EventList"));
         }
@@ -271,19 +271,14 @@ impl<R: BufRead> XmlReader<R> {
     }
 }
 
-/// Namespaces that say nothing about a document's extensions.
-fn is_well_known(uri: &str) -> bool {
-    matches!(
-        uri,
-        EPCIS_1
-            | EPCIS_2
-            | XSI
-            | header::SBDH
-            | CBVMDA_NAMESPACE
-            | VERIDOSE_NAMESPACE
-            | ""
-            | "http://www.w3.org/2001/XMLSchema"
-    ) || uri.starts_with("urn:epcglobal:epcis-query:xsd:")
-        || uri.starts_with("urn:epcglobal:xsd:")
-        || uri.starts_with("urn:epcglobal:epcis-masterdata:xsd:")
+/// Namespaces that say nothing about a document's extensions: those of the markup itself, and what the context of EPCIS
+/// declares anyway.
+fn is_well_known(namespace: &Namespace) -> bool {
+    const MARKUP: [&str; 7] =
+        [EPCIS_1, EPCIS_2, XSI, header::SBDH, VERIDOSE_NAMESPACE, "", "http://www.w3.org/2001/XMLSchema"];
+    const MARKUP_FAMILIES: [&str; 3] =
+        ["urn:epcglobal:epcis-query:xsd:", "urn:epcglobal:xsd:", "urn:epcglobal:epcis-masterdata:xsd:"];
+    MARKUP.contains(&&*namespace.uri)
+        || MARKUP_FAMILIES.iter().any(|family| namespace.uri.starts_with(family))
+        || JSON_PREFIXES.contains(&(&*namespace.prefix, &*namespace.uri))
 }

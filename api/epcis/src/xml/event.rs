@@ -9,7 +9,7 @@ use crate::model::{
     Action, BizTransaction, ErrorDeclaration, Event, EventKind, Fields, Number, Party, PersistentDisposition, Place,
     QuantityElement, Term, Timestamp, Uri, Vocabulary, ZoneOffset,
 };
-use crate::scope::Scope;
+use crate::scope::{Scope, XSI};
 
 /// Reads the event whose element is the root of the tree.
 pub(crate) fn event(tree: &Tree, scope: &mut Scope) -> Result<Event, EpcisError> {
@@ -56,10 +56,15 @@ impl Reader<'_> {
         for child in self.tree.children(at) {
             if self.tree.is(child, "extension") || self.tree.is(child, "baseExtension") {
                 self.gather(child, children);
-            } else {
+            } else if !self.is_absent(child) {
                 children.push(child);
             }
         }
+    }
+
+    /// Whether an element of the standard says that it says nothing (`xsi:nil`).
+    fn is_absent(self, at: At) -> bool {
+        self.tree.is_standard(at) && self.tree.attribute_of(at, XSI, "nil") == Some("true")
     }
 
     fn gathered(self, at: At) -> Vec<At> {
@@ -199,7 +204,7 @@ impl Reader<'_> {
     fn quantities(self, at: At, scope: &mut Scope) -> Result<Vec<QuantityElement>, EpcisError> {
         self.list(at, "quantityElement", |item| {
             let (mut epc_class, mut quantity, mut uom) = (None, None, None);
-            for child in self.tree.children(item) {
+            for child in self.gathered(item) {
                 match self.tree.local(child) {
                     "epcClass" => epc_class = Some(self.uri(child, scope)?),
                     "quantity" => quantity = Some(self.parsed(child, Number::parse_quantity)?),
