@@ -1,0 +1,6 @@
+//! What a crash may not do: a process under load is killed with SIGKILL at random instants, and nothing that it
+//! acknowledged is lost or doubled.
+
+mod crash {
+    mod ledger;
+}
