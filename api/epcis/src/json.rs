@@ -1,5 +1,6 @@
 //! EPCIS 2.0 as JSON-LD.
 
+mod alone;
 mod document;
 mod event;
 mod extension;
@@ -33,7 +34,7 @@ pub fn from_json(text: &[u8]) -> Result<Event, EpcisError> {
     if text.len() > EVENT_BYTES_MAX {
         return Err(EpcisError::event_bytes(crate::error::Location::Path("$".to_owned())));
     }
-    document::event_from(text, &mut Scope::default(), "$")
+    alone::event_from(text, &mut Scope::default(), "$")
 }
 
 /// Extensions as one JSON object, for where XML has only an attribute to put them.

@@ -7,7 +7,10 @@ use crate::json;
 use crate::model::{Document, Event, Header};
 use crate::reader::Syntax;
 use crate::scope::{JSON_PREFIXES, Prefixes};
-use crate::xml::{self, write::Version};
+use crate::xml::{
+    self,
+    frame::{Refusal, Version},
+};
 
 /// A document on its way out. Each event is checked against the standard and handed on whole; [`Writer::finish`] closes
 /// the document.
@@ -32,7 +35,7 @@ impl<W: Write> Writer<W> {
                 writer.output.write_all(writer.json.bytes())?;
             }
             Some(version) => {
-                xml::write::document_start(&mut writer.xml, header, &mut writer.prefixes, version)
+                xml::frame::document_start(&mut writer.xml, header, &mut writer.prefixes, version)
                     .map_err(|refusal| writer.unwritable(refusal))?;
                 writer.output.write_all(writer.xml.bytes())?;
             }
@@ -70,7 +73,7 @@ impl<W: Write> Writer<W> {
     pub fn finish(mut self) -> Result<W, EpcisError> {
         if version(self.syntax).is_some() {
             self.xml.clear();
-            xml::write::document_end(&mut self.xml);
+            xml::frame::document_end(&mut self.xml);
             self.output.write_all(self.xml.bytes())?;
         } else {
             self.json.clear();
@@ -81,7 +84,7 @@ impl<W: Write> Writer<W> {
         Ok(self.output)
     }
 
-    fn unwritable(&self, (field, fault): xml::write::Refusal) -> EpcisError {
+    fn unwritable(&self, (field, fault): Refusal) -> EpcisError {
         EpcisError::Unwritable {
             at: Location::Event(self.events_written),
             field: field.to_owned(),

@@ -3,6 +3,7 @@
 mod document;
 mod event;
 mod extension;
+pub(crate) mod frame;
 mod header;
 mod lines;
 mod out;

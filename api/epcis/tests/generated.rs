@@ -305,6 +305,22 @@ proptest! {
     }
 
     #[test]
+    fn one_event_alone_is_a_document_whatever_the_order_of_its_members(event in event(), first in any::<prop::sample::Index>()) {
+        let event = normalised(event);
+        let text = to_json(&event);
+        let serde_json::Value::Object(mut members) = serde_json::from_slice(&text).expect("JSON") else { panic!("an object") };
+        let fields: Vec<_> = members.keys().filter(|key| !key.contains(':')).cloned().collect();
+        let first = first.get(&fields);
+        let mut reordered = serde_json::Map::new();
+        reordered.extend(members.shift_remove_entry(first));
+        reordered.extend(members);
+        let text = serde_json::to_vec(&reordered).expect("JSON");
+        let document = read_document(&text).expect("a single event");
+        let read: Vec<_> = document.events.iter().map(|event| (event.kind, event.epcs().count())).collect();
+        prop_assert_eq!(read, [(event.kind, event.epcs().count())]);
+    }
+
+    #[test]
     fn no_bytes_make_the_reader_panic(bytes in vec(any::<u8>(), 0..200), start in "(\\{|<|\\{\"type\": \"ObjectEvent\",|<ObjectEvent>)?") {
         let mut text = start.into_bytes();
         text.extend(bytes);

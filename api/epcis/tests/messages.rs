@@ -155,3 +155,15 @@ fn the_announced_syntax_is_required() {
     assert!(Reader::new(JSON.as_bytes(), Some(Syntax::Xml20)).is_err());
     assert!(Reader::new(XML.as_bytes(), Some(Syntax::Xml12)).is_ok());
 }
+
+#[test]
+fn query_results_in_xml_are_read_as_documents() {
+    let event = &XML[XML.find("<ObjectEvent>").expect("an event")..XML.find("</EventList>").expect("an end")];
+    let text = format!(
+        r#"<q:EPCISQueryDocument xmlns:q="urn:epcglobal:epcis-query:xsd:1" schemaVersion="1.2" creationDate="2023-04-01T08:45:16Z">
+<EPCISBody><q:QueryResults><queryName>SimpleEventQuery</queryName><resultsBody><EventList>{event}</EventList></resultsBody>
+</q:QueryResults></EPCISBody></q:EPCISQueryDocument>"#
+    );
+    let results = read_document(text.as_bytes()).expect("query results");
+    assert_eq!(results.events, read_document(XML.as_bytes()).expect("a document").events);
+}

@@ -2,9 +2,10 @@
 
 use std::io::BufRead;
 
+use super::alone::{event_from, malformed, parse};
 use super::header;
 use super::source::Source;
-use super::tree::{self, Json};
+use super::tree::Json;
 use super::trouble::Trouble;
 use crate::error::{EpcisError, Fault, Location, shown};
 use crate::limits::{EVENT_BYTES_MAX, HEADER_BYTES_MAX};
@@ -371,45 +372,10 @@ impl<R: BufRead> JsonReader<R> {
 
 /// Whether a member can only stand in an event, never in a document.
 fn is_event_member(key: &str, value: &[u8]) -> bool {
-    const FIELDS: [&str; 8] =
-        ["eventTime", "eventTimeZoneOffset", "eventID", "recordTime", "action", "bizStep", "epcList", "readPoint"];
-    FIELDS.contains(&key)
-        || key == "type" && EventKind::ALL.iter().any(|kind| value == format!("\"{}\"", kind.name()).as_bytes())
-}
-
-/// Reads one event with the prefixes of its document in scope; its own `@context` adds to them.
-pub(crate) fn event_from(text: &[u8], scope: &mut Scope, path: &str) -> Result<Event, EpcisError> {
-    let value = parse(text, path)?;
-    let mark = scope.mark();
-    let result = own_context(&value, scope).and_then(|()| super::event::event(value, scope));
-    // The scope outlives a broken event.
-    scope.leave(mark);
-    scope.take_used();
-    result.map_err(|trouble| trouble.under(path))
-}
-
-fn own_context(value: &Json<'_>, scope: &mut Scope) -> Result<(), Trouble> {
-    let Json::Object(members) = value else { return Ok(()) };
-    match members.iter().find(|(key, _)| key == "@context") {
-        // URLs of an event's own context beyond the one of EPCIS name nothing that the model holds.
-        Some((_, context)) => {
-            header::context(context, scope, &mut Vec::new()).map_err(|trouble| trouble.within("@context"))
-        }
-        None => Ok(()),
+    if key == "type" {
+        return EventKind::ALL.iter().any(|kind| value == format!("\"{}\"", kind.name()).as_bytes());
     }
-}
-
-fn parse<'a>(text: &'a [u8], path: &str) -> Result<Json<'a>, EpcisError> {
-    let text = std::str::from_utf8(text).map_err(|fault| {
-        malformed(path, &format!("not UTF-8 after {} bytes", fault.valid_up_to()), "encode it as UTF-8")
-    })?;
-    tree::parse(text).map_err(|fault| {
-        malformed(path, &format!("{}, {} bytes into it", fault.reason, fault.offset), "correct the JSON")
-    })
-}
-
-fn malformed(path: &str, reason: &str, fix: &str) -> EpcisError {
-    EpcisError::Malformed { at: Location::Path(path.to_owned()), reason: reason.to_owned(), fix: fix.to_owned() }
+    super::event::is_field(key)
 }
 
 fn described(value: &Json<'_>) -> String {

@@ -81,6 +81,40 @@ fn field(event: &mut Event, member: Member<'_>, scope: &mut Scope) -> Result<(),
     result.map_err(|trouble| trouble.within(&key))
 }
 
+/// Whether events have a field of this name, beside those that documents have too.
+pub(super) fn is_field(name: &str) -> bool {
+    const FIELDS: [&str; 27] = [
+        "eventTime",
+        "eventTimeZoneOffset",
+        "recordTime",
+        "eventID",
+        "errorDeclaration",
+        "certificationInfo",
+        "parentID",
+        "epcList",
+        "childEPCs",
+        "inputEPCList",
+        "outputEPCList",
+        "quantityList",
+        "childQuantityList",
+        "inputQuantityList",
+        "outputQuantityList",
+        "transformationID",
+        "action",
+        "bizStep",
+        "disposition",
+        "persistentDisposition",
+        "readPoint",
+        "bizLocation",
+        "bizTransactionList",
+        "sourceList",
+        "destinationList",
+        "sensorElementList",
+        "ilmd",
+    ];
+    FIELDS.contains(&name)
+}
+
 pub(super) fn members(value: Json<'_>) -> Result<Vec<Member<'_>>, Trouble> {
     match value {
         Json::Object(members) => Ok(members),

@@ -89,7 +89,9 @@ impl<R: BufRead> XmlReader<R> {
             self.first = Some(event);
             return Ok(());
         }
-        if !matches!(&*local, "EPCISDocument" | "EPCISQueryDocument") || !tree.is_standard(0) {
+        if !matches!(&*local, "EPCISDocument" | "EPCISQueryDocument")
+            || !(tree.is_standard(0) || self.is_query_element())
+        {
             let reason = format!("{} is not a document of EPCIS", shown(&local));
             return Err(self.invalid(
                 "EPCISDocument",

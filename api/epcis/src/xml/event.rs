@@ -30,7 +30,7 @@ pub(crate) fn event(tree: &Tree, scope: &mut Scope) -> Result<Event, EpcisError>
         }
         let local = tree.local(at);
         if seen.contains(&local) {
-            return Err(reader.fault(at, local, Fault::new("stands twice in one event", "give it once")));
+            return Err(reader.twice(at, local));
         }
         seen.push(local);
         reader.field(&mut event, at, scope)?;
@@ -67,10 +67,21 @@ impl Reader<'_> {
         self.tree.is_standard(at) && self.tree.attribute_of(at, XSI, "nil") == Some("true")
     }
 
-    fn gathered(self, at: At) -> Vec<At> {
+    /// [`Reader::gather`] for an element in which nothing of the standard may stand twice.
+    fn gathered(self, at: At) -> Result<Vec<At>, EpcisError> {
         let mut children = Vec::new();
         self.gather(at, &mut children);
-        children
+        for (index, child) in children.iter().enumerate().filter(|(_, child)| self.tree.is_standard(**child)) {
+            let local = self.tree.local(*child);
+            if children[..index].iter().any(|earlier| self.tree.is(*earlier, local)) {
+                return Err(self.twice(*child, local));
+            }
+        }
+        Ok(children)
+    }
+
+    pub(super) fn twice(self, at: At, field: &str) -> EpcisError {
+        self.fault(at, field, Fault::new("stands twice in one element", "give it once"))
     }
 
     fn required<T>(self, children: &[At], name: &str, parse: fn(&str) -> Result<T, Fault>) -> Result<T, EpcisError> {
@@ -204,7 +215,7 @@ impl Reader<'_> {
     fn quantities(self, at: At, scope: &mut Scope) -> Result<Vec<QuantityElement>, EpcisError> {
         self.list(at, "quantityElement", |item| {
             let (mut epc_class, mut quantity, mut uom) = (None, None, None);
-            for child in self.gathered(item) {
+            for child in self.gathered(item)? {
                 match self.tree.local(child) {
                     "epcClass" => epc_class = Some(self.uri(child, scope)?),
                     "quantity" => quantity = Some(self.parsed(child, Number::parse_quantity)?),
@@ -238,7 +249,7 @@ impl Reader<'_> {
 
     fn place(self, at: At, scope: &mut Scope) -> Result<Place, EpcisError> {
         let (mut id, mut extensions) = (None, Fields::default());
-        for child in self.gathered(at) {
+        for child in self.gathered(at)? {
             if self.tree.is(child, "id") {
                 id = Some(self.uri(child, scope)?);
             } else {
@@ -264,7 +275,7 @@ impl Reader<'_> {
     fn error_declaration(self, at: At, scope: &mut Scope) -> Result<ErrorDeclaration, EpcisError> {
         let (mut time, mut reason, mut corrective) = (None, None, Vec::new());
         let mut extensions = Fields::default();
-        for child in self.gathered(at) {
+        for child in self.gathered(at)? {
             match self.tree.local(child) {
                 _ if !self.tree.is_standard(child) => extend(&mut extensions, self.tree, child)?,
                 "declarationTime" => time = Some(self.parsed(child, Timestamp::parse)?),

@@ -16,6 +16,7 @@ pub(super) fn element(reader: Reader<'_>, at: At, scope: &mut Scope) -> Result<S
     for child in children {
         match reader.tree.local(child) {
             _ if !reader.tree.is_standard(child) => extend(&mut element.extensions, reader.tree, child)?,
+            "sensorMetadata" if element.metadata.is_some() => return Err(reader.twice(child, "sensorMetadata")),
             "sensorMetadata" => element.metadata = Some(metadata(reader, child, scope)?),
             "sensorReport" => element.reports.push(report(reader, child, scope)?),
             _ => return Err(reader.unknown(child, "correct its name, or put it into a namespace of your own")),

@@ -1,164 +1,14 @@
-//! Events and headers as XML, 1.2 and 2.0. The order of elements is that of the schemas.
+//! Events as XML, 1.2 and 2.0. The order of elements is that of the schemas.
 
 use super::extension::EXTENSIONS;
-use super::header::{SBDH, synthesised};
+use super::frame::{InField, Refusal, Version};
 use super::out::{Out, tag};
-use super::parser::{EPCIS_1, EPCIS_2, XML};
 use crate::error::Fault;
 use crate::model::{
-    Event, EventKind, Fields, Header, MasterData, Name, Namespace, Party, Place, QuantityElement, SensorElement, Term,
-    Timestamp, Uri, VERIDOSE_NAMESPACE, VERIDOSE_PREFIX, Value, Vocabulary,
+    Action, Event, EventKind, Fields, Number, Party, Place, QuantityElement, SensorElement, Term, Timestamp, Uri,
+    VERIDOSE_NAMESPACE, VERIDOSE_PREFIX, Value, Vocabulary,
 };
-use crate::scope::{Prefixes, XSI, is_xml_name};
-
-/// Why a field cannot be written: its name and the fault.
-pub(crate) type Refusal = (&'static str, Fault);
-
-/// Names the field of a fault.
-trait InField<T> {
-    fn in_field(self, field: &'static str) -> Result<T, Refusal>;
-}
-
-impl<T> InField<T> for Result<T, Fault> {
-    fn in_field(self, field: &'static str) -> Result<T, Refusal> {
-        self.map_err(|fault| (field, fault))
-    }
-}
-
-/// The version of EPCIS that is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Version {
-    V1,
-    V2,
-}
-
-impl Version {
-    const fn namespace(self) -> &'static str {
-        match self {
-            Self::V1 => EPCIS_1,
-            Self::V2 => EPCIS_2,
-        }
-    }
-
-    const fn number(self) -> &'static str {
-        match self {
-            Self::V1 => "1.2",
-            Self::V2 => "2.0",
-        }
-    }
-
-    /// The prefixes that documents of this version declare themselves.
-    pub(crate) fn prefixes(self) -> Prefixes {
-        Prefixes::new(&[
-            ("xml", XML),
-            ("xsi", XSI),
-            ("xsd", "http://www.w3.org/2001/XMLSchema"),
-            ("epcis", self.namespace()),
-            (VERIDOSE_PREFIX, VERIDOSE_NAMESPACE),
-        ])
-    }
-}
-
-/// Everything of a document up to its first event.
-pub(crate) fn document_start(
-    out: &mut Out,
-    header: &Header,
-    prefixes: &mut Prefixes,
-    version: Version,
-) -> Result<(), Refusal> {
-    let sbdh = header.sbdh.as_deref().cloned().or_else(|| synthesised(header));
-    let mark = prefixes.since(0).len();
-    prefixes.enter_document(header);
-    if sbdh.is_some() {
-        // The element itself is of this namespace, whatever is in it.
-        prefixes.enter_namespace(&Namespace::new("sbdh", SBDH));
-    }
-    out.raw("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    out.start("epcis:EPCISDocument");
-    document_attributes(out, header, version).in_field("EPCISDocument")?;
-    for namespace in prefixes.since(mark) {
-        out.attribute(&format!("xmlns:{}", namespace.prefix), &namespace.uri).in_field("EPCISDocument")?;
-    }
-    out.body();
-    if sbdh.is_some() || !header.master_data.is_empty() || !header.extensions.is_empty() {
-        out.open("EPCISHeader");
-        if let Some(sbdh) = &sbdh {
-            let name = Name::new(Some(Namespace::new("sbdh", SBDH)), "StandardBusinessDocumentHeader");
-            let name = tag(&name, prefixes);
-            out.start(&name);
-            out.object(sbdh, prefixes).in_field("StandardBusinessDocumentHeader")?;
-            out.close(&name);
-        }
-        master_data_lists(out, &header.master_data, prefixes).in_field("EPCISMasterData")?;
-        out.fields(&header.extensions, prefixes).in_field("EPCISHeader")?;
-        out.close("EPCISHeader");
-    }
-    out.fields(&header.document_extensions, prefixes).in_field("EPCISDocument")?;
-    out.raw("<EPCISBody><EventList>");
-    Ok(())
-}
-
-fn document_attributes(out: &mut Out, header: &Header, version: Version) -> Result<(), Fault> {
-    out.attribute("xmlns:epcis", version.namespace())?;
-    out.attribute("schemaVersion", version.number())?;
-    out.optional_attribute("creationDate", header.creation_date.as_ref().map(Timestamp::as_str))?;
-    if let Some(id) = &header.id {
-        out.own_attribute("id", id.as_str())?;
-    }
-    if !header.contexts.is_empty() {
-        out.own_attribute("contexts", &header.contexts.join(" "))?;
-    }
-    Ok(())
-}
-
-/// What closes the elements of [`document_start`].
-pub(crate) fn document_end(out: &mut Out) {
-    out.raw("\n</EventList></EPCISBody></epcis:EPCISDocument>\n");
-}
-
-fn master_data_lists(out: &mut Out, lists: &[MasterData], prefixes: &Prefixes) -> Result<(), Fault> {
-    if lists.is_empty() {
-        return Ok(());
-    }
-    out.raw("<extension><EPCISMasterData><VocabularyList>");
-    for list in lists {
-        out.start("Vocabulary");
-        out.attribute("type", list.kind.as_str())?;
-        out.body();
-        out.open("VocabularyElementList");
-        for element in &list.elements {
-            master_data_element(out, element, prefixes)?;
-        }
-        out.close("VocabularyElementList");
-        out.fields(&list.extensions, prefixes)?;
-        out.close("Vocabulary");
-    }
-    out.raw("</VocabularyList></EPCISMasterData></extension>");
-    Ok(())
-}
-
-fn master_data_element(
-    out: &mut Out,
-    element: &crate::model::MasterDataElement,
-    prefixes: &Prefixes,
-) -> Result<(), Fault> {
-    out.start("VocabularyElement");
-    out.attribute("id", element.id.as_str())?;
-    out.body();
-    for attribute in &element.attributes {
-        out.start("attribute");
-        out.attribute("id", attribute.id.as_str())?;
-        out.value("attribute", &attribute.value, prefixes)?;
-    }
-    if !element.children.is_empty() {
-        out.open("children");
-        element.children.iter().try_for_each(|child| out.element("id", child.as_str()))?;
-        out.close("children");
-    }
-    out.fields(&element.extensions, prefixes)?;
-    out.close("VocabularyElement");
-    Ok(())
-}
+use crate::scope::{Prefixes, is_xml_name};
 
 /// One event.
 pub(crate) fn event(out: &mut Out, event: &Event, prefixes: &mut Prefixes, version: Version) -> Result<(), Refusal> {
@@ -289,7 +139,7 @@ impl EventWriter<'_> {
         quantities(out, "outputQuantityList", &event.output_quantity_list).in_field("outputQuantityList")?;
         out.optional("transformationID", event.transformation_id.as_ref().map(Uri::as_str))
             .in_field("transformationID")?;
-        out.optional("action", event.action.map(crate::model::Action::name)).in_field("action")
+        out.optional("action", event.action.map(Action::name)).in_field("action")
     }
 
     fn where_and_why(&self, out: &mut Out) -> Result<(), Refusal> {
@@ -418,7 +268,7 @@ impl EventWriter<'_> {
                 word.iter().try_for_each(|word| term_attribute(out, name, word, vocabulary))?;
             }
             for (name, number) in report.numbers() {
-                out.optional_attribute(name, number.map(crate::model::Number::as_str))?;
+                out.optional_attribute(name, number.map(Number::as_str))?;
             }
             let boolean = report.boolean_value.map(|is| if is { "true" } else { "false" });
             out.optional_attribute("booleanValue", boolean)?;
@@ -480,7 +330,7 @@ fn quantities(out: &mut Out, list: &str, elements: &[QuantityElement]) -> Result
     for element in elements {
         out.open("quantityElement");
         out.element("epcClass", element.epc_class.as_str())?;
-        out.optional("quantity", element.quantity.as_ref().map(crate::model::Number::as_str))?;
+        out.optional("quantity", element.quantity.as_ref().map(Number::as_str))?;
         out.optional("uom", element.uom.as_deref())?;
         out.close("quantityElement");
     }
