@@ -12,7 +12,7 @@ mod working;
 use std::fmt::Debug;
 
 use sea_orm::{ConnectionTrait, EntityTrait, PrimaryKeyToColumn, QueryOrder, QuerySelect};
-use veridose_contract::{NetworkId, Party, Transaction};
+use veridose_contract::{Genesis, NetworkId, Party, Transaction};
 
 pub(crate) use fold::COMMANDS_STRIDE;
 
@@ -34,6 +34,13 @@ pub struct Founding {
     pub members: Vec<Party>,
     /// Approvals that admit another member.
     pub threshold: u32,
+}
+
+impl From<&Genesis> for Founding {
+    fn from(genesis: &Genesis) -> Self {
+        let network = veridose_contract::network_id(genesis);
+        Self { network, members: genesis.members.clone(), threshold: genesis.admit_threshold }
+    }
 }
 
 /// Writer of the view.

@@ -87,15 +87,15 @@ pub struct EventRow {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HandoffState {
-    /// Offered and not answered.
+    /// Offered; something of it waits for an answer.
     Offered,
     /// Accepted whole.
     Accepted,
     /// Accepted with discrepancies.
     AcceptedInPart,
-    /// Rejected whole.
+    /// What had no answer yet was rejected.
     Rejected,
-    /// Withdrawn by the sender.
+    /// What had no answer yet was withdrawn by the sender.
     Withdrawn,
 }
 
@@ -114,11 +114,13 @@ pub struct HandoffRow {
     pub state: HandoffState,
     /// Number of items offered.
     pub items: u64,
-    /// Number of discrepancies in the answer.
+    /// Number of items that wait for an answer.
+    pub remaining: u64,
+    /// Number of discrepancies in the answers.
     pub discrepancies: u64,
     /// Document of the offer.
     pub offered: Commitment,
-    /// Document of the answer.
+    /// Document of the last answer.
     pub answered: Option<Commitment>,
     /// When it was offered in the trade.
     pub offered_at: Timestamp,
@@ -135,6 +137,8 @@ pub struct HandoffRow {
 pub struct HandoffItem {
     /// The item; for a surplus one that was never offered.
     pub item: ItemKey,
+    /// Whether the receiver took it; without this and without a discrepancy it was not answered.
+    pub accepted: bool,
     /// How it differed, if it did.
     pub discrepancy: Option<DiscrepancyKind>,
 }

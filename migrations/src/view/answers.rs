@@ -1,7 +1,9 @@
 //! Handoffs, recalls, quarantines, consents.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, big_integer_null, binary, binary_null, integer, text, text_null};
+use sea_orm_migration::schema::{
+    big_integer, big_integer_null, binary, binary_null, boolean, integer, text, text_null,
+};
 
 use crate::table::{NewTable, tables_migration};
 
@@ -12,7 +14,7 @@ fn tables() -> Vec<NewTable> {
         handoff(),
         NewTable {
             name: "handoff_item",
-            columns: vec![binary("offer"), binary("item"), text_null("discrepancy")],
+            columns: vec![binary("offer"), binary("item"), boolean("accepted"), text_null("discrepancy")],
             key: &["offer", "item"],
             indexes: &[],
         },
@@ -79,6 +81,7 @@ fn handoff() -> NewTable {
             text("kind"),
             text("state"),
             big_integer("items"),
+            big_integer("remaining"),
             big_integer("discrepancies"),
             binary("offered"),
             binary_null("answered"),

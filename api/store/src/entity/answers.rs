@@ -14,6 +14,7 @@ pub(crate) mod handoff {
         pub kind: String,
         pub state: String,
         pub items: i64,
+        pub remaining: i64,
         pub discrepancies: i64,
         pub offered: Vec<u8>,
         pub answered: Option<Vec<u8>>,
@@ -40,6 +41,7 @@ pub(crate) mod handoff_item {
         pub offer: Vec<u8>,
         #[sea_orm(primary_key, auto_increment = false)]
         pub item: Vec<u8>,
+        pub accepted: bool,
         pub discrepancy: Option<String>,
     }
 

@@ -80,7 +80,7 @@ pub(super) struct Working {
     pub(super) recalls: Rows<i64, recall::Model>,
     pub(super) quarantines: Rows<i64, quarantine::Model>,
     pub(super) consents: Rows<Bytes, consent::Model>,
-    /// Written, never read: offer, item and what was wrong with it.
+    /// By offer and item. Only those that a discrepancy names are loaded; the others are written, never read.
     pub(super) handoff_items: Rows<(Bytes, Bytes), handoff_item::Model>,
     pub(super) transactions: Vec<transaction::Model>,
     pub(super) events: Vec<event::Model>,
@@ -101,6 +101,7 @@ struct Wanted {
     items: BTreeSet<Bytes>,
     emptied: BTreeSet<Bytes>,
     offers: BTreeSet<Bytes>,
+    discrepant: BTreeSet<Bytes>,
     recalled: BTreeSet<Bytes>,
     quarantined: BTreeSet<Bytes>,
     consents: BTreeSet<Bytes>,
@@ -150,7 +151,9 @@ impl Wanted {
             Action::Accept { offer, discrepancies } => {
                 self.offers.insert(offer.0.to_vec());
                 self.items.extend(items);
-                self.items.extend(discrepancies.iter().map(|discrepancy| discrepancy.item.0.to_vec()));
+                let discrepant = discrepancies.iter().map(|discrepancy| discrepancy.item.0.to_vec());
+                self.discrepant.extend(discrepant.clone());
+                self.items.extend(discrepant);
             }
             Action::CommissionContainers
             | Action::Decommission { .. }
@@ -217,6 +220,19 @@ where
     Ok(rows)
 }
 
+/// The items that discrepancies name, in the offers that are answered.
+async fn handoff_items(write: &Write, wanted: &Wanted) -> Result<Vec<handoff_item::Model>, StoreError> {
+    let discrepant: Vec<&Bytes> = wanted.discrepant.iter().collect();
+    let mut rows = Vec::new();
+    for some in discrepant.chunks(KEYS_PER_QUERY_MAX) {
+        let find = handoff_item::Entity::find()
+            .filter(handoff_item::Column::Offer.is_in(wanted.offers.iter().cloned()))
+            .filter(handoff_item::Column::Item.is_in(some.iter().map(|item| (*item).clone())));
+        rows.extend(find.all(write.on()).await?);
+    }
+    Ok(rows)
+}
+
 impl Working {
     /// Reads every row that the fold of these entries may look at.
     pub(super) async fn load(write: &Write, entries: &[(u64, &Transaction)]) -> Result<Self, StoreError> {
@@ -226,10 +242,12 @@ impl Working {
             transaction.body.commands.iter().for_each(|command| wanted.command(command));
         }
         let mut it = Self::default();
+        // Whether an earlier approver is suspended since decides whether its approval counts.
+        let approvals = find::<approval::Entity, _>(write, approval::Column::Party, &wanted.parties).await?;
+        wanted.parties.extend(approvals.iter().map(|row| row.approver.clone()));
+        it.approvals.load(approvals, |row| (row.party.clone(), row.words.clone(), row.approver.clone()));
         let parties = find::<party::Entity, _>(write, party::Column::Party, &wanted.parties).await?;
         it.parties.load(parties, |row| row.party.clone());
-        let approvals = find::<approval::Entity, _>(write, approval::Column::Party, &wanted.parties).await?;
-        it.approvals.load(approvals, |row| (row.party.clone(), row.words.clone(), row.approver.clone()));
         let rows = find::<certificate::Entity, _>(write, certificate::Column::Fingerprint, &wanted.certificates);
         it.certificates.load(rows.await?, |row| row.fingerprint.clone());
         let products = find::<product::Entity, _>(write, product::Column::Product, &wanted.products).await?;
@@ -244,6 +262,7 @@ impl Working {
         it.packs.load(packs, |row| row.item.clone());
         let handoffs = find::<handoff::Entity, _>(write, handoff::Column::Offer, &wanted.offers).await?;
         it.handoffs.load(handoffs, |row| row.offer.clone());
+        it.handoff_items.load(handoff_items(write, &wanted).await?, |row| (row.offer.clone(), row.item.clone()));
         let recalls = find::<recall::Entity, _>(write, recall::Column::Target, &wanted.recalled).await?;
         it.recalls.load(recalls, |row| row.event_id);
         let rows = find::<quarantine::Entity, _>(write, quarantine::Column::Target, &wanted.quarantined).await?;

@@ -45,6 +45,7 @@ impl TryFrom<handoff::Model> for HandoffRow {
             kind: text::variant("handoff kind", &row.kind)?,
             state: text::variant("handoff state", &row.state)?,
             items: unsigned(row.items),
+            remaining: unsigned(row.remaining),
             discrepancies: unsigned(row.discrepancies),
             offered: Commitment(fixed("commitment", &row.offered)?),
             answered: answered.transpose()?,
@@ -61,7 +62,8 @@ impl TryFrom<handoff_item::Model> for HandoffItem {
 
     fn try_from(row: handoff_item::Model) -> Result<Self, StoreError> {
         let discrepancy = row.discrepancy.map(|word| text::variant("discrepancy", &word));
-        Ok(Self { item: ItemKey(fixed("item", &row.item)?), discrepancy: discrepancy.transpose()? })
+        let item = ItemKey(fixed("item", &row.item)?);
+        Ok(Self { item, accepted: row.accepted, discrepancy: discrepancy.transpose()? })
     }
 }
 

@@ -51,8 +51,11 @@ pub(super) fn admit(working: &mut Working, founding: &Founding, place: &Place<'_
     if standing.is_some_and(|state| state != text::word(&PartyState::Proposed)) {
         return;
     }
-    let same_words = working.approvals.iter().filter(|((of, said, _), _)| *of == name && *said == words).count();
-    let admitted = u32::try_from(same_words).unwrap_or(u32::MAX) >= founding.threshold;
+    // As the contract counts: who approved and was suspended since does not count.
+    let suspended = text::word(&PartyState::Suspended);
+    let active = |approver: &String| working.parties.get(approver).is_none_or(|row| row.state != suspended);
+    let counting = working.approvals.iter().filter(|((of, said, by), _)| *of == name && *said == words && active(by));
+    let admitted = u32::try_from(counting.count()).unwrap_or(u32::MAX) >= founding.threshold;
     let state = if admitted { PartyState::Member } else { PartyState::Proposed };
     working.parties.put(name, party_row(party, state, Some(place.event)));
 }
