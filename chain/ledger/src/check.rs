@@ -142,6 +142,3 @@ impl Drop for Scratch {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

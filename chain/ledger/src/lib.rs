@@ -14,6 +14,8 @@ pub mod pki;
 pub mod proof;
 pub mod signer;
 mod state;
+#[cfg(test)]
+mod testing;
 
 pub use embedded::{COMMANDS_SHOWN_MAX, Clock, Committed, Consistency, ENTRIES_MAX, Embedded, Entry, Options};
 pub use error::{LedgerError, SubmitError, Unauthentic};

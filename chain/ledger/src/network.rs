@@ -99,3 +99,6 @@ fn founding_member(member: Member) -> Result<Party, LedgerError> {
     let ca = fingerprint(&ca_der);
     Ok(Party { id: member.id, name: member.name, role: member.role, sites: member.sites, ca, ca_der })
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,6 +32,9 @@ pub enum PkiError {
     /// Only ECDSA on P-256 with SHA-256 is used.
     #[error("the certificate uses {0}; only ECDSA on P-256 with SHA-256 is accepted")]
     Algorithm(String),
+    /// The authority's signature is in its second form, which would give the certificate a second fingerprint.
+    #[error("the certificate's signature is not in its canonical form (low s)")]
+    SecondForm,
     /// Not issued by the party's authority.
     #[error("the certificate was not issued by the authority of {0}")]
     Foreign(String),

@@ -99,18 +99,32 @@ pub fn signature_holds(public_key: &[u8; 65], header: &Header, signature: &Signa
 /// The form of a signature whose `s` lies in the lower half; the other, `n - s`, is refused, so that nobody can make a
 /// second signature out of a first.
 fn low_s(mut signature: [u8; 64]) -> [u8; 64] {
-    let (_, s) = signature.split_at_mut(32);
-    if *s > HALF_ORDER[..] {
-        let mut borrow = false;
-        for (digit, order) in s.iter_mut().zip(ORDER).rev() {
-            let (difference, first) = order.overflowing_sub(*digit);
-            let (difference, second) = difference.overflowing_sub(u8::from(borrow));
-            *digit = difference;
-            borrow = first || second;
-        }
+    let s = signature.last_chunk_mut::<32>().expect("64 bytes have a second half");
+    if *s > HALF_ORDER {
+        negate(s);
     }
     signature
 }
 
-#[cfg(test)]
-mod tests;
+/// Whether the `s` of a DER signature lies in the lower half; the signature itself is judged elsewhere.
+pub(crate) fn is_low_s(der: &[u8]) -> bool {
+    // SEQUENCE { INTEGER r, INTEGER s }: the last up to 32 bytes after s's own length.
+    let r_length = der.get(3).copied().map_or(0, usize::from);
+    let s = der.get(6 + r_length..).unwrap_or_default();
+    let s = s.strip_prefix(&[0]).unwrap_or(s);
+    let Some(zeros) = 32usize.checked_sub(s.len()) else { return false };
+    let mut padded = [0; 32];
+    padded[zeros..].copy_from_slice(s);
+    padded <= HALF_ORDER
+}
+
+/// The order less `s`: the other `s` under which the same signature would hold.
+pub(crate) fn negate(s: &mut [u8; 32]) {
+    let mut borrow = false;
+    for (digit, order) in s.iter_mut().zip(ORDER).rev() {
+        let (difference, first) = order.overflowing_sub(*digit);
+        let (difference, second) = difference.overflowing_sub(u8::from(borrow));
+        *digit = difference;
+        borrow = first || second;
+    }
+}

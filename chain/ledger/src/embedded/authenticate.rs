@@ -97,10 +97,11 @@ pub(crate) fn check_standing(state: &dyn StateRead, transaction: &Transaction) -
         return Err(Unauthentic::Suspended.into());
     }
     for command in &transaction.body.commands {
-        match &command.action {
-            Action::RegisterCertificate(certificate) => check_certificate(certificate, &member.party)?,
-            Action::Admit(party) => check_authority(party)?,
-            _ => {}
+        if let Action::RegisterCertificate(certificate) = &command.action {
+            check_certificate(certificate, &member.party)?;
+        }
+        if let Action::Admit(party) = &command.action {
+            check_authority(party)?;
         }
     }
     Ok(Creator {
@@ -117,9 +118,9 @@ fn creator_certificate(state: &dyn StateRead, transaction: &Transaction) -> Resu
     if let Some(record) = read::certificate(state, creator)? {
         return Ok(record.certificate);
     }
-    let registers = transaction.body.commands.iter().find_map(|command| match &command.action {
-        Action::RegisterCertificate(certificate) if certificate.fingerprint == *creator => Some(certificate),
-        _ => None,
+    let registers = transaction.body.commands.iter().find_map(|command| {
+        let Action::RegisterCertificate(certificate) = &command.action else { return None };
+        (certificate.fingerprint == *creator).then_some(certificate)
     });
     let certificate = registers.ok_or(Unauthentic::UnknownCertificate)?;
     let member = read::party(state, &certificate.party)?.ok_or(Unauthentic::NotAMember)?;

@@ -34,7 +34,7 @@ pub(super) struct Checked {
     entry: Vec<u8>,
     beside: Option<Vec<u8>>,
     answer: Answer,
-    _permit: OwnedSemaphorePermit,
+    permit: OwnedSemaphorePermit,
 }
 
 /// Checks signatures until the queue closes.
@@ -46,7 +46,7 @@ pub(super) fn check(shared: &Shared, queue: &Mutex<Receiver<Job>>, checked: &Sen
         match check_one(shared, &transaction, &id) {
             Ok(None) => {
                 let (entry, beside) = encode_entry(&transaction);
-                let job = Checked { transaction, id, entry, beside, answer, _permit: permit };
+                let job = Checked { transaction, id, entry, beside, answer, permit };
                 if checked.send(job).is_err() {
                     return;
                 }
@@ -115,7 +115,7 @@ fn write_group(shared: &Shared, log: &mut LogWriter, jobs: Vec<Checked>) {
             Err(Refused::Unauthentic(reason)) => Err(SubmitError::Unauthenticated(reason)),
             Err(Refused::State(error)) => Err(state_failed(error)),
         };
-        answers.push((job.answer, result, job._permit));
+        answers.push((job.answer, result, job.permit));
     }
     let outcome = match shared.read_only.get() {
         Some(reason) => Err(reason.clone()),

@@ -169,14 +169,13 @@ impl HashReader for View<'_> {
             .map(|index| {
                 let tile = Tile::from_index(8, *index);
                 let place = (tile.level(), tile.level_index());
-                let hashes = match seen.get(&place) {
-                    Some(hashes) => Arc::clone(hashes),
-                    None => {
-                        let hashes = self.tile(place.0, place.1);
-                        let hashes = hashes.map_err(|error| tlog_tiles::Error::InvalidInput(error.to_string()))?;
-                        seen.insert(place, Arc::clone(&hashes));
-                        hashes
-                    }
+                let hashes = if let Some(hashes) = seen.get(&place) {
+                    Arc::clone(hashes)
+                } else {
+                    let hashes = self.tile(place.0, place.1);
+                    let hashes = hashes.map_err(|error| tlog_tiles::Error::InvalidInput(error.to_string()))?;
+                    seen.insert(place, Arc::clone(&hashes));
+                    hashes
                 };
                 let (level, number) = split_stored_hash_index(*index);
                 tile.hash_at_index(hashes.as_flattened(), *index).map_err(|error| {

@@ -158,7 +158,9 @@ impl LogWriter {
         // From here on the group survives any crash.
         self.length += block.len() as u64;
         let mut tail = self.log.write_tail();
-        entries.iter().for_each(|entry| tail.push(entry));
+        for entry in entries {
+            tail.push(entry);
+        }
         drop(tail);
         if self.length > SEGMENT_BYTES_MAX {
             self.rotate()?;

@@ -41,11 +41,11 @@ pub struct Authority {
 impl Authority {
     /// Makes a new authority, valid between the two moments.
     pub fn create(party: &PartyId, not_before: Timestamp, not_after: Timestamp) -> Result<Self, PkiError> {
-        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(key_error)?;
+        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|error| key_error(&error))?;
         let mut params = authority_params(party);
         params.not_before = moment(not_before)?;
         params.not_after = moment(not_after)?;
-        let der = params.self_signed(&key).map_err(key_error)?.der().to_vec();
+        let der = params.self_signed(&key).map_err(|error| key_error(&error))?.der().to_vec();
         Ok(Self {
             party: party.clone(),
             certificate: AuthorityCertificate::parse(&der)?,
@@ -55,7 +55,8 @@ impl Authority {
 
     /// Takes up an authority from its PKCS#8 key and its DER certificate.
     pub fn load(party: &PartyId, pkcs8: &[u8], der: &[u8]) -> Result<Self, PkiError> {
-        let key = KeyPair::from_pkcs8_der_and_sign_algo(&pkcs8.into(), &PKCS_ECDSA_P256_SHA256).map_err(key_error)?;
+        let key = KeyPair::from_pkcs8_der_and_sign_algo(&pkcs8.into(), &PKCS_ECDSA_P256_SHA256)
+            .map_err(|error| key_error(&error))?;
         let certificate = AuthorityCertificate::parse(der)?;
         if certificate.public_key() != key.public_key_raw() {
             return Err(PkiError::Key("the key is not that of the authority's certificate".to_owned()));
@@ -75,7 +76,7 @@ impl Authority {
 
     /// Makes a key and certifies it.
     pub fn issue(&self, request: &Request) -> Result<Issued, PkiError> {
-        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(key_error)?;
+        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).map_err(|error| key_error(&error))?;
         let mut params = CertificateParams::default();
         params.distinguished_name = name(&self.party, &format!("{} signer", self.party));
         params.distinguished_name.push(DnType::OrganizationalUnitName, role_name(request.role));
@@ -85,14 +86,28 @@ impl Authority {
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.use_authority_key_identifier_extension = true;
         if let Some(site) = request.site {
-            let uri = format!("{GLN_URI}{:013}", site.0).try_into().map_err(key_error)?;
+            let uri = format!("{GLN_URI}{:013}", site.0).try_into().map_err(|error| key_error(&error))?;
             params.subject_alt_names = vec![SanType::URI(uri)];
         }
-        let der = params.signed_by(&key, &self.issuer).map_err(key_error)?.der().to_vec();
-        let certificate = check(&der, &self.certificate, &self.party)?.certificate;
-        Ok(Issued { certificate, key: Zeroizing::new(key.serialize_der()) })
+        // Every second signature is in the canonical form (low s); the others are made again.
+        let mut der = params.signed_by(&key, &self.issuer).map_err(|error| key_error(&error))?.der().to_vec();
+        for _ in 0..SIGNATURES_MAX {
+            match check(&der, &self.certificate, &self.party) {
+                Ok(checked) => {
+                    return Ok(Issued { certificate: checked.certificate, key: Zeroizing::new(key.serialize_der()) });
+                }
+                Err(PkiError::SecondForm) => {
+                    der = params.signed_by(&key, &self.issuer).map_err(|error| key_error(&error))?.der().to_vec();
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(PkiError::SecondForm)
     }
 }
+
+/// A signature in the other form comes up this often in a row once in 2^128 times.
+const SIGNATURES_MAX: usize = 128;
 
 fn authority_params(party: &PartyId) -> CertificateParams {
     let mut params = CertificateParams::default();
@@ -114,6 +129,6 @@ fn moment(time: Timestamp) -> Result<OffsetDateTime, PkiError> {
         .map_err(|error| PkiError::Attribute { attribute: "validity", problem: error.to_string() })
 }
 
-fn key_error(error: rcgen::Error) -> PkiError {
+fn key_error(error: &rcgen::Error) -> PkiError {
     PkiError::Key(error.to_string())
 }

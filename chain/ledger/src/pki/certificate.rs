@@ -7,6 +7,7 @@ use x509_parser::prelude::{FromDer, GeneralName, ParsedExtension, X509Certificat
 use x509_parser::x509::AlgorithmIdentifier;
 
 use super::{GLN_URI, PkiError, role_of};
+use crate::signer;
 
 const ECDSA_WITH_SHA256: &str = "1.2.840.10045.4.3.2";
 const EC_PUBLIC_KEY: &str = "1.2.840.10045.2.1";
@@ -70,6 +71,9 @@ pub fn check(der: &[u8], authority: &AuthorityCertificate, party: &PartyId) -> R
     let public_key = public_key(&parsed)?;
     if parsed.issuer().as_raw() != authority.subject || verify(&parsed, &authority.public_key).is_err() {
         return Err(PkiError::Foreign(party.to_string()));
+    }
+    if !signer::is_low_s(parsed.signature_value.as_ref()) {
+        return Err(PkiError::SecondForm);
     }
     known_extensions_only(&parsed)?;
     if parsed.basic_constraints().map_err(malformed)?.is_some_and(|constraints| constraints.value.ca) {
@@ -145,7 +149,31 @@ fn parse(der: &[u8]) -> Result<X509Certificate<'_>, PkiError> {
     if inner != ECDSA_WITH_SHA256 || oid(&parsed.signature_algorithm) != inner {
         return Err(PkiError::Algorithm(format!("the signature algorithm {inner}")));
     }
+    if canonical(parsed.tbs_certificate.as_ref(), parsed.signature_value.as_ref()) != der {
+        return Err(PkiError::Malformed("it is not in its one DER form".to_owned()));
+    }
     Ok(parsed)
+}
+
+/// The one encoding of what the authority signed with its signature. The frame around the signed part is not signed itself:
+/// were other encodings let in, a revoked certificate could come back under another fingerprint.
+fn canonical(signed: &[u8], signature: &[u8]) -> Vec<u8> {
+    let mut content = signed.to_vec();
+    content.extend([0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02]);
+    content.extend(tlv(0x03, &[&[0], signature].concat()));
+    tlv(0x30, &content)
+}
+
+fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = content.len().to_be_bytes();
+    let digits = length.iter().position(|digit| *digit != 0).map_or(&length[7..], |first| &length[first..]);
+    let mut bytes = vec![tag];
+    if content.len() > 127 {
+        bytes.push(0x80 | u8::try_from(digits.len()).expect("at most 8"));
+    }
+    bytes.extend(digits);
+    bytes.extend(content);
+    bytes
 }
 
 fn oid(algorithm: &AlgorithmIdentifier<'_>) -> String {

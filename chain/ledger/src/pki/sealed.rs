@@ -55,7 +55,7 @@ struct Sealed {
     iterations: u32,
     salt: String,
     nonce: String,
-    sealed: String,
+    ciphertext: String,
 }
 
 const KDF: &str = "pbkdf2-hmac-sha256";
@@ -75,7 +75,7 @@ pub fn seal(secret: &[u8], purpose: &str, passphrase: &Passphrase) -> Result<Str
         iterations: ITERATIONS,
         salt: STANDARD.encode(salt),
         nonce: STANDARD.encode(nonce),
-        sealed: STANDARD.encode(bytes),
+        ciphertext: STANDARD.encode(bytes),
     };
     let mut text = serde_json::to_string_pretty(&sealed).expect("a struct of texts and numbers is valid JSON");
     text.push('\n');
@@ -94,7 +94,7 @@ pub fn open(text: &str, purpose: &str, passphrase: &Passphrase) -> Result<Zeroiz
     }
     let decode = |text: &str| STANDARD.decode(text).map_err(|_| PkiError::Locked);
     let nonce = decode(&sealed.nonce)?.try_into().map_err(|_| PkiError::Locked)?;
-    let mut bytes = Zeroizing::new(decode(&sealed.sealed)?);
+    let mut bytes = Zeroizing::new(decode(&sealed.ciphertext)?);
     let length = cipher(passphrase, &decode(&sealed.salt)?, sealed.iterations)?
         .open_in_place(Nonce::assume_unique_for_key(nonce), Aad::from(purpose.as_bytes()), &mut bytes)
         .map_err(|_| PkiError::Locked)?
@@ -111,7 +111,8 @@ fn cipher(passphrase: &Passphrase, salt: &[u8], iterations: u32) -> Result<LessS
     Ok(LessSafeKey::new(key))
 }
 
-/// Bytes from the operating system.
+/// Bytes from the operating system: salts, nonces and seeds, which no test may choose.
+#[allow(clippy::disallowed_methods)]
 pub(crate) fn random<const N: usize>() -> Result<[u8; N], PkiError> {
     let mut bytes = [0u8; N];
     rand::fill(&mut bytes).map_err(|_| PkiError::Key("the system has no randomness".to_owned()))?;
