@@ -3,7 +3,6 @@
 use super::Turn;
 use super::pack::{Found, find, save};
 use crate::command::{Command, DecommissionReason};
-use crate::id::Timestamp;
 use crate::limits::UNDO_DAYS_MAX;
 use crate::record::{Act, ItemState};
 use crate::rejection::{Code, Stop, refuse, refuse_item};
@@ -29,7 +28,7 @@ pub(super) fn execute(turn: &mut Turn<'_>, command: &Command, not_supplied: bool
             }
         };
         require_same_premises(turn, command, &found, &act)?;
-        require_in_time(turn.judged_at(command), &found, &act)?;
+        require_in_time(turn, command, &found, &act)?;
         if found.expired(turn.judged_at(command)) {
             return refuse_item(Code::UndoExpired, item, "the pack has expired (Art. 13(1)(c))");
         }
@@ -49,9 +48,10 @@ fn require_same_premises(turn: &Turn<'_>, command: &Command, found: &Found, act:
     refuse_item(Code::UndoOtherPremises, &found.place.key, text)
 }
 
-fn require_in_time(happened: Timestamp, found: &Found, act: &Act) -> Result<(), Stop> {
-    let passed = happened.0.saturating_sub(act.at.0);
-    if (0..=UNDO_DAYS_MAX.saturating_mul(DAY_MS)).contains(&passed) {
+/// The ten days end by the transaction's own time: a claim that the undo happened earlier does not lengthen them.
+fn require_in_time(turn: &Turn<'_>, command: &Command, found: &Found, act: &Act) -> Result<(), Stop> {
+    let passed = turn.header.time.0.saturating_sub(act.at.0);
+    if passed <= UNDO_DAYS_MAX.saturating_mul(DAY_MS) && act.at <= turn.judged_at(command) {
         return Ok(());
     }
     let text = format!("undone within {UNDO_DAYS_MAX} days after, and not before (Art. 13(1)(b))");
