@@ -49,6 +49,10 @@ pub(crate) fn fields_to(fields: &Fields, prefixes: &Prefixes) -> String {
 /// Reads what [`fields_to`] wrote.
 pub(crate) fn fields_from(text: &str, scope: &Scope) -> Result<Fields, Fault> {
     let fault = || Fault::new("not a JSON object of extensions", "leave this attribute to the program that wrote it");
-    let value = tree::parse(text).map_err(|_| fault())?;
-    extension::fields(value, scope).map_err(|_| fault())
+    let tree::Json::Object(members) = tree::parse(text).map_err(|_| fault())? else { return Err(fault()) };
+    let mut fields = Fields::default();
+    for member in members {
+        extension::extend(&mut fields, member, scope).map_err(|_| fault())?;
+    }
+    Ok(fields)
 }

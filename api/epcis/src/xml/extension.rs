@@ -20,9 +20,17 @@ pub(crate) const MEMBER_NAMESPACE: &str = "namespace";
 /// Attribute of [`VERIDOSE_NAMESPACE`] on sensor data: extensions that attributes cannot hold, as JSON.
 pub(crate) const EXTENSIONS: &str = "extensions";
 
-/// Adds the element to the extensions of its parent.
+/// Adds the element to the extensions of an element of the standard: its name must be in a namespace.
 pub(crate) fn extend(fields: &mut Fields, tree: &Tree, at: At) -> Result<(), EpcisError> {
-    fields.add(name(tree, at), value(tree, at)?);
+    let name = name(tree, at);
+    if name.namespace.is_none() {
+        return Err(Fault::new(
+            "not an element of the standard",
+            "correct its name, or put it into a namespace of your own",
+        )
+        .at(Location::Line(tree.node(at).line), name.local));
+    }
+    fields.add(name, value(tree, at)?);
     Ok(())
 }
 
@@ -30,7 +38,7 @@ pub(crate) fn extend(fields: &mut Fields, tree: &Tree, at: At) -> Result<(), Epc
 pub(crate) fn fields(tree: &Tree, at: At) -> Result<Fields, EpcisError> {
     let mut fields = Fields::default();
     for child in tree.children(at) {
-        extend(&mut fields, tree, child)?;
+        fields.add(name(tree, child), value(tree, child)?);
     }
     Ok(fields)
 }
