@@ -1,1 +1,9 @@
-//! Projection and jobs
+//! What runs beside the requests: the projection follows the ledger, capture jobs are worked through.
+//!
+//! Both stop at the next whole step when told to, and start again from what the store says.
+
+mod capture;
+mod project;
+
+pub use capture::{CaptureOutcome, run_captures};
+pub use project::{Progress, ProjectError, Projector};
