@@ -1,5 +1,8 @@
 //! Capture jobs, a few at a time.
 
+#[cfg(test)]
+mod tests;
+
 use std::future::Future;
 use std::sync::Arc;
 
