@@ -1,6 +1,7 @@
 //! The HTTP server: wiring, start and stop.
 
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
@@ -11,8 +12,10 @@ use tokio::task::JoinHandle;
 use utoipa_actix_web::AppExt as _;
 
 use crate::auth::Authority;
+use crate::background::Background;
 use crate::config::Config;
 use crate::metrics::Metrics;
+use crate::node::Node;
 use crate::rate::Rate;
 use crate::{middleware, routes};
 
@@ -26,6 +29,7 @@ pub struct Running {
     handle: ServerHandle,
     server: JoinHandle<std::io::Result<()>>,
     forgetting: JoinHandle<()>,
+    background: Background,
 }
 
 impl Running {
@@ -39,21 +43,27 @@ impl Running {
     pub async fn ended(self) -> anyhow::Result<()> {
         let ended = self.server.await.context("the server's task failed")?;
         self.forgetting.abort();
+        self.background.stop().await;
         ended.context("the server failed")
     }
 }
 
-/// Starts the server; it runs on the current Tokio runtime's blocking-free worker threads of its own.
-pub fn start(config: &Config) -> anyhow::Result<Running> {
+/// Starts the server on a node, and the work that goes on behind it.
+pub async fn start(config: &Config, node: Arc<Node>) -> anyhow::Result<Running> {
     let listener =
         TcpListener::bind(config.listen).with_context(|| format!("failed to listen on {}", config.listen))?;
     let address = listener.local_addr().context("failed to learn the address listened on")?;
+    let background = Background::start(Arc::clone(&node)).await?;
+    let node = web::Data::from(node);
+    let patients = web::Data::new(config.patients.clone());
     let authority = web::Data::new(Authority::new(config)?);
     let metrics = web::Data::new(Metrics::default());
     let rate = web::Data::new(Rate::new(config));
     let (limits, forgetful) = (config.limits, rate.clone());
     let server = HttpServer::new(move || {
         App::new()
+            .app_data(node.clone())
+            .app_data(patients.clone())
             .app_data(authority.clone())
             .app_data(metrics.clone())
             .app_data(rate.clone())
@@ -74,5 +84,5 @@ pub fn start(config: &Config) -> anyhow::Result<Running> {
             forgetful.forget_idle();
         }
     });
-    Ok(Running { address, handle: server.handle(), server: tokio::spawn(server), forgetting })
+    Ok(Running { address, handle: server.handle(), server: tokio::spawn(server), forgetting, background })
 }

@@ -1,12 +1,15 @@
 //! The command line. Exit code 0: done; 1: refused, invalid or failed; 2: wrong usage.
 
+mod demo;
 mod epcis;
+mod scan;
 mod serve;
 mod token;
 
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::config::{Config, Overrides};
@@ -37,8 +40,12 @@ pub struct Arguments {
 pub enum Command {
     /// Run the node until it is stopped
     Serve,
+    /// Play a day of trade through the HTTP interface, tell it, and go on serving
+    Demo(demo::Arguments),
     /// Mint an access token with this node's embedded issuer
     Token(token::Arguments),
+    /// Read a scan in any form and say what it is, without a server
+    Scan(scan::Arguments),
     /// Convert, validate and hash EPCIS documents, without a server
     #[command(subcommand)]
     Epcis(epcis::Command),
@@ -77,7 +84,13 @@ pub fn run(arguments: Arguments) -> ExitCode {
 fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
     match arguments.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(&Config::load(arguments.overrides)?),
+        Command::Demo(demo) => {
+            let mut overrides = arguments.overrides;
+            overrides.data.get_or_insert_with(|| demo::DATA.into());
+            demo::run(Config::load(overrides)?, &demo)
+        }
         Command::Token(token) => token::run(&Config::load(arguments.overrides)?, token, arguments.json),
+        Command::Scan(scan) => scan::run(&scan),
         Command::Epcis(command) => epcis::run(&command, arguments.json),
         Command::Openapi => print(&crate::routes::openapi().to_pretty_json()?),
         Command::Completions { shell } => {
@@ -85,6 +98,11 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
             Ok(Outcome::Done)
         }
     }
+}
+
+/// The threads on which a node runs.
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("failed to start")
 }
 
 /// Writes a line to standard output; a reader that went away (`| head`) ends the command quietly.

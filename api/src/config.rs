@@ -33,6 +33,16 @@ pub struct Config {
     pub auth: Auth,
     /// The node's clock.
     pub clock: Clock,
+    /// Patients' affairs.
+    pub patients: Patients,
+}
+
+/// Patients' affairs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Patients {
+    /// The member that keeps the consents of patients whose tokens name nobody else; this node holds its key.
+    pub custodian: Option<PartyId>,
 }
 
 /// The node's clock.
@@ -134,6 +144,7 @@ impl Default for Config {
             limits: Limits::default(),
             auth: Auth::default(),
             clock: Clock::default(),
+            patients: Patients::default(),
         }
     }
 }
@@ -171,7 +182,7 @@ pub struct Overrides {
     /// Address to listen on
     #[arg(long, env = "VERIDOSE_LISTEN", value_name = "IP:PORT", global = true)]
     pub listen: Option<SocketAddr>,
-    /// Database URL, `sqlite://…` or `postgres://…`
+    /// Database URL, `sqlite:PATH` or `postgres://…`
     #[arg(long, env = "VERIDOSE_DATABASE_URL", value_name = "URL", hide_env_values = true, global = true)]
     pub database: Option<String>,
     /// Form of log lines
@@ -226,9 +237,7 @@ impl Config {
 
     /// The database's URL.
     pub fn database_url(&self) -> String {
-        self.database
-            .clone()
-            .unwrap_or_else(|| format!("sqlite://{}?mode=rwc", self.data.join("veridose.sqlite").display()))
+        self.database.clone().unwrap_or_else(|| format!("sqlite:{}", self.data.join("veridose.sqlite").display()))
     }
 
     /// Where keys lie.

@@ -5,6 +5,8 @@
 
 pub mod app;
 pub mod auth;
+mod background;
+mod body;
 pub mod cli;
 pub mod config;
 pub mod demo;

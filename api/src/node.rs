@@ -7,7 +7,9 @@ mod open;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
+use std::time::Duration;
 
+use tokio::sync::{Notify, watch};
 use veridose_contract::PartyId;
 use veridose_contract::blind::NetworkKey;
 use veridose_ledger::signer::Signer;
@@ -21,6 +23,9 @@ pub use open::{Parts, clock, options, parts};
 
 use crate::trade::Directory;
 
+/// How long a reader waits for the view.
+const VIEW_LAG_MAX: Duration = Duration::from_secs(2);
+
 /// Everything that a request needs.
 pub struct Node {
     ledger: Ledger,
@@ -31,6 +36,8 @@ pub struct Node {
     keys: KeyStore,
     signers: RwLock<BTreeMap<PartyId, Arc<Signer>>>,
     directory: RwLock<Arc<Directory>>,
+    projected: watch::Sender<u64>,
+    captures: Notify,
 }
 
 impl Node {
@@ -55,6 +62,8 @@ impl Node {
             keys,
             signers: RwLock::new(signers),
             directory: RwLock::default(),
+            projected: watch::Sender::new(0),
+            captures: Notify::new(),
         }
     }
 
@@ -107,6 +116,31 @@ impl Node {
     /// The members by their sites, as of the last refresh.
     pub fn directory(&self) -> Arc<Directory> {
         Arc::clone(&self.directory.read().expect("no writer panics while it holds the lock"))
+    }
+
+    /// Waits until the view holds all that is on the ledger at this moment, so that a client reads what it wrote; not for
+    /// ever, because a view that lags must not stop reads.
+    pub async fn caught_up(&self) {
+        let (size, mut projected) = (self.ledger.size(), self.projected.subscribe());
+        let waiting = projected.wait_for(|projected| *projected >= size);
+        if tokio::time::timeout(VIEW_LAG_MAX, waiting).await.is_err() {
+            tracing::warn!(size, "the view lags behind the ledger");
+        }
+    }
+
+    /// How many transactions the view holds.
+    pub fn projected(&self) -> u64 {
+        *self.projected.borrow()
+    }
+
+    /// Tells how many transactions the view holds.
+    pub(crate) fn set_projected(&self, entries: u64) {
+        self.projected.send_replace(entries);
+    }
+
+    /// Rung when a captured document waits.
+    pub(crate) const fn captures(&self) -> &Notify {
+        &self.captures
     }
 
     /// Takes up the members as they stand now.

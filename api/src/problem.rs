@@ -9,9 +9,12 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
-use veridose_contract::{Code, ItemKey, Rejection};
+use veridose_contract::{Code, ItemKey, Rejection, StateError};
+use veridose_ledger::{LedgerError, SubmitError};
+use veridose_store::StoreError;
 
 use crate::middleware::request_id;
+use crate::node::ActError;
 
 /// What kind of problem it is; each has one code, title and status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,8 +132,7 @@ impl Problem {
 
     /// A refusal by the contract.
     pub fn refused(rejection: Rejection) -> Self {
-        let wrong_in_itself = matches!(rejection.code, Code::LimitExceeded);
-        let kind = if wrong_in_itself { Kind::Unprocessable } else { Kind::Conflict };
+        let kind = kind_of(rejection.code);
         let mut problem = Self::new(kind, rejection.detail.clone());
         problem.0.rejection = Some(rejection);
         problem
@@ -196,6 +198,83 @@ impl Problem {
     }
 }
 
+/// Whether a refusal is about the request in itself, about who asks, about what does not exist, or about the state of things.
+#[allow(clippy::too_many_lines)] // One line for each code, and no catch-all.
+const fn kind_of(code: Code) -> Kind {
+    match code {
+        Code::UnsupportedVersion
+        | Code::WrongNetwork
+        | Code::EmptyTransaction
+        | Code::LimitExceeded
+        | Code::HappenedTooLate
+        | Code::ItemsRequired
+        | Code::ItemsNotAllowed
+        | Code::PartyInvalid
+        | Code::DuplicateItem
+        | Code::NotAPack
+        | Code::DiscrepancyInvalid
+        | Code::RecallClass
+        | Code::ConsentPeriod
+        | Code::UnknownSite => Kind::Unprocessable,
+        Code::RoleNotAllowed
+        | Code::PartySuspended
+        | Code::WrongParty
+        | Code::NotProductOwner
+        | Code::NotHolder
+        | Code::NotReceiver
+        | Code::NotSender
+        | Code::NotIssuer
+        | Code::NotCustodian
+        | Code::ConsentGrantee
+        | Code::CertificateMismatch
+        | Code::CertificateRevoked => Kind::Forbidden,
+        Code::UnknownParty
+        | Code::UnknownCertificate
+        | Code::UnknownProduct
+        | Code::UnknownLot
+        | Code::UnknownItem
+        | Code::UnknownOffer
+        | Code::UnknownConsent => Kind::NotFound,
+        Code::IdempotencyConflict => Kind::IdempotencyConflict,
+        Code::NotSuspended
+        | Code::PartyExists
+        | Code::ImmutableField
+        | Code::AlreadyApproved
+        | Code::CertificateExists
+        | Code::ProductExists
+        | Code::LotExists
+        | Code::ItemExists
+        | Code::NotActive
+        | Code::Offered
+        | Code::Expired
+        | Code::Recalled
+        | Code::Quarantined
+        | Code::InContainer
+        | Code::NotInParent
+        | Code::ContainerEmpty
+        | Code::ContainerCycle
+        | Code::OfferExists
+        | Code::OfferClosed
+        | Code::NotInOffer
+        | Code::NotDecommissioned
+        | Code::UndoOtherPremises
+        | Code::UndoTooLate
+        | Code::UndoExpired
+        | Code::UndoWithdrawn
+        | Code::UndoSupplied
+        | Code::AlreadyQuarantined
+        | Code::NotQuarantined
+        | Code::AlreadyRecalled
+        | Code::NotRecalled
+        | Code::AlreadyDisputed
+        | Code::ConsentExists
+        | Code::ConsentRevoked
+        | Code::ConsentVersion
+        | Code::ConsentPurpose
+        | Code::ConsentNotInForce => Kind::Conflict,
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.code(), self.0.detail)
@@ -227,6 +306,77 @@ impl ResponseError for Problem {
 impl From<Rejection> for Problem {
     fn from(rejection: Rejection) -> Self {
         Self::refused(rejection)
+    }
+}
+
+impl From<ActError> for Problem {
+    fn from(error: ActError) -> Self {
+        match error {
+            ActError::Rejected(rejection) => rejection.into(),
+            ActError::NoKey(_) | ActError::NoCertificate(_) => Self::new(Kind::Forbidden, error.to_string()),
+            ActError::Store(error) => error.into(),
+            ActError::Ledger(error) => error.into(),
+            ActError::Log(error) => Self::internal(error),
+            ActError::State(error) => Self::internal(error),
+            ActError::Signing(error) => Self::internal(error),
+        }
+    }
+}
+
+impl From<SubmitError> for Problem {
+    fn from(error: SubmitError) -> Self {
+        match error {
+            SubmitError::Rejected(rejection) => rejection.into(),
+            SubmitError::Unauthenticated(_) => Self::new(Kind::Forbidden, error.to_string()),
+            SubmitError::Overloaded { .. } => {
+                let mut problem = Self::new(Kind::Unavailable, error.to_string());
+                problem.0.retry_after_seconds = Some(1);
+                problem
+            }
+            SubmitError::ReadOnly(cause) => {
+                tracing::error!(cause, "the ledger is read-only");
+                Self::new(Kind::Unavailable, "the ledger is read-only until its operator has looked; reads go on")
+            }
+            SubmitError::Failed(cause) => Self::internal(cause),
+            SubmitError::Closed => Self::new(Kind::Unavailable, "the node is stopping"),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::RequestConflict { .. } => {
+                Self::new(Kind::IdempotencyConflict, "the Idempotency-Key was used before with another request")
+            }
+            StoreError::TooLarge { .. } => Self::new(Kind::TooLarge, error.to_string()),
+            StoreError::PageToken => Self::new(Kind::BadRequest, error.to_string()),
+            StoreError::NotYours { .. } => Self::not_found("document"),
+            StoreError::NoCaptureJob => Self::not_found("capture job"),
+            StoreError::PatientErased => Self::new(Kind::Conflict, error.to_string()),
+            StoreError::DiskFull => Self::new(Kind::Unavailable, error.to_string()),
+            StoreError::Closing => Self::new(Kind::Unavailable, "the node is stopping"),
+            StoreError::Database(_)
+            | StoreError::UnknownDatabase
+            | StoreError::Altered(_)
+            | StoreError::KeyAltered(_)
+            | StoreError::Malformed { .. }
+            | StoreError::OtherNetwork { .. }
+            | StoreError::Gap { .. }
+            | StoreError::Unprojectable { .. } => Self::internal(error),
+        }
+    }
+}
+
+impl From<StateError> for Problem {
+    fn from(error: StateError) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<LedgerError> for Problem {
+    fn from(error: LedgerError) -> Self {
+        Self::internal(error)
     }
 }
 

@@ -1,10 +1,26 @@
 //! Every route, on one page.
 
+mod capture;
+mod consents;
+mod dispenses;
+mod events;
 mod fallback;
+mod handoffs;
 mod health;
 mod issuer;
+mod items;
+mod lists;
+mod log;
+mod packs;
+mod parties;
+mod products;
+mod recalls;
+mod refusals;
 #[cfg(test)]
 mod tests;
+mod transactions;
+mod verifications;
+mod write;
 
 use actix_web::web::{self, JsonConfig, PathConfig, QueryConfig};
 use utoipa::OpenApi;
@@ -24,7 +40,50 @@ pub fn documented(service: &mut Documented<'_>) {
         .service(health::readyz)
         .service(health::metrics)
         .service(issuer::discovery)
-        .service(issuer::jwks);
+        .service(issuer::jwks)
+        // EPCIS
+        .service(capture::create)
+        .service(capture::index)
+        .service(capture::show)
+        .service(events::index)
+        .service(events::show)
+        // The trade
+        .service(verifications::create)
+        .service(packs::show)
+        .service(handoffs::create)
+        .service(handoffs::index)
+        .service(handoffs::show)
+        .service(handoffs::accept)
+        .service(handoffs::reject)
+        .service(handoffs::withdraw)
+        .service(dispenses::dispense)
+        .service(dispenses::undo)
+        .service(dispenses::decommission)
+        .service(recalls::call)
+        .service(recalls::index)
+        .service(recalls::end)
+        .service(recalls::quarantine)
+        .service(recalls::release)
+        // Patients
+        .service(consents::register)
+        .service(consents::index)
+        .service(consents::show)
+        .service(consents::revoke)
+        // Members and their goods
+        .service(parties::admit)
+        .service(parties::index)
+        .service(parties::show)
+        .service(products::register)
+        .service(products::index)
+        .service(products::show)
+        .service(products::register_lot)
+        .service(products::lots)
+        // The ledger
+        .service(transactions::submit)
+        .service(transactions::show_receipt)
+        .service(log::checkpoint)
+        .service(log::key)
+        .service(log::tile);
 }
 
 /// What stands around the documented routes: the document itself, its pages, the limits of bodies, and the answer to all

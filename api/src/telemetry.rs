@@ -7,9 +7,10 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::LogFormat;
 
-/// Starts logging. `VERIDOSE_LOG` filters as `tracing` directives do; the default is `info`. A second call does nothing.
-pub fn start(format: LogFormat) {
-    let filter = EnvFilter::try_from_env("VERIDOSE_LOG").unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+/// Starts logging. `VERIDOSE_LOG` filters as `tracing` directives do, else `level` does. A second call does nothing.
+pub fn start(format: LogFormat, level: &str) {
+    let filter =
+        EnvFilter::try_from_env("VERIDOSE_LOG").unwrap_or_else(|_| EnvFilter::new(format!("{level},sqlx=warn")));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     // Tests and the demo start several nodes in one process: the first one's subscriber serves them all.
     let _already_started = match format {

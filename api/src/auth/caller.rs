@@ -47,11 +47,17 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// The organisation that the caller acts for, or a refusal.
+    /// The organisation that the caller acts for, or a refusal. A patient acts for none, even where its token names who
+    /// keeps its consents, and neither does an operator.
     pub fn party(&self) -> Result<&PartyId, Problem> {
+        let trades = match self.role {
+            Role::Manufacturer | Role::Distributor | Role::Pharmacy | Role::Regulator => true,
+            Role::Patient | Role::Operator => false,
+        };
         self.party
             .as_ref()
-            .ok_or_else(|| Problem::new(Kind::Forbidden, "the token names no party, and this is done for a party"))
+            .filter(|_| trades)
+            .ok_or_else(|| Problem::new(Kind::Forbidden, "this is done for a party, and the token is not that of one"))
     }
 }
 

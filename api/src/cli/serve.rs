@@ -1,16 +1,14 @@
 //! `veridose serve`.
 
-use anyhow::Context as _;
-
 use super::Outcome;
 use crate::config::Config;
+use crate::node::Node;
 use crate::{app, telemetry};
 
 pub(super) fn run(config: &Config) -> anyhow::Result<Outcome> {
-    telemetry::start(config.log);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("failed to start")?;
-    runtime.block_on(async {
-        let running = app::start(config)?;
+    telemetry::start(config.log, "info");
+    super::runtime()?.block_on(async {
+        let running = app::start(config, Node::open(config).await?).await?;
         running.ended().await
     })?;
     tracing::info!("stopped");

@@ -133,7 +133,13 @@ impl Node {
 
     async fn seal(&self, actor: &Actor, plan: &Plan, request: Request) -> Result<(Vec<Command>, bool), ActError> {
         let readers: Vec<PartyId> = plan.readers.iter().filter(|reader| **reader != actor.party).cloned().collect();
-        let sealing = self.store().vault.seal(&actor.party, Some(request), &plan.documents, &readers).await?;
+        let vault = &self.store().vault;
+        let sealing = match &plan.patient {
+            Some(patient) => {
+                vault.seal_patient(&actor.party, patient, Some(request), &plan.documents, &readers).await?
+            }
+            None => vault.seal(&actor.party, Some(request), &plan.documents, &readers).await?,
+        };
         let commands = plan.drafts.iter().map(|draft| command(draft, sealing.commitments[draft.document])).collect();
         Ok((commands, sealing.repeated))
     }

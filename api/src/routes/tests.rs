@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::app::{self, Running};
 use crate::config::Config;
+use crate::node::Node;
 
 struct Server {
     running: Running,
@@ -12,12 +13,13 @@ struct Server {
 }
 
 impl Server {
-    fn start(change: impl FnOnce(&mut Config)) -> Self {
+    async fn start(change: impl FnOnce(&mut Config)) -> Self {
         let data = tempfile::tempdir().expect("a directory");
         let mut config = Config { data: data.path().into(), listen: ([127, 0, 0, 1], 0).into(), ..Config::default() };
         config.limits.workers = 1;
         change(&mut config);
-        Self { running: app::start(&config).expect("starts"), client: reqwest::Client::new(), _data: data }
+        let node = Node::open(&config).await.expect("opens");
+        Self { running: app::start(&config, node).await.expect("starts"), client: reqwest::Client::new(), _data: data }
     }
 
     fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
@@ -41,7 +43,7 @@ async fn problem(response: reqwest::Response) -> Value {
 
 #[actix_web::test]
 async fn unknown_paths_and_methods_are_problems() {
-    let server = Server::start(|_| ());
+    let server = Server::start(|_| ()).await;
     assert_eq!(problem(server.get("/nothing").await).await["code"], "not_found");
     let response = server.request(reqwest::Method::DELETE, "/healthz").send().await.expect("answers");
     assert_eq!(response.headers()["allow"], "GET");
@@ -51,7 +53,7 @@ async fn unknown_paths_and_methods_are_problems() {
 
 #[actix_web::test]
 async fn every_answer_has_the_headers_of_safety() {
-    let server = Server::start(|_| ());
+    let server = Server::start(|_| ()).await;
     for path in ["/healthz", "/nothing", "/metrics", "/docs/"] {
         let response = server.get(path).await;
         assert_eq!(response.headers()["x-content-type-options"], "nosniff", "{path}");
@@ -64,7 +66,8 @@ async fn every_answer_has_the_headers_of_safety() {
 
 #[actix_web::test]
 async fn a_client_that_asks_too_often_is_told_when_to_come_back() {
-    let server = Server::start(|config| (config.limits.requests_per_second, config.limits.requests_burst) = (1, 2));
+    let server =
+        Server::start(|config| (config.limits.requests_per_second, config.limits.requests_burst) = (1, 2)).await;
     for _ in 0..2 {
         assert!(server.get("/healthz").await.status().is_success());
     }
@@ -77,12 +80,12 @@ async fn a_client_that_asks_too_often_is_told_when_to_come_back() {
 
 #[actix_web::test]
 async fn the_issuer_serves_its_public_key_only() {
-    let server = Server::start(|_| ());
+    let server = Server::start(|_| ()).await;
     let keys: Value = server.get("/.well-known/jwks.json").await.json().await.expect("JSON");
     assert_eq!(keys["keys"][0]["alg"], "EdDSA");
     assert!(keys["keys"][0].get("d").is_none(), "the private part");
     server.running.stop().await.expect("stops");
-    let server = Server::start(|config| config.auth.embedded = false);
+    let server = Server::start(|config| config.auth.embedded = false).await;
     assert_eq!(problem(server.get("/.well-known/jwks.json").await).await["code"], "not_found");
     server.running.stop().await.expect("stops");
 }
@@ -96,7 +99,7 @@ async fn served_document_is_the_committed_one() {
     }
     let said = std::fs::read_to_string(&committed).expect("api/openapi.json is committed");
     assert!(said == current, "api/openapi.json is out of date: run `cargo run -- openapi > api/openapi.json`");
-    let server = Server::start(|_| ());
+    let server = Server::start(|_| ()).await;
     let served: Value = server.get("/openapi.json").await.json().await.expect("JSON");
     assert_eq!(served, serde_json::from_str::<Value>(&current).expect("JSON"));
     assert_eq!(served["openapi"], "3.1.0");

@@ -71,6 +71,8 @@ pub struct Plan {
     pub drafts: Vec<Draft>,
     /// What they commit to; the event itself is the first.
     pub documents: Vec<Payload>,
+    /// The patient under whose key the documents lie, so that they can be erased.
+    pub patient: Option<String>,
     /// Who may read the documents, beside the caller.
     pub readers: BTreeSet<PartyId>,
     /// What the one who hands it in should know though it is not wrong.

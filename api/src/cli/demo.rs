@@ -1,0 +1,50 @@
+//! `veridose demo`.
+
+use std::net::TcpListener;
+
+use anyhow::Context as _;
+use clap::Args;
+use veridose_contract::PartyId;
+
+use super::Outcome;
+use crate::auth::Embedded;
+use crate::config::Config;
+use crate::demo::{Stage, play};
+use crate::node::Node;
+use crate::{app, telemetry};
+
+/// How the demonstration runs.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  veridose demo\n  veridose demo --exit --data /tmp/day")]
+pub struct Arguments {
+    /// End after the story instead of going on serving
+    #[arg(long)]
+    exit: bool,
+}
+
+/// Where a demonstration's data lie when nobody says.
+pub(super) const DATA: &str = "veridose-demo";
+
+pub(super) fn run(mut config: Config, arguments: &Arguments) -> anyhow::Result<Outcome> {
+    telemetry::start(config.log, "warn");
+    if TcpListener::bind(config.listen).is_err() {
+        config.listen.set_port(0);
+    }
+    // The pharmacy of the story keeps the consents of the patient of the story.
+    config.patients.custodian = Some(PartyId::parse("harbour-pharmacy")?);
+    super::runtime()?.block_on(async {
+        let node = Node::open(&config).await?;
+        let issuer = Embedded::open(&config.keys(), config.issuer(), &config.auth.audience)?;
+        let (log, now) = (node.ledger().verifier(), node.clock().date_time());
+        let running = app::start(&config, node).await?;
+        play(&Stage { address: running.address, issuer: &issuer, log, now })
+            .await
+            .context("the demonstration failed")?;
+        if arguments.exit {
+            return running.stop().await;
+        }
+        super::print(&format!("\nServing on http://{0} — pages at http://{0}/docs/ — ctrl-c stops.", running.address))?;
+        running.ended().await
+    })?;
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,237 @@
+//! Consents of patients: registered and revoked by the patient or by who keeps them; the ledger sees a salted hash.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload as Stream;
+use actix_web::http::StatusCode;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, get, post, web};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+use veridose_contract::{Action, Consent, ConsentId, PartyId, Purpose, Subject, read};
+use veridose_store::payload::{ConsentDocument, Note};
+use veridose_store::{ConsentRow, Opened, Page, Payload, Viewer};
+
+use super::lists::{Paging, list, viewer_of};
+use super::refusals::Refusals;
+use super::write::{Committed, Write, WriteHeaders, actor, member, millis, node};
+use crate::auth::{Caller, Role};
+use crate::config::Patients;
+use crate::node::{Actor, Node};
+use crate::problem::{Kind, Problem};
+
+/// Who asks about consents, and who keeps them: the caller's party, or for a patient the one that its token or the
+/// configuration names.
+pub(super) struct Keeper {
+    caller: Caller,
+    actor: Actor,
+}
+
+impl FromRequest for Keeper {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, stream: &mut Stream) -> Self::Future {
+        let caller = Caller::from_request(request, stream);
+        let request = request.clone();
+        Box::pin(async move {
+            let caller = caller.await?;
+            let node = node(&request);
+            node.caught_up().await;
+            if caller.role != Role::Patient {
+                return Ok(Self { actor: actor(node, &caller)?, caller });
+            }
+            let patients = request.app_data::<web::Data<Patients>>().expect("the application registers it");
+            let custodian = caller.party.as_ref().or(patients.custodian.as_ref());
+            let custodian =
+                custodian.ok_or_else(|| Problem::new(Kind::Forbidden, "nobody here keeps patients' consents"))?;
+            Ok(Self { actor: member(node, custodian, None)?, caller })
+        })
+    }
+}
+
+impl Keeper {
+    fn write(self, request: &HttpRequest) -> Result<Write, Problem> {
+        Write::of(request, self.caller, self.actor)
+    }
+}
+
+/// A consent to be registered.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewConsent {
+    /// How the patient is called by whoever keeps the consent; a patient's own token says it. It never leaves the vault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    patient: Option<String>,
+    /// `dispense_record` or `care`.
+    #[schema(value_type = String, example = "dispense_record")]
+    purpose: Purpose,
+    /// To whom; any member that the purpose fits, where nobody is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    grantee: Option<PartyId>,
+    /// From when; now where nothing is said.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    from: Option<OffsetDateTime>,
+    /// Until when, excluded; open where nothing is said.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    until: Option<OffsetDateTime>,
+    /// The words that the patient agreed to, or the FHIR Consent resource.
+    #[serde(default)]
+    terms: serde_json::Value,
+}
+
+/// A consent that was registered.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Registered {
+    /// Its name.
+    #[schema(value_type = String)]
+    id: ConsentId,
+    /// Its version: 1.
+    version: u32,
+    #[serde(flatten)]
+    committed: Committed,
+}
+
+/// Registers a consent.
+#[utoipa::path(
+    tag = "consents",
+    params(WriteHeaders),
+    responses((status = 201, description = "Registered", body = Registered), Refusals)
+)]
+#[post("/consents")]
+pub(super) async fn register(
+    keeper: Keeper,
+    request: HttpRequest,
+    body: web::Json<NewConsent>,
+) -> Result<HttpResponse, Problem> {
+    let patient = patient(&keeper.caller, body.patient.as_deref())?;
+    let write = keeper.write(&request)?;
+    let (id, salt) = (ConsentId(write.name("consent")), uuid::Uuid::new_v4());
+    let (now, from) = (write.happened(None), millis(write.happened(body.from)));
+    let until = body.until.map(millis);
+    let subject = Subject(Sha256::new().chain_update(salt.as_bytes()).chain_update(&patient).finalize().into());
+    let consent = Consent { id, subject, purpose: body.purpose, grantee: body.grantee.clone(), from, until };
+    // The salt lies with the terms, so that whoever may open the document can show whose consent it is.
+    let terms = serde_json::json!({ "salt": salt, "agreed": body.terms });
+    let document = ConsentDocument { patient: patient.clone(), purpose: body.purpose, from, until, terms };
+    let mut plan = write.plan(Action::RegisterConsent(consent), Vec::new(), now, Payload::Consent(document));
+    plan.patient = Some(patient);
+    plan.readers.clear();
+    write.carry_out(&*body, plan, StatusCode::CREATED, |committed| Registered { id, version: 1, committed }).await
+}
+
+/// Whose consent it is: a patient speaks for itself only, a party for the patients it keeps consents of.
+fn patient(caller: &Caller, named: Option<&str>) -> Result<String, Problem> {
+    match (caller.role, &caller.patient, named) {
+        (Role::Patient, Some(own), None) => Ok(own.clone()),
+        (Role::Patient, Some(own), Some(named)) if own == named => Ok(own.clone()),
+        (Role::Patient, _, _) => Err(Problem::new(Kind::Forbidden, "a patient speaks for itself only")),
+        (_, _, Some(named)) if !named.is_empty() => Ok(named.to_owned()),
+        (_, _, _) => Err(Problem::field("patient", "say whose consent it is")),
+    }
+}
+
+/// The version that is revoked.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Revocation {
+    /// The current version.
+    version: u32,
+}
+
+/// Revokes a consent: at once, and for good.
+#[utoipa::path(
+    tag = "consents",
+    params(("id" = String, Path, description = "Name of the consent"), WriteHeaders),
+    responses((status = 200, description = "Revoked", body = Committed), Refusals)
+)]
+#[post("/consents/{id}/revoke")]
+pub(super) async fn revoke(
+    keeper: Keeper,
+    request: HttpRequest,
+    path: web::Path<String>,
+    body: web::Json<Revocation>,
+) -> Result<HttpResponse, Problem> {
+    let consent = ConsentId::parse(&path).map_err(|_| Problem::not_found("consent"))?;
+    let write = keeper.write(&request)?;
+    if write.caller.role == Role::Patient {
+        own(&write, &consent).await?;
+    }
+    let action = Action::RevokeConsent { consent, version: body.version };
+    let note = Payload::Note(Note { text: "revoked".into() });
+    let plan = write.plan(action, Vec::new(), write.happened(None), note);
+    write.carry_out(&*body, plan, StatusCode::OK, |committed| committed).await
+}
+
+/// Refuses a patient another patient's consent, in the words for one that does not exist.
+async fn own(write: &Write, consent: &ConsentId) -> Result<(), Problem> {
+    let missing = || Problem::not_found("consent");
+    let known = read::consent(&write.node().ledger().state(), consent)?.ok_or_else(missing)?;
+    let row = row(write.node(), &known.custodian, consent).await?.ok_or_else(missing)?;
+    let mut found = of_patient(write.node(), &write.actor.party, &write.caller, vec![row]).await?;
+    found.pop().map(|_| ()).ok_or_else(missing)
+}
+
+async fn row(node: &Node, custodian: &PartyId, consent: &ConsentId) -> Result<Option<ConsentRow>, Problem> {
+    Ok(node.store().queries.consent(&Viewer::Party(custodian.clone()), consent).await?)
+}
+
+/// Those of the rows that are of the calling patient, by their documents; all of them for another caller.
+async fn of_patient(
+    node: &Node,
+    custodian: &PartyId,
+    caller: &Caller,
+    rows: Vec<ConsentRow>,
+) -> Result<Vec<ConsentRow>, Problem> {
+    if caller.role != Role::Patient {
+        return Ok(rows);
+    }
+    let commitments: Vec<_> = rows.iter().map(|row| row.commitment).collect();
+    let opened = node.store().vault.open_many(&commitments, custodian).await?;
+    let own = |opened: &Opened| match opened {
+        Opened::Document(Payload::Consent(document)) => Some(&document.patient) == caller.patient.as_ref(),
+        Opened::Document(_) | Opened::Erased | Opened::NotYours | Opened::NotFound => false,
+    };
+    Ok(rows.into_iter().zip(opened).filter(|(_, opened)| own(opened)).map(|(row, _)| row).collect())
+}
+
+/// The consents that the caller keeps; a patient's own, for a patient.
+#[utoipa::path(
+    tag = "consents",
+    params(Paging),
+    responses((status = 200, description = "Consents", body = Object), Refusals)
+)]
+#[get("/consents")]
+pub(super) async fn index(
+    request: HttpRequest,
+    keeper: Keeper,
+    node: web::Data<Node>,
+    paging: Paging,
+) -> Result<HttpResponse, Problem> {
+    let custodian = &keeper.actor.party;
+    let page = node.store().queries.consents(custodian, &paging.request()).await?;
+    let items = of_patient(&node, custodian, &keeper.caller, page.items).await?;
+    Ok(list(&request, Page { items, next: page.next }))
+}
+
+/// One consent.
+#[utoipa::path(
+    tag = "consents",
+    params(("id" = String, Path, description = "Name of the consent")),
+    responses((status = 200, description = "The consent", body = Object), Refusals)
+)]
+#[get("/consents/{id}")]
+pub(super) async fn show(
+    keeper: Keeper,
+    node: web::Data<Node>,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let missing = || Problem::not_found("consent");
+    let consent = ConsentId::parse(&path).map_err(|_| missing())?;
+    let row = node.store().queries.consent(&viewer_of(&keeper.actor), &consent).await?.ok_or_else(missing)?;
+    let found = of_patient(&node, &keeper.actor.party, &keeper.caller, vec![row]).await?.pop().ok_or_else(missing)?;
+    Ok(HttpResponse::Ok().json(found))
+}

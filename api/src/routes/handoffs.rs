@@ -1,0 +1,264 @@
+//! Handoffs: offered by one member, answered by another.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use utoipa::{IntoParams, ToSchema};
+use veridose_contract::record::OfferRecord;
+use veridose_contract::{Action, Discrepancy, DiscrepancyKind, HandoffKind, ItemKey, OfferId, PartyId, Site, read};
+use veridose_store::{HandoffSide, HandoffState};
+
+use super::items::{item, items, split};
+use super::lists::{Paging, list, viewer};
+use super::refusals::Refusals;
+use super::write::{Committed, Write, WriteHeaders, document};
+use crate::auth::Caller;
+use crate::node::Node;
+use crate::problem::Problem;
+use crate::trade::record;
+
+/// An offer to be made.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewHandoff {
+    /// Who shall receive.
+    #[schema(value_type = String, example = "north-wholesale")]
+    to: PartyId,
+    /// `shipment` forward, or `return` back.
+    #[serde(default = "shipment")]
+    #[schema(value_type = String, example = "shipment")]
+    kind: HandoffKind,
+    /// Packs or containers in any form, each of them not in another container.
+    items: Vec<String>,
+    /// When it happened; now where nothing is said.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    happened: Option<OffsetDateTime>,
+}
+
+const fn shipment() -> HandoffKind {
+    HandoffKind::Shipment
+}
+
+/// An offer that was made.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Offered {
+    /// Its name.
+    #[schema(value_type = String)]
+    offer: OfferId,
+    #[serde(flatten)]
+    committed: Committed,
+}
+
+/// Offers packs or containers to another member.
+#[utoipa::path(
+    tag = "handoffs",
+    params(WriteHeaders),
+    responses((status = 201, description = "Offered", body = Offered), Refusals)
+)]
+#[post("/handoffs")]
+pub(super) async fn create(write: Write, body: web::Json<NewHandoff>) -> Result<HttpResponse, Problem> {
+    let named = items(write.node().network_key(), &body.items)?;
+    let (keys, uris) = split(named);
+    let words = match body.kind {
+        HandoffKind::Shipment => record::SHIPPING,
+        HandoffKind::Return => record::RETURNING,
+    };
+    let (happened, offer) = (write.happened(body.happened), OfferId(write.name("offer")));
+    let event = record::object(words, happened, write.actor.site, &uris);
+    let to = main_site(write.node(), &body.to)?;
+    let event = record::between(event, write.actor.site, to);
+    let action = Action::Offer { offer, to: body.to.clone(), kind: body.kind };
+    let mut plan = write.plan(action, keys, happened, document(&event));
+    plan.readers.insert(body.to.clone());
+    write.carry_out(&*body, plan, StatusCode::CREATED, |committed| Offered { offer, committed }).await
+}
+
+fn main_site(node: &Node, party: &PartyId) -> Result<Option<Site>, Problem> {
+    Ok(read::party(&node.ledger().state(), party)?.and_then(|record| record.party.sites.first().copied()))
+}
+
+/// The answer to an offer.
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Answer {
+    /// What is accepted; all that is still open and no discrepancy, where nothing is said.
+    #[serde(default)]
+    items: Option<Vec<String>>,
+    /// What was not as offered.
+    #[serde(default)]
+    discrepancies: Vec<Deviation>,
+    /// When it happened; now where nothing is said.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    happened: Option<OffsetDateTime>,
+}
+
+/// Something that was not as offered.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Deviation {
+    /// The pack or container.
+    item: String,
+    /// `missing`, `damaged`, `refused` or `surplus`.
+    #[schema(value_type = String, example = "damaged")]
+    kind: DiscrepancyKind,
+}
+
+/// Accepts an offer, whole or in part.
+#[utoipa::path(
+    tag = "handoffs",
+    params(("offer" = String, Path, description = "Name of the offer"), WriteHeaders),
+    responses((status = 200, description = "Accepted", body = Committed), Refusals)
+)]
+#[post("/handoffs/{offer}/accept")]
+pub(super) async fn accept(
+    write: Write,
+    path: web::Path<String>,
+    body: web::Json<Answer>,
+) -> Result<HttpResponse, Problem> {
+    let (offer, known) = find(&write, &path)?;
+    let discrepancies = deviations(write.node(), &body.discrepancies)?;
+    let (keys, uris) = match &body.items {
+        Some(texts) => split(items(write.node().network_key(), texts)?),
+        None => (still_open(&known, &discrepancies), Vec::new()),
+    };
+    let happened = write.happened(body.happened);
+    let event = record::object(record::RECEIVING, happened, write.actor.site, &uris);
+    let event = record::between(event, main_site(write.node(), &known.from)?, write.actor.site);
+    let mut plan = write.plan(Action::Accept { offer, discrepancies }, keys, happened, document(&event));
+    plan.readers.insert(known.from);
+    write.carry_out(&*body, plan, StatusCode::OK, |committed| committed).await
+}
+
+fn still_open(offer: &OfferRecord, discrepancies: &[Discrepancy]) -> Vec<ItemKey> {
+    let named = |item: &ItemKey| discrepancies.iter().any(|discrepancy| discrepancy.item == *item);
+    offer.remaining.iter().filter(|item| !named(item)).copied().collect()
+}
+
+fn deviations(node: &Node, given: &[Deviation]) -> Result<Vec<Discrepancy>, Problem> {
+    let one = |(at, given): (usize, &Deviation)| {
+        let item = item(node.network_key(), &format!("discrepancies[{at}].item"), &given.item)?;
+        Ok(Discrepancy { item: item.key, kind: given.kind })
+    };
+    given.iter().enumerate().map(one).collect()
+}
+
+/// The offer, for its two sides only.
+fn find(write: &Write, text: &str) -> Result<(OfferId, OfferRecord), Problem> {
+    let id = OfferId::parse(text).map_err(|_| Problem::not_found("offer"))?;
+    let known = read::offer(&write.node().ledger().state(), &id)?;
+    let party = &write.actor.party;
+    let known = known.filter(|known| known.from == *party || known.to == *party);
+    Ok((id, known.ok_or_else(|| Problem::not_found("offer"))?))
+}
+
+/// When something happened.
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Moment {
+    /// When it happened; now where nothing is said.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    happened: Option<OffsetDateTime>,
+}
+
+/// Rejects what of an offer is still open: custody stays with the sender.
+#[utoipa::path(
+    tag = "handoffs",
+    params(("offer" = String, Path, description = "Name of the offer"), WriteHeaders),
+    responses((status = 200, description = "Rejected", body = Committed), Refusals)
+)]
+#[post("/handoffs/{offer}/reject")]
+pub(super) async fn reject(
+    write: Write,
+    path: web::Path<String>,
+    body: web::Json<Moment>,
+) -> Result<HttpResponse, Problem> {
+    let (offer, known) = find(&write, &path)?;
+    let happened = write.happened(body.happened);
+    let event = record::object(record::REJECTING, happened, write.actor.site, &[]);
+    let event = record::between(event, main_site(write.node(), &known.from)?, write.actor.site);
+    let mut plan = write.plan(Action::Reject { offer }, Vec::new(), happened, document(&event));
+    plan.readers.insert(known.from);
+    write.carry_out(&*body, plan, StatusCode::OK, |committed| committed).await
+}
+
+/// Takes back what of the caller's own offer is still open.
+#[utoipa::path(
+    tag = "handoffs",
+    params(("offer" = String, Path, description = "Name of the offer"), WriteHeaders),
+    responses((status = 200, description = "Withdrawn", body = Committed), Refusals)
+)]
+#[post("/handoffs/{offer}/withdraw")]
+pub(super) async fn withdraw(
+    write: Write,
+    path: web::Path<String>,
+    body: web::Json<Moment>,
+) -> Result<HttpResponse, Problem> {
+    let (offer, known) = find(&write, &path)?;
+    let happened = write.happened(body.happened);
+    let event = record::object(record::VOID_SHIPPING, happened, write.actor.site, &[]);
+    let event = record::between(event, write.actor.site, main_site(write.node(), &known.to)?);
+    let mut plan = write.plan(Action::Withdraw { offer }, Vec::new(), happened, document(&event));
+    plan.readers.insert(known.to);
+    write.carry_out(&*body, plan, StatusCode::OK, |committed| committed).await
+}
+
+/// Which handoffs are asked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Which {
+    /// `incoming`, `outgoing`, or both where nothing is said.
+    #[param(value_type = Option<String>)]
+    side: Option<Side>,
+    /// `offered`, `accepted`, `accepted_in_part`, `rejected` or `withdrawn`.
+    #[param(value_type = Option<String>)]
+    state: Option<HandoffState>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Side {
+    Incoming,
+    Outgoing,
+}
+
+/// The caller's handoffs, latest first.
+#[utoipa::path(
+    tag = "handoffs",
+    params(Which, Paging),
+    responses((status = 200, description = "Handoffs", body = Object), Refusals)
+)]
+#[get("/handoffs")]
+pub(super) async fn index(
+    request: HttpRequest,
+    caller: Caller,
+    node: web::Data<Node>,
+    which: web::Query<Which>,
+    paging: Paging,
+) -> Result<HttpResponse, Problem> {
+    let side = match which.side {
+        Some(Side::Incoming) => HandoffSide::Incoming,
+        Some(Side::Outgoing) => HandoffSide::Outgoing,
+        None => HandoffSide::Both,
+    };
+    let (viewer, states) = (viewer(&node, &caller).await?, Vec::from_iter(which.state));
+    let page = node.store().queries.handoffs(&viewer, side, &states, &paging.request()).await?;
+    Ok(list(&request, page))
+}
+
+/// One handoff.
+#[utoipa::path(
+    tag = "handoffs",
+    params(("offer" = String, Path, description = "Name of the offer")),
+    responses((status = 200, description = "The handoff", body = Object), Refusals)
+)]
+#[get("/handoffs/{offer}")]
+pub(super) async fn show(
+    caller: Caller,
+    node: web::Data<Node>,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let offer = OfferId::parse(&path).map_err(|_| Problem::not_found("offer"))?;
+    let found = node.store().queries.handoff(&viewer(&node, &caller).await?, &offer).await?;
+    found.map(|row| HttpResponse::Ok().json(row)).ok_or_else(|| Problem::not_found("offer"))
+}

@@ -1,0 +1,94 @@
+//! Members: who they are, and how another comes in.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use veridose_contract::{Action, Party, PartyId, Role, Site};
+use veridose_ledger::pki;
+use veridose_store::Payload;
+use veridose_store::payload::Note;
+
+use super::lists::{Paging, list, viewer};
+use super::refusals::Refusals;
+use super::write::{Committed, Write, WriteHeaders};
+use crate::auth::Caller;
+use crate::node::Node;
+use crate::problem::Problem;
+
+/// A member to be admitted: proposed by the first that says so, approved by the next in the same words.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Admission {
+    /// Short name, a-z, 0-9 and hyphens.
+    #[schema(value_type = String, example = "corner-pharmacy")]
+    id: PartyId,
+    /// Name in full.
+    name: String,
+    /// `manufacturer`, `distributor`, `pharmacy` or `regulator`.
+    #[schema(value_type = String, example = "pharmacy")]
+    role: Role,
+    /// Its sites (GLN), the main one first.
+    #[schema(value_type = Vec<u64>)]
+    sites: Vec<Site>,
+    /// The certificate of its certificate authority, PEM.
+    authority: String,
+}
+
+/// Proposes a member, or approves one that was proposed in the same words.
+#[utoipa::path(
+    tag = "parties",
+    params(WriteHeaders),
+    responses((status = 201, description = "Proposed or approved", body = Committed), Refusals)
+)]
+#[post("/parties")]
+pub(super) async fn admit(write: Write, body: web::Json<Admission>) -> Result<HttpResponse, Problem> {
+    let ca_der = pki::parse_pem(&body.authority).map_err(|error| Problem::field("authority", error))?;
+    pki::AuthorityCertificate::parse(&ca_der).map_err(|error| Problem::field("authority", error))?;
+    let party = Party {
+        id: body.id.clone(),
+        name: body.name.clone(),
+        role: body.role,
+        sites: body.sites.clone(),
+        ca: pki::fingerprint(&ca_der),
+        ca_der,
+    };
+    let note = Payload::Note(Note { text: format!("admission of {}", body.id) });
+    let plan = write.plan(Action::Admit(party), Vec::new(), write.happened(None), note);
+    write.carry_out(&*body, plan, StatusCode::CREATED, |committed| committed).await
+}
+
+/// Every member and proposed member: the members know each other.
+#[utoipa::path(
+    tag = "parties",
+    params(Paging),
+    responses((status = 200, description = "Members", body = Object), Refusals)
+)]
+#[get("/parties")]
+pub(super) async fn index(
+    request: HttpRequest,
+    caller: Caller,
+    node: web::Data<Node>,
+    paging: Paging,
+) -> Result<HttpResponse, Problem> {
+    viewer(&node, &caller).await?;
+    Ok(list(&request, node.store().queries.parties(&paging.request()).await?))
+}
+
+/// One member.
+#[utoipa::path(
+    tag = "parties",
+    params(("id" = String, Path, description = "Short name")),
+    responses((status = 200, description = "The member", body = Object), Refusals)
+)]
+#[get("/parties/{id}")]
+pub(super) async fn show(
+    caller: Caller,
+    node: web::Data<Node>,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    viewer(&node, &caller).await?;
+    let id = PartyId::parse(&path).map_err(|_| Problem::not_found("party"))?;
+    let found = node.store().queries.party(&id).await?;
+    found.map(|row| HttpResponse::Ok().json(row)).ok_or_else(|| Problem::not_found("party"))
+}

@@ -1,0 +1,77 @@
+//! A scan in, a verdict out.
+
+use actix_web::{HttpResponse, post, web};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use veridose_contract::resolve;
+
+use super::items::item;
+use super::refusals::Refusals;
+use super::transactions::receipt_of;
+use super::write::actor;
+use crate::auth::Caller;
+use crate::node::Node;
+use crate::problem::Problem;
+use crate::trade::{Counter, Verdict, verify};
+
+/// A scan to be judged.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Scanned {
+    /// What the scanner read, in any form.
+    #[schema(example = "(01)09506000134352(17)271231(10)ABC123(21)XYZ")]
+    scan: String,
+    /// Whether the answer shall carry the receipt of the transaction that last concerned the pack.
+    #[serde(default)]
+    proof: bool,
+}
+
+/// The verdict, with its proof where it was asked for.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Judged {
+    #[serde(flatten)]
+    verdict: Verdict,
+    /// The receipt, to be checked with `veridose proof verify`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    proof: Option<veridose_ledger::Receipt>,
+}
+
+/// Says whether this is a genuine pack, where it stands, and what to do next.
+#[utoipa::path(
+    tag = "packs",
+    responses((status = 200, description = "The verdict, whatever it is", body = Judged), Refusals)
+)]
+#[post("/verifications")]
+pub(super) async fn create(
+    caller: Caller,
+    node: web::Data<Node>,
+    body: web::Json<Scanned>,
+) -> Result<HttpResponse, Problem> {
+    let (actor, state) = (actor(&node, &caller)?, node.ledger().state());
+    let counter = Counter {
+        state: &state,
+        network_key: node.network_key(),
+        party: &actor.party,
+        role: actor.role,
+        site: actor.site,
+        now: node.clock().now(),
+    };
+    let verdict = verify(&counter, &body.scan)?;
+    let proof = if body.proof && verdict.item.is_some() { proof(&node, &body.scan)? } else { None };
+    Ok(HttpResponse::Ok().json(Judged { verdict, proof }))
+}
+
+/// The receipt of the transaction that last concerned the item, else of the one that made it.
+fn proof(node: &Node, scan: &str) -> Result<Option<veridose_ledger::Receipt>, Problem> {
+    let item = item(node.network_key(), "scan", scan)?;
+    let last = node.ledger().history(&item.key, 1)?.first().copied();
+    let index = match last {
+        Some(index) => Some(index),
+        None => match resolve(&node.ledger().state(), &item.key)? {
+            Some(standing) => node.ledger().index_of(&standing.batch.tx)?,
+            None => None,
+        },
+    };
+    index.map(|index| receipt_of(node, index, Some(&item))).transpose()
+}
