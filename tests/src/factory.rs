@@ -154,8 +154,9 @@ fn first_half(text: &str) -> [u8; 16] {
     hash[..16].try_into().expect("16 of 32 bytes")
 }
 
+/// This moment.
 #[expect(clippy::disallowed_methods, reason = "a load is at the edge: its transactions are of now")]
-fn now() -> Timestamp {
+pub fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("the clock stands after 1970");
     Timestamp(i64::try_from(since.as_millis()).expect("milliseconds fit for 292 million years"))
 }

@@ -14,7 +14,7 @@ mod server;
 
 pub use client::{Answer, Client, send, token, veridose};
 pub use documents::Documents;
-pub use factory::Factory;
+pub use factory::{Factory, now};
 pub use hostile::{billion_laughs, deep_nesting, external_entity, gzip_of_zeros};
 pub use measure::{Measured, machine, table};
 pub use random::Random;
