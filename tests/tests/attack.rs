@@ -1,0 +1,8 @@
+//! What an attacker sends. Each test drives the built program over HTTP, and the honest request beside each hostile one
+//! succeeds, so that a refusal says something.
+
+mod attack {
+    mod documents;
+    mod tokens;
+    mod transactions;
+}
