@@ -62,7 +62,7 @@ async fn project(node: Arc<Node>) {
 }
 
 /// Takes into the view what is new on the ledger.
-async fn follow(node: &Arc<Node>) -> anyhow::Result<()> {
+pub(crate) async fn follow(node: &Arc<Node>) -> anyhow::Result<()> {
     let mut next = node.store().projection.next_index().await?;
     loop {
         let (reader, from) = (Arc::clone(node), next);

@@ -1,7 +1,10 @@
 //! The command line. Exit code 0: done; 1: refused, invalid or failed; 2: wrong usage.
 
+mod client;
 mod demo;
 mod epcis;
+mod ledger;
+mod party;
 mod scan;
 mod serve;
 mod token;
@@ -44,6 +47,33 @@ pub enum Command {
     Demo(demo::Arguments),
     /// Mint an access token with this node's embedded issuer
     Token(token::Arguments),
+    /// Hand EPCIS documents in to a running node
+    Capture(client::Capture),
+    /// Ask a running node about a scan
+    Verify(client::Verify),
+    /// Dispense packs through a running node
+    Dispense(client::Dispense),
+    /// Recall packs, a lot or a product through a running node
+    Recall(client::Recall),
+    /// Print every event that the caller may see, one JSON object a line
+    Export(client::Export),
+    /// Make organisations
+    #[command(subcommand)]
+    Party(party::Command),
+    /// Rotate and show signing keys
+    #[command(subcommand)]
+    Key(party::Key),
+    /// Sign a prepared transaction on the organisation's own side
+    Sign(party::Sign),
+    /// Check the ledger or make its state anew
+    #[command(subcommand)]
+    Ledger(ledger::Command),
+    /// Make the SQL view anew
+    #[command(subcommand)]
+    Project(ledger::Project),
+    /// Check receipts offline
+    #[command(subcommand)]
+    Proof(ledger::Proof),
     /// Read a scan in any form and say what it is, without a server
     Scan(scan::Arguments),
     /// Convert, validate and hash EPCIS documents, without a server
@@ -90,6 +120,17 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
             demo::run(Config::load(overrides)?, &demo)
         }
         Command::Token(token) => token::run(&Config::load(arguments.overrides)?, token, arguments.json),
+        Command::Capture(capture) => client::capture(&capture, arguments.json),
+        Command::Verify(verify) => client::verify(&verify, arguments.json),
+        Command::Dispense(dispense) => client::dispense(&dispense, arguments.json),
+        Command::Recall(recall) => client::recall(&recall, arguments.json),
+        Command::Export(export) => client::export(&export),
+        Command::Party(command) => party::run(&Config::load(arguments.overrides)?, &command),
+        Command::Key(command) => party::key(&Config::load(arguments.overrides)?, &command),
+        Command::Sign(sign) => party::sign(&Config::load(arguments.overrides)?, &sign),
+        Command::Ledger(command) => ledger::run(&Config::load(arguments.overrides)?, &command, arguments.json),
+        Command::Project(command) => ledger::project(&Config::load(arguments.overrides)?, &command),
+        Command::Proof(command) => ledger::proof(&command, arguments.json),
         Command::Scan(scan) => scan::run(&scan),
         Command::Epcis(command) => epcis::run(&command, arguments.json),
         Command::Openapi => print(&crate::routes::openapi().to_pretty_json()?),

@@ -2,14 +2,17 @@
 
 use serde_json::Value;
 
+use veridose_contract::PartyId;
+
 use crate::app::{self, Running};
+use crate::auth::{Embedded, Grant, Role};
 use crate::config::Config;
 use crate::node::Node;
 
 struct Server {
     running: Running,
     client: reqwest::Client,
-    _data: tempfile::TempDir,
+    data: tempfile::TempDir,
 }
 
 impl Server {
@@ -19,11 +22,21 @@ impl Server {
         config.limits.workers = 1;
         change(&mut config);
         let node = Node::open(&config).await.expect("opens");
-        Self { running: app::start(&config, node).await.expect("starts"), client: reqwest::Client::new(), _data: data }
+        Self { running: app::start(&config, node).await.expect("starts"), client: reqwest::Client::new(), data }
     }
 
     fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
         self.client.request(method, format!("http://{}{path}", self.running.address))
+    }
+
+    /// A token of the trial network's first pharmacy.
+    fn token(&self) -> String {
+        let config = Config { data: self.data.path().into(), ..Config::default() };
+        let issuer = Embedded::open(&config.keys(), config.issuer(), &config.auth.audience).expect("opens");
+        let party = Some(PartyId::parse("harbour-pharmacy").expect("a party"));
+        let (subject, lifetime) = ("test".to_owned(), std::time::Duration::from_mins(5));
+        let grant = Grant { subject, party, role: Role::Pharmacy, site: None, patient: None, lifetime };
+        issuer.mint(&grant).expect("mints")
     }
 
     async fn get(&self, path: &str) -> reqwest::Response {
@@ -103,5 +116,55 @@ async fn served_document_is_the_committed_one() {
     let served: Value = server.get("/openapi.json").await.json().await.expect("JSON");
     assert_eq!(served, serde_json::from_str::<Value>(&current).expect("JSON"));
     assert_eq!(served["openapi"], "3.1.0");
+    server.running.stop().await.expect("stops");
+}
+
+#[actix_web::test]
+async fn zeros_are_refused_long_before_they_are_all_unpacked() {
+    use std::io::Write as _;
+    let server = Server::start(|config| config.limits.requests_per_second = 0).await;
+    // 64 MiB of zeros: enough that only the ratio stops them.
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    for _ in 0..64 {
+        gzip.write_all(&vec![0; 1 << 20]).expect("a Vec takes all");
+    }
+    let body = gzip.finish().expect("a Vec takes all");
+    let token = server.token();
+    let post = |path, media: &'static str, encoding: &'static str, body: Vec<u8>| {
+        let request = server.request(reqwest::Method::POST, path).bearer_auth(&token).body(body);
+        request.header("content-type", media).header("content-encoding", encoding).send()
+    };
+    for path in ["/capture", "/verifications"] {
+        let media = "application/json";
+        assert_eq!(problem(post(path, media, "gzip", body.clone()).await.expect("answers")).await["code"], "too_large");
+    }
+    let answer = post("/capture", "application/xml", "br", body.clone()).await.expect("answers");
+    assert_eq!(problem(answer).await["code"], "unsupported_media_type");
+    let answer = post("/capture", "text/csv", "identity", body.clone()).await.expect("answers");
+    assert_eq!(problem(answer).await["code"], "unsupported_media_type");
+    let answer = post("/capture", "application/xml", "gzip", body[..100].to_vec()).await.expect("answers");
+    assert_eq!(problem(answer).await["code"], "bad_request");
+    server.running.stop().await.expect("stops");
+}
+
+#[actix_web::test]
+async fn nothing_of_the_trade_is_told_without_a_token() {
+    let server = Server::start(|_| ()).await;
+    let document: Value = serde_json::to_value(super::openapi()).expect("JSON");
+    for (path, methods) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in methods.as_object().expect("methods") {
+            let open =
+                operation["security"].as_array().is_some_and(|security| security.contains(&serde_json::json!({})));
+            // Hashes of the log are public; its entries are asked for below.
+            if open || path.starts_with("/log/tile") {
+                continue;
+            }
+            let method = reqwest::Method::from_bytes(method.to_uppercase().as_bytes()).expect("a method");
+            let answer = server.request(method, &path.replace(['{', '}'], "")).json(&Value::Null).send().await;
+            assert_eq!(answer.expect("answers").status(), 401, "{path}");
+        }
+    }
+    assert_eq!(problem(server.get("/log/tile/entries/000.p/1").await).await["code"], "unauthenticated");
+    assert_eq!(problem(server.get("/log/tile/..%2Fcheckpoint").await).await["code"], "not_found");
     server.running.stop().await.expect("stops");
 }
