@@ -15,6 +15,8 @@ mod plan;
 pub mod record;
 mod refusal;
 mod rehearsal;
+#[cfg(test)]
+mod tests;
 mod thing;
 mod verdict;
 

@@ -8,6 +8,9 @@
 mod chunk;
 mod reading;
 
+#[cfg(test)]
+pub(crate) use reading::json;
+
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};

@@ -6,6 +6,7 @@
 mod aggregation;
 mod correction;
 mod object;
+mod shipping;
 mod transformation;
 
 use std::collections::BTreeSet;
@@ -92,21 +93,23 @@ pub fn plan(desk: &Desk<'_>, event: &Event, document: Payload) -> Result<Plan, P
         },
     };
     if event.error_declaration.is_some() {
-        correction::plan(&mut sketch, event)?;
+        correction::plan(&mut sketch)?;
+    } else if event.epcs().all(|epc| Thing::of(epc.as_str()) == Thing::Other) {
+        // Assets, documents, quantities of a class: nothing that the ledger follows, whoever is at the other end.
+        sketch.plan.readers.extend(partners(desk, event));
+        sketch.push(Action::Anchor, Vec::new());
     } else if !concerns_network(desk, event)? {
-        if event.epcs().any(|epc| Thing::of(epc.as_str()) != Thing::Other) {
-            sketch.plan.warnings.push(
-                "no product, pack or partner of this event is known to this network: recorded, but it moved nothing"
-                    .to_owned(),
-            );
-        }
+        sketch.plan.warnings.push(
+            "no product, pack or partner of this event is known to this network: recorded, but it moved nothing"
+                .to_owned(),
+        );
         sketch.push(Action::Anchor, Vec::new());
     } else {
         match event.kind {
             EventKind::Object => object::plan(&mut sketch, event)?,
             EventKind::Aggregation => aggregation::plan(&mut sketch, event)?,
             EventKind::Transformation => transformation::plan(&mut sketch, event)?,
-            EventKind::Transaction | EventKind::Association => sketch.push(Action::Anchor, Vec::new()),
+            EventKind::Transaction | EventKind::Association => sketch.anchor(event)?,
         }
     }
     Ok(sketch.plan)
@@ -136,6 +139,21 @@ impl Sketch<'_> {
         self.plan.drafts.push(Draft { action, items, happened: self.happened, site: self.site, document });
     }
 
+    /// Records the event without moving anything; it stands in the history of the items that the ledger knows.
+    fn anchor(&mut self, event: &Event) -> Result<(), PlanError> {
+        let mut items = BTreeSet::new();
+        for epc in event.epcs() {
+            if let Some(key) = Thing::of(epc.as_str()).key(self.desk.network_key)
+                && read::item(self.desk.state, &key)?.is_some()
+            {
+                items.insert(key);
+            }
+        }
+        self.plan.readers.extend(partners(&self.desk, event));
+        self.push(Action::Anchor, items.into_iter().collect());
+        Ok(())
+    }
+
     /// The keys of EPCs that must all be packs or containers.
     fn keys(&self, field: &str, epcs: &[Uri]) -> Result<Vec<ItemKey>, Refusal> {
         epcs.iter().enumerate().map(|(index, epc)| self.key(&format!("{field}[{index}]"), epc)).collect()
@@ -143,14 +161,24 @@ impl Sketch<'_> {
 
     /// The key of an EPC that must be a pack or container.
     fn key(&self, field: &str, epc: &Uri) -> Result<ItemKey, Refusal> {
-        Thing::of(epc.as_str()).key(self.desk.network_key).ok_or_else(|| {
-            Refusal::new(
+        self.key_of(field, epc, &Thing::of(epc.as_str()))
+    }
+
+    /// The key of what an EPC was read as.
+    fn key_of(&self, field: &str, epc: &Uri, thing: &Thing) -> Result<ItemKey, Refusal> {
+        let fault = |code, why: String, fix| Refusal::new(code, field, why, fix);
+        match thing {
+            Thing::Pack(pack) => Ok(self.desk.network_key.item(&pack.name())),
+            Thing::Container(unit) => Ok(self.desk.network_key.item(&unit.name())),
+            Thing::Other => Err(fault(
                 "item_not_serialised",
-                field,
                 format!("{} names neither a pack (SGTIN) nor a container (SSCC)", epc.as_str()),
                 "give the SGTIN or SSCC, or put other things into an event of their own",
-            )
-        })
+            )),
+            Thing::Broken(why) => {
+                Err(fault("epc_invalid", format!("{}: {why}", epc.as_str()), "correct the identifier"))
+            }
+        }
     }
 }
 
@@ -170,13 +198,22 @@ fn own_site(desk: &Desk<'_>, event: &Event) -> Option<Site> {
 
 /// Whether any item or product of the event is known, the caller commissions, or a member stands at an end of it.
 fn concerns_network(desk: &Desk<'_>, event: &Event) -> Result<bool, PlanError> {
-    let ends = event.source_list.iter().chain(&event.destination_list);
-    if ends.filter_map(|end| desk.directory.find(end.id.as_str())).any(|(_, party)| party != desk.caller) {
+    let begins = match event.kind {
+        EventKind::Object => event.action == Some(EventAction::Add),
+        EventKind::Transformation => true,
+        EventKind::Aggregation | EventKind::Transaction | EventKind::Association => false,
+    };
+    if (begins && desk.role == Role::Manufacturer) || partners(desk, event).next().is_some() {
         return Ok(true);
     }
+    // A container that is packed at a place of the caller's is the caller's, whatever goes into it.
+    let packs_own = matches!(event.kind, EventKind::Aggregation) && own_site(desk, event).is_some();
     let mut products = BTreeSet::new();
     for epc in event.epcs() {
         let thing = Thing::of(epc.as_str());
+        if packs_own && matches!(thing, Thing::Container(_)) {
+            return Ok(true);
+        }
         if let Some(key) = thing.key(desk.network_key)
             && read::item(desk.state, &key)?.is_some()
         {
@@ -189,10 +226,17 @@ fn concerns_network(desk: &Desk<'_>, event: &Event) -> Result<bool, PlanError> {
             return Ok(true);
         }
     }
-    let makes = matches!(event.kind, EventKind::Object) && event.action == Some(EventAction::Add);
-    let packs_own = matches!(event.kind, EventKind::Aggregation) && own_site(desk, event).is_some();
-    Ok((makes && desk.role == Role::Manufacturer && event.epcs().any(|epc| Thing::of(epc.as_str()) != Thing::Other))
-        || (packs_own && event.epcs().any(|epc| matches!(Thing::of(epc.as_str()), Thing::Container(_)))))
+    Ok(false)
+}
+
+/// The other members that stand at an end of the event.
+fn partners(desk: &Desk<'_>, event: &Event) -> impl Iterator<Item = PartyId> {
+    let ends = event.source_list.iter().chain(&event.destination_list);
+    ends.filter_map(|end| desk.directory.find(end.id.as_str()))
+        .filter(|(_, party)| *party != desk.caller)
+        .map(|(_, party)| party.clone())
+        .collect::<BTreeSet<_>>()
+        .into_iter()
 }
 
 /// The party at an end of a transfer: the owner, else who holds it, else whose place it is.

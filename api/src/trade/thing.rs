@@ -13,17 +13,21 @@ pub enum Thing {
     Container(Sscc),
     /// Anything else: the event may name it, the ledger does not follow it.
     Other,
+    /// Something that was meant as a pack or container and names none: why.
+    Broken(String),
 }
 
 impl Thing {
-    /// Reads an EPC in any of its forms. What cannot be read is [`Thing::Other`]: private URIs are welcome in EPCIS.
+    /// Reads an EPC in any of its forms. A private URI is [`Thing::Other`]: it is welcome in EPCIS.
     pub fn of(epc: &str) -> Self {
         match Epc::parse(epc) {
             Ok(Epc::Sgtin(sgtin)) => Self::Pack(sgtin),
             Ok(Epc::Sscc(sscc)) => Self::Container(sscc),
-            Ok(Epc::Lgtin(..) | Epc::Gtin(_) | Epc::Sgln(_) | Epc::Pgln(_) | Epc::Key(_) | Epc::Other(_)) | Err(_) => {
+            Ok(Epc::Lgtin(..) | Epc::Gtin(_) | Epc::Sgln(_) | Epc::Pgln(_) | Epc::Key(_) | Epc::Other(_)) => {
                 Self::Other
             }
+            Err(_) if is_of_another_scheme(epc) => Self::Other,
+            Err(error) => Self::Broken(error.to_string()),
         }
     }
 
@@ -32,7 +36,7 @@ impl Thing {
         match self {
             Self::Pack(sgtin) => Some(sgtin.name()),
             Self::Container(sscc) => Some(sscc.name()),
-            Self::Other => None,
+            Self::Other | Self::Broken(_) => None,
         }
     }
 
@@ -40,4 +44,10 @@ impl Thing {
     pub fn key(&self, network_key: &NetworkKey) -> Option<ItemKey> {
         self.name().map(|name| network_key.item(&name))
     }
+}
+
+/// Whether a URN is of a scheme that the ledger does not follow: a mistyped asset is kept for what moved beside it.
+fn is_of_another_scheme(epc: &str) -> bool {
+    let is = |scheme: &str| epc.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    is("urn:") && !is("urn:epc:id:sgtin:") && !is("urn:epc:id:sscc:")
 }

@@ -10,8 +10,7 @@ use crate::trade::thing::Thing;
 pub(super) fn plan(sketch: &mut Sketch<'_>, event: &Event) -> Result<(), PlanError> {
     let action = event.action.unwrap_or(EventAction::Observe);
     if action == EventAction::Observe {
-        sketch.push(Action::Anchor, Vec::new());
-        return Ok(());
+        return sketch.anchor(event);
     }
     let parent_id = event.parent_id.as_ref().ok_or_else(|| {
         Refusal::new(
@@ -21,7 +20,15 @@ pub(super) fn plan(sketch: &mut Sketch<'_>, event: &Event) -> Result<(), PlanErr
             "give the SSCC or SGTIN of the container",
         )
     })?;
-    let parent = sketch.key("parentID", parent_id)?;
+    let container = Thing::of(parent_id.as_str());
+    if container == Thing::Other {
+        sketch
+            .plan
+            .warnings
+            .push("parentID names no SSCC or SGTIN, so the ledger does not follow what lies in it".to_owned());
+        return sketch.anchor(event);
+    }
+    let parent = sketch.key_of("parentID", parent_id, &container)?;
     let children = sketch.keys("childEPCs", &event.child_epcs)?;
     if !event.child_quantity_list.is_empty() {
         sketch
@@ -29,13 +36,14 @@ pub(super) fn plan(sketch: &mut Sketch<'_>, event: &Event) -> Result<(), PlanErr
             .warnings
             .push("childQuantityList names no single packs: it is recorded and moves nothing".to_owned());
     }
+    if children.is_empty() && (action == EventAction::Add || !event.child_quantity_list.is_empty()) {
+        // Only quantities of a class went in or out: nothing that the ledger follows.
+        return sketch.anchor(event);
+    }
     if action == EventAction::Delete {
         sketch.push(Action::Disaggregate { parent }, children);
-    } else if children.is_empty() {
-        // Only quantities of a class were packed: nothing that the ledger follows.
-        sketch.push(Action::Anchor, Vec::new());
     } else {
-        let create = matches!(Thing::of(parent_id.as_str()), Thing::Container(_));
+        let create = matches!(container, Thing::Container(_));
         sketch.push(Action::Aggregate { parent, create }, children);
     }
     Ok(())

@@ -1,16 +1,15 @@
 //! Error declarations: an earlier event is said to be wrong. What it did is reversed where that is lawful; where not, the
 //! declaration is kept as a dispute that both partners see.
 
-use std::collections::BTreeSet;
-
+use veridose_contract::record::{OfferRecord, OfferState};
 use veridose_contract::{Action, DecommissionReason, OfferId, PartyId, read};
 use veridose_epcis::model::{Action as EventAction, Event, EventKind};
 
-use super::{Sketch, object, party_at};
+use super::{Sketch, party_at, shipping};
 use crate::trade::Rehearsal;
 use crate::trade::refusal::PlanError;
 
-pub(super) fn plan(sketch: &mut Sketch<'_>, event: &Event) -> Result<(), PlanError> {
+pub(super) fn plan(sketch: &mut Sketch<'_>) -> Result<(), PlanError> {
     let desk = sketch.desk;
     let Some(original) = desk.original else {
         sketch.plan.warnings.push(
@@ -27,9 +26,8 @@ pub(super) fn plan(sketch: &mut Sketch<'_>, event: &Event) -> Result<(), PlanErr
     if !reversed {
         sketch.plan.drafts.truncate(before);
         sketch.plan.warnings.push("what the event did cannot be reversed: both partners see the dispute".to_owned());
+        sketch.push(Action::Dispute { event: original.commitment, partner }, Vec::new());
     }
-    sketch.push(Action::Dispute { event: original.commitment, partner }, Vec::new());
-    debug_assert!(event.error_declaration.is_some(), "only an error declaration comes here");
     Ok(())
 }
 
@@ -42,15 +40,13 @@ fn reverse(sketch: &mut Sketch<'_>, original: &Event) -> Result<bool, PlanError>
             sketch.push(Action::Decommission { reason: DecommissionReason::Error }, items);
         }
         (EventKind::Object, Some(EventAction::Observe)) if step == "shipping" => {
-            let mut offers = BTreeSet::new();
-            for key in sketch.keys("epcList", &original.epc_list)? {
-                offers.extend(read::item(sketch.desk.state, &key)?.and_then(|item| item.offer));
-            }
-            let this: OfferId = object::offer_id(sketch.desk.caller, &veridose_epcis::hash(original));
-            if !offers.contains(&this) {
+            let offer: OfferId = shipping::offer_id(sketch.desk.caller, &veridose_epcis::hash(original));
+            // What the receiver answered in part has moved: only an offer that nobody answered is as if never made.
+            let unanswered = |offer: &OfferRecord| offer.state == OfferState::Open && offer.remaining == offer.items;
+            if !read::offer(sketch.desk.state, &offer)?.as_ref().is_some_and(unanswered) {
                 return Ok(false);
             }
-            sketch.push(Action::Withdraw { offer: this }, Vec::new());
+            sketch.push(Action::Withdraw { offer }, Vec::new());
         }
         (EventKind::Aggregation, Some(action @ (EventAction::Add | EventAction::Delete))) => {
             let Some(parent) = &original.parent_id else { return Ok(false) };

@@ -1,40 +1,33 @@
-//! Events on things: they begin, are handed over, are seen, end.
+//! Events on things: they begin, are seen, end.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use sha2::{Digest, Sha256};
-use veridose_contract::{
-    Action, Commitment, ConsentId, Day, DecommissionReason, HandoffKind, ItemKey, LotKey, OfferId, PartyId, Timestamp,
-    read,
-};
+use veridose_contract::{Action, Commitment, ConsentId, Day, DecommissionReason, ItemKey, LotKey, Timestamp, read};
 use veridose_epcis::model::{Action as EventAction, Event, Uri, VERIDOSE_NAMESPACE, Value};
 use veridose_gs1::{Expiry, Gtin, Lot, lot_name};
 use veridose_store::{Payload, payload};
 
-use super::{Sketch, party_at};
+use super::{Sketch, shipping};
 use crate::trade::refusal::{PlanError, Refusal};
 use crate::trade::thing::Thing;
 
 pub(super) fn plan(sketch: &mut Sketch<'_>, event: &Event) -> Result<(), PlanError> {
     let step = event.biz_step.as_ref().map_or("", |step| step.as_str());
     match event.action {
-        Some(EventAction::Add) => commission(sketch, event),
+        Some(EventAction::Add) => commission(sketch, event, "epcList", &event.epc_list),
         Some(EventAction::Delete) if step == "dispensing" => supply(sketch, event),
         Some(EventAction::Delete) => end(sketch, event, step),
         Some(EventAction::Observe) | None => match step {
-            "shipping" => ship(sketch, event),
-            "receiving" => receive(sketch, event),
+            "shipping" => shipping::ship(sketch, event),
+            "receiving" => shipping::receive(sketch, event),
             "dispensing" if disposition(event) != "partially_dispensed" => supply(sketch, event),
-            "void_shipping" => void_shipping(sketch, event),
-            _ => {
-                sketch.push(Action::Anchor, Vec::new());
-                Ok(())
-            }
+            "void_shipping" => shipping::void(sketch, event),
+            _ => sketch.anchor(event),
         },
     }
 }
 
-fn disposition(event: &Event) -> &str {
+pub(super) fn disposition(event: &Event) -> &str {
     event.disposition.as_ref().map_or("", |disposition| disposition.as_str())
 }
 
@@ -48,22 +41,19 @@ pub(super) struct Groups {
 pub(super) fn by_product(sketch: &Sketch<'_>, field: &str, epcs: &[Uri]) -> Result<Groups, Refusal> {
     let mut groups = Groups { packs: BTreeMap::new(), containers: Vec::new() };
     for (index, epc) in epcs.iter().enumerate() {
-        let key = sketch.key(&format!("{field}[{index}]"), epc)?;
-        match Thing::of(epc.as_str()) {
+        let thing = Thing::of(epc.as_str());
+        let key = sketch.key_of(&format!("{field}[{index}]"), epc, &thing)?;
+        match thing {
             Thing::Pack(sgtin) => groups.packs.entry(sgtin.gtin).or_default().push(key),
-            Thing::Container(_) | Thing::Other => groups.containers.push(key),
+            Thing::Container(_) | Thing::Other | Thing::Broken(_) => groups.containers.push(key),
         }
     }
     Ok(groups)
 }
 
-fn commission(sketch: &mut Sketch<'_>, event: &Event) -> Result<(), PlanError> {
-    if event.epc_list.is_empty() {
-        // A quantity of a class begins: bulk, which no serial number follows.
-        sketch.push(Action::Anchor, Vec::new());
-        return Ok(());
-    }
-    let groups = by_product(sketch, "epcList", &event.epc_list)?;
+/// Packs and containers begin.
+pub(super) fn commission(sketch: &mut Sketch<'_>, event: &Event, field: &str, epcs: &[Uri]) -> Result<(), PlanError> {
+    let groups = by_product(sketch, field, epcs)?;
     for (gtin, packs) in groups.packs {
         let lot = lot(sketch, event, gtin)?;
         sketch.push(Action::Commission { lot }, packs);
@@ -162,83 +152,6 @@ fn expiry(event: &Event) -> Result<Option<Expiry>, Refusal> {
     })
 }
 
-fn ship(sketch: &mut Sketch<'_>, event: &Event) -> Result<(), PlanError> {
-    let items = sketch.keys("epcList", &event.epc_list)?;
-    let desk = sketch.desk;
-    let Some(to) = party_at(&desk, &event.destination_list) else {
-        return Err(Refusal::new(
-            "destination_unknown",
-            "destinationList",
-            "no destination of this shipment is a member of the network",
-            "give a destination of type owning_party whose SGLN belongs to a member",
-        )
-        .into());
-    };
-    let kind = if disposition(event) == "returned" { HandoffKind::Return } else { HandoffKind::Shipment };
-    let to = to.clone();
-    sketch.plan.readers.insert(to.clone());
-    let offer = offer_id(desk.caller, &veridose_epcis::hash(event));
-    sketch.push(Action::Offer { offer, to, kind }, items);
-    Ok(())
-}
-
-/// An offer's name from what is offered, so that the same event always makes the same offer.
-pub(crate) fn offer_id(from: &PartyId, event_hash: &str) -> OfferId {
-    let hash: [u8; 32] = Sha256::new()
-        .chain_update(b"veridose offer 1\n")
-        .chain_update(from.as_str())
-        .chain_update(b"\n")
-        .chain_update(event_hash)
-        .finalize()
-        .into();
-    let mut id = [0; 16];
-    id.copy_from_slice(&hash[..16]);
-    OfferId(id)
-}
-
-/// The open offers that the items are part of.
-fn offers(sketch: &Sketch<'_>, event: &Event) -> Result<BTreeMap<OfferId, Vec<ItemKey>>, PlanError> {
-    let mut offers: BTreeMap<OfferId, Vec<ItemKey>> = BTreeMap::new();
-    for (index, epc) in event.epc_list.iter().enumerate() {
-        let field = format!("epcList[{index}]");
-        let key = sketch.key(&field, epc)?;
-        match read::item(sketch.desk.state, &key)?.and_then(|item| item.offer) {
-            Some(offer) => offers.entry(offer).or_default().push(key),
-            None => {
-                return Err(Refusal::new(
-                    "not_offered",
-                    &field,
-                    format!("{} is not on its way: nobody offered it", epc.as_str()),
-                    "receive the outermost container that was shipped; ask the sender to ship what was not",
-                )
-                .into());
-            }
-        }
-    }
-    Ok(offers)
-}
-
-fn receive(sketch: &mut Sketch<'_>, event: &Event) -> Result<(), PlanError> {
-    for (offer, items) in offers(sketch, event)? {
-        if let Some(record) = read::offer(sketch.desk.state, &offer)? {
-            sketch.plan.readers.insert(record.from);
-        }
-        sketch.push(Action::Accept { offer, discrepancies: Vec::new() }, items);
-    }
-    Ok(())
-}
-
-fn void_shipping(sketch: &mut Sketch<'_>, event: &Event) -> Result<(), PlanError> {
-    let ids: BTreeSet<OfferId> = offers(sketch, event)?.into_keys().collect();
-    for offer in ids {
-        if let Some(record) = read::offer(sketch.desk.state, &offer)? {
-            sketch.plan.readers.insert(record.to);
-        }
-        sketch.push(Action::Withdraw { offer }, Vec::new());
-    }
-    Ok(())
-}
-
 fn extension<'e>(event: &'e Event, name: &str) -> Option<&'e Value> {
     event.extensions.get(VERIDOSE_NAMESPACE, name)
 }
@@ -264,10 +177,6 @@ fn supply(sketch: &mut Sketch<'_>, event: &Event) -> Result<(), PlanError> {
 }
 
 fn end(sketch: &mut Sketch<'_>, event: &Event, step: &str) -> Result<(), PlanError> {
-    if event.epc_list.is_empty() {
-        sketch.push(Action::Anchor, Vec::new());
-        return Ok(());
-    }
     let items = sketch.keys("epcList", &event.epc_list)?;
     let reason = match (step, disposition(event)) {
         ("destroying", _) | (_, "destroyed" | "disposed") => DecommissionReason::Destroyed,

@@ -12,6 +12,10 @@ pub(super) fn plan(sketch: &mut Sketch<'_>, event: &Event) -> Result<(), PlanErr
         sketch.push(Action::Anchor, Vec::new());
         return Ok(());
     }
+    if event.input_epc_list.is_empty() {
+        // Packs are filled from bulk: they begin.
+        return object::commission(sketch, event, "outputEPCList", &event.output_epc_list);
+    }
     let inputs = sketch.keys("inputEPCList", &event.input_epc_list)?;
     let mut groups = object::by_product(sketch, "outputEPCList", &event.output_epc_list)?;
     let Some((gtin, outputs)) = groups.packs.pop_first() else {

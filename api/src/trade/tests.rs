@@ -1,0 +1,9 @@
+mod begin;
+mod correct;
+mod end;
+mod foreign;
+mod handover;
+mod packing;
+mod pharma;
+mod verdicts;
+mod world;
