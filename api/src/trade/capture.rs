@@ -1,30 +1,31 @@
 //! A whole EPCIS document onto the ledger.
 //!
-//! *Rollback*: every event in one transaction, or nothing. *Proceed*: chunks of events, each one transaction; a bad event
-//! is named and left out. Either way an event is first rehearsed on the state, so that its own fault is known by name.
-//! Chunks are cut at fixed places of the document and named after them, so a job that is taken up again after a crash
-//! finds what it had done.
+//! *Rollback*: every event in one transaction, or nothing. *Proceed*: chunks of events; a sound chunk is one transaction, of
+//! another each event is its own, and a bad event is named and left out. Either way an event is first rehearsed on the
+//! state, so that its own fault is known by name. Chunks are cut at fixed places of the document and every transaction is
+//! named after its place, so a job that is taken up again after a crash finds what it had done.
 
 mod chunk;
+mod original;
 mod reading;
+mod submit;
 
 #[cfg(test)]
 pub(crate) use reading::json;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use sha2::{Digest, Sha256};
-use veridose_contract::IdempotencyKey;
 use veridose_contract::limits::{COMMANDS_PER_TRANSACTION_MAX, ITEMS_PER_TRANSACTION_MAX};
-use veridose_epcis::model::Event;
-use veridose_store::{CaptureError, CaptureJob, CaptureState, ErrorBehaviour, Request, Viewer};
+use veridose_store::{CaptureError, CaptureJob, CaptureState, ErrorBehaviour};
 
-use super::plan::Original;
 use super::refusal::Refusal;
-use crate::node::{ActError, Actor, Node};
-use chunk::{Chunk, error, rehearse, too_large};
-use reading::Reading;
+use crate::node::{Actor, Node};
+use chunk::{Chunk, Numbered, error, name_of, rehearse, too_large};
+use reading::{Read, Reading};
+use submit::Place;
 
 /// Events of one chunk under `proceed`.
 const CHUNK_EVENTS: usize = 200;
@@ -51,27 +52,45 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
+    /// The next thing of the document with its number: events count from 1, a fault of the whole document is 0.
+    async fn next(&mut self) -> Result<Option<(u64, Read)>> {
+        let Some(read) = self.reading.next().await else { return Ok(None) };
+        let number = match &read {
+            Read::Event { .. } | Read::Fault(_) => {
+                self.events += 1;
+                self.events
+            }
+            Read::Unreadable(_) => 0,
+            Read::Lost(reason) => anyhow::bail!("failed to read the captured document: {reason}"),
+        };
+        Ok(Some((number, read)))
+    }
+
     async fn rollback(&mut self) -> Result<CaptureState> {
         let mut chunk = Chunk::default();
         let mut items = 0usize;
-        while let Some(read) = self.reading.next().await {
-            self.events += 1;
+        while let Some((number, read)) = self.next().await? {
             items = items.saturating_add(read.items());
             if items > ITEMS_PER_TRANSACTION_MAX || chunk.reads.len() >= COMMANDS_PER_TRANSACTION_MAX {
-                chunk.errors.push(too_large(self.events));
-                break;
+                self.progress(&[too_large(number)]).await?;
+                return Ok(CaptureState::Failed);
             }
-            chunk.take(self.events, read);
+            chunk.take(number, read);
+        }
+        let place = Place::Whole(self.events);
+        let count = u64::try_from(chunk.reads.len())?;
+        // A job taken up after a crash: on the state that it made itself, its own events would look like repeats.
+        if chunk.errors.is_empty() && count > 0 && self.was_captured(place)? {
+            self.captured = count;
+            self.progress(&[]).await?;
+            return Ok(CaptureState::Succeeded);
         }
         self.plan(&mut chunk).await?;
         if chunk.errors.is_empty() && !chunk.plans.is_empty() {
-            let first = chunk.first();
-            match self.node.act(self.actor, &chunk.merged(), self.request(first, &chunk)).await {
-                Ok(_) => self.captured = self.events,
-                Err(ActError::Rejected(rejection)) => {
-                    chunk.errors.push(error(first, &Refusal::by_contract(&rejection, None)));
-                }
-                Err(other) => return Err(other.into()),
+            match self.submit(place, &chunk.merged()).await? {
+                Ok(()) => self.captured = count,
+                // The state moved between the rehearsal and the commit.
+                Err(rejection) => chunk.errors.push(self.refused(&chunk, &rejection)),
             }
         }
         self.progress(&chunk.errors).await?;
@@ -85,15 +104,14 @@ impl Work<'_> {
         let mut items = 0usize;
         let mut failed = self.job.errors > 0;
         loop {
-            let read = self.reading.next().await;
+            let read = self.next().await?;
             let end = read.is_none();
-            if let Some(read) = read {
-                self.events += 1;
-                if self.events <= resume_at {
+            if let Some((number, read)) = read {
+                if number > 0 && number <= resume_at {
                     continue;
                 }
                 items = items.saturating_add(read.items());
-                chunk.take(self.events, read);
+                chunk.take(number, read);
             }
             if end || chunk.len() >= CHUNK_EVENTS || items >= CHUNK_ITEMS {
                 failed |= self.commit(std::mem::take(&mut chunk)).await?;
@@ -105,53 +123,84 @@ impl Work<'_> {
         }
     }
 
-    /// Commits what of a chunk is sound; tells whether anything was not.
+    /// Commits what of a chunk is sound; tells whether anything was not. How far the job is and the errors are written
+    /// once, at the chunk's end, so that a crash before it repeats the chunk and counts nothing twice.
     async fn commit(&mut self, mut chunk: Chunk) -> Result<bool> {
         if chunk.len() == 0 {
             return Ok(false);
         }
-        let first = chunk.first();
-        let request = self.request(first, &chunk);
-        // A job taken up after a crash: this chunk's errors were recorded before it was submitted.
-        if let Some(done) = self.node.done(&self.actor.party, &request.key)? {
-            tracing::info!(job = %self.job.id, index = done.index, "chunk was captured before");
+        let place = Place::Chunk { first: chunk.first(), events: u64::try_from(chunk.len())? };
+        if self.was_captured(place)? {
             self.captured += u64::try_from(chunk.reads.len())?;
-            self.progress(&[]).await?;
-            return Ok(false);
-        }
-        self.plan(&mut chunk).await?;
-        self.record(u64::try_from(chunk.len())?, &chunk.errors).await?;
-        if !chunk.plans.is_empty() {
-            match self.node.act(self.actor, &chunk.merged(), request).await {
-                Ok(_) => self.captured += u64::try_from(chunk.plans.len())?,
-                // The state moved between the rehearsal and the commit: each event on its own.
-                Err(ActError::Rejected(_)) => self.one_by_one(&mut chunk).await?,
-                Err(other) => return Err(other.into()),
-            }
+        } else {
+            let waiting = self.not_captured(std::mem::take(&mut chunk.reads))?;
+            let whole = waiting.len() + chunk.errors.len() == usize::try_from(place.events())?;
+            chunk.reads = waiting;
+            self.capture(place, whole, &mut chunk).await?;
         }
         self.progress(&chunk.errors).await?;
         Ok(!chunk.errors.is_empty())
     }
 
-    async fn one_by_one(&mut self, chunk: &mut Chunk) -> Result<()> {
-        for (number, plan) in std::mem::take(&mut chunk.plans) {
-            let request = Request { key: self.key(number, 1), sha256: Sha256::digest(number.to_le_bytes()).into() };
-            match self.node.act(self.actor, &plan, request).await {
-                Ok(_) => self.captured += 1,
-                Err(ActError::Rejected(rejection)) => {
-                    chunk.errors.push(error(number, &Refusal::by_contract(&rejection, None)));
-                }
-                Err(other) => return Err(other.into()),
+    /// The events that were not captured by themselves before a crash.
+    fn not_captured(&mut self, reads: Vec<Numbered>) -> Result<Vec<Numbered>> {
+        let mut waiting = Vec::with_capacity(reads.len());
+        for read in reads {
+            if self.was_captured(Place::Event(read.0))? {
+                self.captured += 1;
+            } else {
+                waiting.push(read);
             }
+        }
+        Ok(waiting)
+    }
+
+    /// One transaction if the chunk is `whole` and sound. Else each event is its own: which of them the transaction of a
+    /// chunk holds must be plain from its place alone.
+    async fn capture(&mut self, place: Place, whole: bool, chunk: &mut Chunk) -> Result<()> {
+        let faults = chunk.errors.len();
+        let mut trial = Chunk { reads: std::mem::take(&mut chunk.reads), ..Chunk::default() };
+        self.plan(&mut trial).await?;
+        if trial.errors.is_empty() && whole {
+            if trial.plans.is_empty() {
+                return Ok(());
+            }
+            if self.submit(place, &trial.merged()).await?.is_ok() {
+                self.captured += u64::try_from(trial.reads.len())?;
+                return Ok(());
+            }
+            // The state moved between the rehearsal and the commit: each event is judged by itself.
+        }
+        for read in trial.reads {
+            let mut single = Chunk { reads: vec![read], ..Chunk::default() };
+            self.plan(&mut single).await?;
+            if let Some((number, plan)) = single.plans.first() {
+                match self.submit(Place::Event(*number), plan).await? {
+                    Ok(()) => self.captured += 1,
+                    Err(rejection) => single.errors.push(self.refused(&single, &rejection)),
+                }
+            }
+            chunk.errors.append(&mut single.errors);
+        }
+        if chunk.errors.len() > faults {
+            chunk.errors.sort_by_key(|error| error.event);
         }
         Ok(())
     }
 
-    /// Plans and rehearses the chunk's events; those at fault move to its errors.
+    /// The error of the event that the refused command came from.
+    fn refused(&self, chunk: &Chunk, rejection: &veridose_contract::Rejection) -> CaptureError {
+        let number = chunk.event_of(rejection.command);
+        let event = chunk.reads.iter().find(|(read, ..)| *read == number).map(|(_, _, event, _)| event);
+        let name = event.zip(rejection.item).and_then(|(event, item)| name_of(self.node, event, item));
+        error(number, &Refusal::by_contract(rejection, name))
+    }
+
+    /// Plans and rehearses the chunk's events; those at fault get their errors.
     async fn plan(&mut self, chunk: &mut Chunk) -> Result<()> {
         let mut originals = Vec::with_capacity(chunk.reads.len());
         for (_, _, event, _) in &chunk.reads {
-            originals.push(self.original(event).await?);
+            originals.push(original::find(self.node, self.actor, event).await?);
         }
         let node = Arc::clone(self.node);
         let actor = self.actor.clone();
@@ -163,53 +212,6 @@ impl Work<'_> {
         chunk.plans = plans;
         chunk.errors.extend(errors);
         chunk.errors.sort_by_key(|error| error.event);
-        Ok(())
-    }
-
-    /// The caller's own earlier event that an error declaration speaks of.
-    async fn original(&self, event: &Event) -> Result<Option<Original>> {
-        if event.error_declaration.is_none() {
-            return Ok(None);
-        }
-        let mut bare = event.clone();
-        bare.error_declaration = None;
-        let queries = &self.node.store().queries;
-        let viewer = Viewer::Party(self.actor.party.clone());
-        let row = match &bare.event_id {
-            Some(id) => queries.event(&viewer, id.as_str()).await?,
-            None => queries.event(&viewer, &veridose_epcis::hash(&bare)).await?,
-        };
-        let own = row.filter(|row| row.party == self.actor.party);
-        Ok(own.map(|row| Original { event: bare, commitment: row.commitment }))
-    }
-
-    /// The name of a chunk. The same places of the same job make the same name.
-    fn key(&self, first: u64, count: usize) -> IdempotencyKey {
-        let hash = Sha256::new()
-            .chain_update(b"veridose capture 1\n")
-            .chain_update(self.job.id.as_bytes())
-            .chain_update(first.to_le_bytes())
-            .chain_update((count as u64).to_le_bytes())
-            .finalize();
-        let mut key = [0; 16];
-        key.copy_from_slice(&hash[..16]);
-        IdempotencyKey(key)
-    }
-
-    fn request(&self, first: u64, chunk: &Chunk) -> Request {
-        let mut hash = Sha256::new();
-        for (_, _, _, event_hash) in &chunk.reads {
-            hash.update(event_hash.as_bytes());
-        }
-        Request { key: self.key(first, chunk.len()), sha256: hash.finalize().into() }
-    }
-
-    async fn record(&self, chunk_len: u64, errors: &[CaptureError]) -> Result<()> {
-        if !errors.is_empty() {
-            // Not yet past this chunk: a crash before its commit repeats it.
-            let before = self.events.saturating_sub(chunk_len);
-            self.node.store().captures.progress(self.job.id, before, self.captured, errors).await?;
-        }
         Ok(())
     }
 

@@ -182,7 +182,7 @@ impl Sketch<'_> {
     }
 }
 
-fn millis(event: &Event) -> Timestamp {
+pub(super) fn millis(event: &Event) -> Timestamp {
     let instant = event.event_time.instant();
     Timestamp(instant.unix_timestamp().saturating_mul(1_000).saturating_add(i64::from(instant.millisecond())))
 }

@@ -26,7 +26,8 @@ impl Chunk {
     pub(super) fn take(&mut self, number: u64, read: Read) {
         match read {
             Read::Event { event, json, hash } => self.reads.push((number, json, *event, hash)),
-            Read::Fault(refusal) => self.errors.push(error(number, &refusal)),
+            Read::Fault(refusal) | Read::Unreadable(refusal) => self.errors.push(error(number, &refusal)),
+            Read::Lost(_) => unreachable!("a document that is lost ends the job"),
         }
     }
 
@@ -38,6 +39,16 @@ impl Chunk {
         let read = self.reads.first().map(|(number, ..)| *number);
         let error = self.errors.first().map(|error| error.event);
         read.into_iter().chain(error).min().unwrap_or(0)
+    }
+
+    /// The event that a command of the merged plan came from.
+    pub(super) fn event_of(&self, command: u32) -> u64 {
+        let mut before = 0usize;
+        let owner = self.plans.iter().find(|(_, plan)| {
+            before += plan.drafts.len();
+            usize::try_from(command).is_ok_and(|command| command < before)
+        });
+        owner.map_or_else(|| self.first(), |(number, _)| *number)
     }
 
     /// All plans as one.
@@ -102,7 +113,7 @@ pub(super) fn rehearse(
 }
 
 /// What the event calls the item.
-fn name_of<'e>(node: &Node, event: &'e Event, item: veridose_contract::ItemKey) -> Option<&'e str> {
+pub(super) fn name_of<'e>(node: &Node, event: &'e Event, item: veridose_contract::ItemKey) -> Option<&'e str> {
     event.epcs().map(Uri::as_str).find(|epc| Thing::of(epc).key(node.network_key()) == Some(item))
 }
 

@@ -5,8 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
-use veridose_epcis::Header;
 use veridose_epcis::model::Event;
+use veridose_epcis::{EpcisError, Header};
 use veridose_store::Document;
 
 use crate::trade::refusal::Refusal;
@@ -20,6 +20,10 @@ pub(super) enum Read {
     Event { event: Box<Event>, json: Box<RawValue>, hash: String },
     /// Something that is no event.
     Fault(Refusal),
+    /// The document itself, before its first event, is at fault.
+    Unreadable(Refusal),
+    /// The store could not give the document: nobody's fault but the node's.
+    Lost(std::io::Error),
 }
 
 impl Read {
@@ -27,7 +31,7 @@ impl Read {
     pub(super) fn items(&self) -> usize {
         match self {
             Self::Event { event, .. } => event.epcs().count(),
-            Self::Fault(_) => 0,
+            Self::Fault(_) | Self::Unreadable(_) | Self::Lost(_) => 0,
         }
     }
 }
@@ -35,7 +39,7 @@ impl Read {
 /// A document on its way from the store through the parser.
 pub(super) struct Reading {
     reads: mpsc::Receiver<Read>,
-    header: Arc<OnceLock<Header>>,
+    header: Arc<OnceLock<Arc<Header>>>,
 }
 
 impl Reading {
@@ -64,28 +68,32 @@ impl Reading {
     }
 
     /// The header as far as it was read; it stands before the events.
-    pub(super) fn header(&self) -> Header {
+    pub(super) fn header(&self) -> Arc<Header> {
         self.header.get().cloned().unwrap_or_default()
     }
 }
 
-fn parse(pieces: Pieces, header: &OnceLock<Header>, reads: &mpsc::Sender<Read>) {
+fn parse(pieces: Pieces, header: &OnceLock<Arc<Header>>, reads: &mpsc::Sender<Read>) {
     let mut reader = match veridose_epcis::Reader::new(BufReader::new(pieces), None) {
         Ok(reader) => reader,
         Err(error) => {
             // Nobody listens any more only when the job has ended.
-            let _ = reads.blocking_send(Read::Fault(fault(&error)));
+            let _ = reads.blocking_send(match error {
+                EpcisError::Io(error) => Read::Lost(error),
+                error => Read::Unreadable(fault(&error)),
+            });
             return;
         }
     };
     // The lock is set once, here.
-    let _ = header.set(reader.header().clone());
+    let _ = header.set(Arc::new(reader.header().clone()));
     for event in &mut reader {
         let read = match event {
             Ok(event) => {
                 let hash = veridose_epcis::hash(&event);
                 Read::Event { json: json(&event), event: Box::new(event), hash }
             }
+            Err(EpcisError::Io(error)) => Read::Lost(error),
             Err(error) => Read::Fault(fault(&error)),
         };
         if reads.blocking_send(read).is_err() {
@@ -100,8 +108,8 @@ pub(crate) fn json(event: &Event) -> Box<RawValue> {
     RawValue::from_string(text).expect("the writer writes JSON")
 }
 
-fn fault(error: &veridose_epcis::EpcisError) -> Refusal {
-    Refusal::new("event_invalid", "document", error.to_string(), "correct the document")
+fn fault(error: &EpcisError) -> Refusal {
+    Refusal::new("event_invalid", error.field().unwrap_or("document"), error.to_string(), "correct the document")
 }
 
 /// The pieces of a stored document as one stream of bytes.
