@@ -24,12 +24,11 @@ pub(super) async fn find(node: &Node, actor: &Actor, declared: &Event) -> Result
     caught_up(node).await?;
     let at = super::super::plan::millis(declared);
     let mut filter = EventFilter { epcis_only: true, ..EventFilter::default() };
-    match &declared.event_id {
-        Some(id) => filter.event_ids.push(id.as_str().to_owned()),
-        None => {
-            filter.event_time_from = Some(at);
-            filter.event_time_before = Some(Timestamp(at.0.saturating_add(1)));
-        }
+    if let Some(id) = &declared.event_id {
+        filter.event_ids.push(id.as_str().to_owned());
+    } else {
+        filter.event_time_from = Some(at);
+        filter.event_time_before = Some(Timestamp(at.0.saturating_add(1)));
     }
     let viewer = Viewer::Party(actor.party.clone());
     let hash = veridose_epcis::hash(declared);

@@ -14,7 +14,7 @@ fn commissioning_registers_what_is_new_once() {
     assert!(
         matches!(&plan.documents[2], Payload::Lot(lot) if lot.lot == "A" && lot.expiry.to_string() == "2025-03-31")
     );
-    assert_eq!(plan.readers.iter().map(|reader| reader.as_str()).collect::<Vec<_>>(), ["reg"]);
+    assert_eq!(plan.readers.iter().map(veridose_contract::PartyId::as_str).collect::<Vec<_>>(), ["reg"]);
     let plan = world.ok("maker", &commissioning(&[pack(3)], "A", "2025-03-31"));
     assert_eq!(actions(&plan), ["Commission 1"]);
     let plan = world.ok("maker", &commissioning(&[pack(4)], "B", "2025-06-30"));
