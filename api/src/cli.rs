@@ -1,12 +1,20 @@
 //! The command line. Exit code 0: done; 1: refused, invalid or failed; 2: wrong usage.
 
+mod capture;
 mod client;
+mod counter;
 mod demo;
 mod epcis;
+mod export;
+mod key;
 mod ledger;
+mod local;
 mod party;
+mod project;
+mod proof;
 mod scan;
 mod serve;
+mod sign;
 mod token;
 
 use std::io::Write as _;
@@ -48,32 +56,32 @@ pub enum Command {
     /// Mint an access token with this node's embedded issuer
     Token(token::Arguments),
     /// Hand EPCIS documents in to a running node
-    Capture(client::Capture),
+    Capture(capture::Arguments),
     /// Ask a running node about a scan
-    Verify(client::Verify),
+    Verify(counter::Verify),
     /// Dispense packs through a running node
-    Dispense(client::Dispense),
+    Dispense(counter::Dispense),
     /// Recall packs, a lot or a product through a running node
-    Recall(client::Recall),
-    /// Print every event that the caller may see, one JSON object a line
-    Export(client::Export),
-    /// Make organisations
+    Recall(counter::Recall),
+    /// Write the events that the caller may see, from a running node, as one EPCIS document
+    Export(export::Arguments),
+    /// Make an organisation's keys, admit it as a member, list the members
     #[command(subcommand)]
     Party(party::Command),
-    /// Rotate and show signing keys
+    /// Renew, register, list and export signing keys
     #[command(subcommand)]
-    Key(party::Key),
+    Key(key::Command),
     /// Sign a prepared transaction on the organisation's own side
-    Sign(party::Sign),
-    /// Check the ledger or make its state anew
+    Sign(sign::Arguments),
+    /// Check, rebuild and show the ledger of a stopped node
     #[command(subcommand)]
     Ledger(ledger::Command),
     /// Make the SQL view anew
     #[command(subcommand)]
-    Project(ledger::Project),
+    Project(project::Command),
     /// Check receipts offline
     #[command(subcommand)]
-    Proof(ledger::Proof),
+    Proof(proof::Command),
     /// Read a scan in any form and say what it is, without a server
     Scan(scan::Arguments),
     /// Convert, validate and hash EPCIS documents, without a server
@@ -120,17 +128,17 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
             demo::run(Config::load(overrides)?, &demo)
         }
         Command::Token(token) => token::run(&Config::load(arguments.overrides)?, token, arguments.json),
-        Command::Capture(capture) => client::capture(&capture, arguments.json),
-        Command::Verify(verify) => client::verify(&verify, arguments.json),
-        Command::Dispense(dispense) => client::dispense(&dispense, arguments.json),
-        Command::Recall(recall) => client::recall(&recall, arguments.json),
-        Command::Export(export) => client::export(&export),
-        Command::Party(command) => party::run(&Config::load(arguments.overrides)?, &command),
-        Command::Key(command) => party::key(&Config::load(arguments.overrides)?, &command),
-        Command::Sign(sign) => party::sign(&Config::load(arguments.overrides)?, &sign),
+        Command::Capture(capture) => capture::run(&capture, arguments.json),
+        Command::Verify(verify) => counter::verify(&verify, arguments.json),
+        Command::Dispense(dispense) => counter::dispense(&dispense, arguments.json),
+        Command::Recall(recall) => counter::recall(&recall, arguments.json),
+        Command::Export(export) => export::run(&export, arguments.json),
+        Command::Party(command) => party::run(&Config::load(arguments.overrides)?, &command, arguments.json),
+        Command::Key(command) => key::run(&Config::load(arguments.overrides)?, &command, arguments.json),
+        Command::Sign(sign) => sign::run(&Config::load(arguments.overrides)?, &sign, arguments.json),
         Command::Ledger(command) => ledger::run(&Config::load(arguments.overrides)?, &command, arguments.json),
-        Command::Project(command) => ledger::project(&Config::load(arguments.overrides)?, &command),
-        Command::Proof(command) => ledger::proof(&command, arguments.json),
+        Command::Project(command) => project::run(&Config::load(arguments.overrides)?, &command, arguments.json),
+        Command::Proof(command) => proof::run(&command, arguments.json),
         Command::Scan(scan) => scan::run(&scan),
         Command::Epcis(command) => epcis::run(&command, arguments.json),
         Command::Openapi => print(&crate::routes::openapi().to_pretty_json()?),

@@ -19,7 +19,7 @@ use veridose_store::Store;
 pub use act::{ActError, Actor, Done, Unsigned};
 pub use clock::{Clock, date_time};
 pub use keys::KeyStore;
-pub use open::{Parts, clock, key_store, options, parts};
+pub use open::{Parts, clock, given_passphrase, options, parts, registration};
 
 use crate::trade::Directory;
 

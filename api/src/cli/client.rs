@@ -1,241 +1,250 @@
-//! The commands that ask a running node: capture, verify, dispense, recall, export.
+//! A client of a running node, for the commands that ask one.
 
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::task::{Context as Cx, Poll};
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, Result, ensure};
+use bytes::Bytes;
 use clap::Args;
+use http_body::{Body, Frame, SizeHint};
 use indicatif::ProgressBar;
+use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+use zeroize::Zeroizing;
 
 use super::{Outcome, print};
 
+/// The environment variable that holds the access token.
+const TOKEN: &str = "VERIDOSE_TOKEN";
+/// A file is sent in pieces of this size.
+const PIECE_BYTES: usize = 1 << 16;
+
 /// Which node, and who asks.
 #[derive(Debug, Clone, Args)]
-pub(super) struct Connection {
-    /// The node's URL
+pub struct Connection {
+    /// The node
     #[arg(long, env = "VERIDOSE_SERVER", default_value = "http://127.0.0.1:8080", value_name = "URL")]
     server: String,
-    /// Access token, as `veridose token` mints; only from the environment, so that it stands in no list of processes
-    #[arg(skip = std::env::var("VERIDOSE_TOKEN").ok())]
-    token: Option<String>,
+    /// A file that holds the access token; otherwise `VERIDOSE_TOKEN` holds it
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
 }
 
-/// Documents to hand in.
-#[derive(Debug, Args)]
-#[command(
-    after_help = "Example:\n  VERIDOSE_TOKEN=$(veridose token --role manufacturer --party alpine-pharma) veridose capture line-1.xml"
-)]
-pub struct Capture {
-    #[command(flatten)]
-    connection: Connection,
-    /// Keep what is sound of a document instead of all or nothing
-    #[arg(long)]
-    proceed: bool,
-    /// EPCIS documents, XML or JSON
-    #[arg(required = true)]
-    files: Vec<PathBuf>,
+/// A node that answers.
+pub(super) struct Client {
+    server: String,
+    token: Zeroizing<String>,
+    http: reqwest::Client,
+    runtime: Runtime,
 }
 
-/// A scan to be verified.
-#[derive(Debug, Args)]
-#[command(after_help = "Example:\n  veridose verify '(01)09506000134352(21)XYZ'")]
-pub struct Verify {
-    #[command(flatten)]
-    connection: Connection,
-    /// The scan, in any form
-    scan: String,
-}
-
-/// Packs to be dispensed.
-#[derive(Debug, Args)]
-#[command(
-    after_help = "Example:\n  veridose dispense --consent 9ac0… --version 1 --prescription 'Rx 17' '(01)09506000134352(21)XYZ'"
-)]
-pub struct Dispense {
-    #[command(flatten)]
-    connection: Connection,
-    /// The patient's consent
-    #[arg(long)]
-    consent: String,
-    /// The version of the consent that was seen
-    #[arg(long = "consent-version", default_value_t = 1)]
-    version: u32,
-    /// The prescription, in any words
-    #[arg(long)]
-    prescription: String,
-    /// The packs, in any form
-    #[arg(required = true)]
-    items: Vec<String>,
-}
-
-/// Packs, a lot or a product to be recalled.
-#[derive(Debug, Args)]
-#[command(
-    after_help = "Example:\n  veridose recall --class 1 --reason 'glass in the vial' --product 09506000134352 --lot ABC123"
-)]
-pub struct Recall {
-    #[command(flatten)]
-    connection: Connection,
-    /// Depth, 1 (most severe) to 3
-    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=3))]
-    class: u8,
-    /// Why
-    #[arg(long)]
-    reason: String,
-    /// The product, a GTIN
-    #[arg(long, conflicts_with = "items", required_unless_present = "items")]
-    product: Option<String>,
-    /// The lot of that product; all of the product without one
-    #[arg(long, requires = "product")]
-    lot: Option<String>,
-    /// Single packs or containers, in any form
-    items: Vec<String>,
-}
-
-/// Everything that the caller may see.
-#[derive(Debug, Args)]
-#[command(after_help = "Example:\n  veridose export > events.jsonl")]
-pub struct Export {
-    #[command(flatten)]
-    connection: Connection,
+/// What the node said.
+#[derive(Debug)]
+pub(super) enum Answered {
+    /// It did what was asked.
+    Done(Value),
+    /// It refused: problem+json.
+    Refused(Value),
 }
 
 impl Connection {
-    fn request(&self, method: Method, path: &str) -> anyhow::Result<RequestBuilder> {
-        let token =
-            self.token.as_ref().context("set VERIDOSE_TOKEN to an access token (`veridose token` mints one)")?;
-        let client = reqwest::Client::builder().timeout(Duration::from_mins(5)).build()?;
-        Ok(client.request(method, format!("{}{path}", self.server.trim_end_matches('/'))).bearer_auth(token))
+    /// A client with the caller's token.
+    pub(super) fn client(&self) -> Result<Client> {
+        let token = match &self.token_file {
+            Some(file) => {
+                std::fs::read_to_string(file).with_context(|| format!("failed to read {}", file.display()))?
+            }
+            None => std::env::var(TOKEN).with_context(|| {
+                format!("no access token: set {TOKEN}, or name a file with --token-file (`veridose token` mints one)")
+            })?,
+        };
+        let http = reqwest::Client::builder()
+            .connect_timeout(Duration::from_secs(10))
+            .read_timeout(Duration::from_mins(1))
+            // A token is for this node, not for whoever it points to.
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let server = self.server.trim_end_matches('/').to_owned();
+        Ok(Client { server, token: Zeroizing::new(token.trim().to_owned()), http, runtime })
+    }
+}
+
+impl Client {
+    /// A request to a path of the node.
+    pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.server)).bearer_auth(self.token.as_str())
     }
 
-    async fn ask(&self, request: RequestBuilder) -> anyhow::Result<(bool, Value)> {
-        let response = request.send().await.with_context(|| format!("failed to reach {}", self.server))?;
-        let success = response.status().is_success();
-        Ok((success, response.json().await.context("the answer is not JSON: is this a Veridose node?")?))
+    /// Sends a request and reads the answer with its headers.
+    pub(super) fn exchange(&self, request: RequestBuilder) -> Result<(Answered, HeaderMap)> {
+        self.runtime.block_on(async {
+            let response = request.send().await.with_context(|| {
+                format!("no answer from {}: is a node running there? (--server names another)", self.server)
+            })?;
+            let (status, headers) = (response.status(), response.headers().clone());
+            let text = response.text().await.context("the answer broke off")?;
+            let body = serde_json::from_str(&text);
+            if status.is_success() {
+                return Ok((Answered::Done(body.context("the answer is not JSON")?), headers));
+            }
+            let other = || json!({ "code": format!("http_{}", status.as_u16()), "detail": text });
+            Ok((Answered::Refused(body.unwrap_or_else(|_| other())), headers))
+        })
     }
 
-    async fn post(&self, path: &str, body: &Value) -> anyhow::Result<(bool, Value)> {
-        self.ask(self.request(Method::POST, path)?.json(body)).await
+    /// Asks with a JSON body, if any.
+    pub(super) fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answered> {
+        let request = self.request(method, path);
+        let request = if let Some(body) = body { request.json(body) } else { request };
+        Ok(self.exchange(request)?.0)
+    }
+
+    /// Writes under an idempotency key, if one is given: sent again, the request gets the first answer.
+    pub(super) fn write(&self, path: &str, body: &Value, key: Option<&str>) -> Result<Answered> {
+        let request = self.request(Method::POST, path).json(body);
+        let request = if let Some(key) = key { request.header("Idempotency-Key", key) } else { request };
+        Ok(self.exchange(request)?.0)
+    }
+
+    /// Every page of a list, in order.
+    pub(super) fn pages(&self, first: String) -> impl Iterator<Item = Result<Answered>> {
+        let mut next = Some(first);
+        std::iter::from_fn(move || {
+            let path = next.take()?;
+            let page = self.exchange(self.request(Method::GET, &path)).and_then(|(answered, headers)| {
+                next = next_page(&headers)?;
+                Ok(answered)
+            });
+            Some(page)
+        })
+    }
+
+    /// Waits.
+    pub(super) fn pause(&self, time: Duration) {
+        self.runtime.block_on(tokio::time::sleep(time));
     }
 }
 
-/// Prints an answer: as JSON for machines, else its one telling line.
-fn tell(json: bool, success: bool, answer: &Value) -> anyhow::Result<Outcome> {
-    let line = ["message", "detail", "tx"].iter().find_map(|field| answer[*field].as_str());
-    match line {
-        Some(line) if !json => print(line)?,
-        Some(_) | None => print(&answer.to_string())?,
-    };
-    Ok(if success { Outcome::Done } else { Outcome::Refused })
+/// The path that the `Link` header names as the next page.
+fn next_page(headers: &HeaderMap) -> Result<Option<String>> {
+    let Some(link) = headers.get("link") else { return Ok(None) };
+    let link = link.to_str().context("the Link header is not text")?;
+    let next = link.strip_suffix("; rel=\"next\"").and_then(|link| link.strip_prefix('<')?.strip_suffix('>'));
+    let next = next.context("the Link header names no next page")?;
+    ensure!(next.starts_with('/'), "the next page is on another server: {next}");
+    Ok(Some(next.to_owned()))
 }
 
-pub(super) fn verify(arguments: &Verify, json: bool) -> anyhow::Result<Outcome> {
-    super::runtime()?.block_on(async {
-        let (success, answer) = arguments.connection.post("/verifications", &json!({ "scan": arguments.scan })).await?;
-        let good = success && answer["outcome"] == "authentic";
-        tell(json, good, &answer)
-    })
-}
-
-pub(super) fn dispense(arguments: &Dispense, json: bool) -> anyhow::Result<Outcome> {
-    let body = json!({
-        "items": arguments.items,
-        "consent": { "id": arguments.consent, "version": arguments.version },
-        "prescription": arguments.prescription,
-    });
-    super::runtime()?.block_on(async {
-        let (success, answer) = arguments.connection.post("/dispenses", &body).await?;
-        tell(json, success, &answer)
-    })
-}
-
-pub(super) fn recall(arguments: &Recall, json: bool) -> anyhow::Result<Outcome> {
-    let mut body = json!({ "class": arguments.class, "reason": arguments.reason });
-    match (&arguments.product, &arguments.lot) {
-        (Some(product), Some(lot)) => body["lot"] = json!({ "gtin": product, "lot": lot }),
-        (Some(product), None) => body["product"] = json!(product),
-        (None, _) => body["items"] = json!(arguments.items),
-    }
-    super::runtime()?.block_on(async {
-        let (success, answer) = arguments.connection.post("/recalls", &body).await?;
-        tell(json, success, &answer)
-    })
-}
-
-pub(super) fn capture(arguments: &Capture, json: bool) -> anyhow::Result<Outcome> {
-    super::runtime()?.block_on(async {
-        let mut outcome = Outcome::Done;
-        for file in &arguments.files {
-            if capture_one(arguments, file, json).await? == Outcome::Refused {
-                outcome = Outcome::Refused;
+impl Answered {
+    /// Shows the answer: as it is for machines, in the lines of `human` for people, a refusal with its code.
+    pub(super) fn tell(self, json: bool, human: impl FnOnce(&Value) -> Vec<String>) -> Result<Outcome> {
+        match self {
+            Self::Done(body) if json => print(&body.to_string()),
+            Self::Done(body) => {
+                for line in human(&body) {
+                    print(&line)?;
+                }
+                Ok(Outcome::Done)
+            }
+            Self::Refused(problem) => {
+                if json {
+                    print(&problem.to_string())?;
+                } else {
+                    writeln!(io::stderr(), "veridose: {}", refusal(&problem))?;
+                }
+                Ok(Outcome::Refused)
             }
         }
-        Ok(outcome)
-    })
+    }
 }
 
-async fn capture_one(arguments: &Capture, file: &Path, json: bool) -> anyhow::Result<Outcome> {
-    let document = std::fs::read(file).with_context(|| format!("failed to read {}", file.display()))?;
-    let media = if document.trim_ascii_start().starts_with(b"{") { "application/ld+json" } else { "application/xml" };
-    let behaviour = if arguments.proceed { "proceed" } else { "rollback" };
-    let connection = &arguments.connection;
-    let request = connection.request(Method::POST, "/capture")?.header("content-type", media);
-    let (success, mut job) =
-        connection.ask(request.header("GS1-Capture-Error-Behaviour", behaviour).body(document)).await?;
-    if !success {
-        return tell(json, false, &job);
+/// A problem in one line.
+fn refusal(problem: &Value) -> String {
+    let code = problem["code"].as_str().unwrap_or("refused");
+    let detail = problem["detail"].as_str().unwrap_or_default();
+    match problem["field"].as_str() {
+        Some(field) => format!("{code}: {field}: {detail}"),
+        None => format!("{code}: {detail}"),
     }
-    let path = format!("/capture/{}", job["captureID"].as_str().context("the answer names no job")?);
-    let spinner = ProgressBar::new_spinner();
-    while job["running"] == true {
-        spinner.set_message(format!("{}: {} events captured", file.display(), job["captured"]));
-        spinner.tick();
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        let (success, next) = connection.ask(connection.request(Method::GET, &path)?).await?;
-        ensure!(success, "the job cannot be followed: {next}");
-        job = next;
-    }
-    spinner.finish_and_clear();
-    report(file, &job, json)
 }
 
-fn report(file: &Path, job: &Value, json: bool) -> anyhow::Result<Outcome> {
-    if json {
-        print(&job.to_string())?;
-    } else {
-        print(&format!("{}: {} of {} events captured", file.display(), job["captured"], job["events"]))?;
-        for error in job["errors"].as_array().into_iter().flatten() {
-            print(&format!("  event {}: {}", error["event"], error["title"].as_str().unwrap_or_default()))?;
-        }
-    }
-    Ok(if job["success"] == true { Outcome::Done } else { Outcome::Refused })
+/// A field of an answer, for people.
+pub(super) fn text_of<'a>(value: &'a Value, field: &str) -> &'a str {
+    value[field].as_str().unwrap_or("?")
 }
 
-pub(super) fn export(arguments: &Export) -> anyhow::Result<Outcome> {
-    super::runtime()?.block_on(async {
-        let mut token: Option<String> = None;
-        loop {
-            // The token is hexadecimal, so nothing in it needs escaping.
-            let after = token.as_ref().map(|token| format!("&nextPageToken={token}")).unwrap_or_default();
-            let request = arguments.connection.request(Method::GET, &format!("/events?perPage=500{after}"))?;
-            let response =
-                request.send().await.with_context(|| format!("failed to reach {}", arguments.connection.server))?;
-            let next = response.headers().get("nextPageToken").and_then(|value| value.to_str().ok()).map(str::to_owned);
-            let success = response.status().is_success();
-            let page: Value = response.json().await.context("the answer is not JSON")?;
-            if !success {
-                return tell(true, false, &page);
-            }
-            for event in page["epcisBody"]["queryResults"]["resultsBody"]["eventList"].as_array().into_iter().flatten()
-            {
-                print(&event.to_string())?;
-            }
-            match next {
-                Some(next) => token = Some(next),
-                None => return Ok(Outcome::Done),
-            }
-        }
-    })
+/// A file on its way to the node, piece by piece.
+pub(super) struct Upload {
+    file: File,
+    left_bytes: u64,
+    bar: ProgressBar,
+}
+
+impl Upload {
+    /// The file from its beginning, as long as it is now.
+    pub(super) fn new(file: File, bar: ProgressBar) -> Result<Self> {
+        let left_bytes = file.metadata()?.len();
+        Ok(Self { file, left_bytes, bar })
+    }
+
+    /// The next piece; the file may not become shorter meanwhile, and what is added to it is not sent.
+    fn piece(&mut self) -> io::Result<Bytes> {
+        let mut piece = vec![0; usize::try_from(self.left_bytes).unwrap_or(usize::MAX).min(PIECE_BYTES)];
+        // The runtime does nothing but this upload, so it may wait for the disk.
+        self.file.read_exact(&mut piece)?;
+        self.left_bytes -= piece.len() as u64;
+        self.bar.inc(piece.len() as u64);
+        Ok(piece.into())
+    }
+}
+
+impl Body for Upload {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Cx<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        let upload = self.get_mut();
+        Poll::Ready((upload.left_bytes > 0).then(|| upload.piece().map(Frame::data)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.left_bytes == 0
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left_bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn next_page_stays_on_the_server() {
+        let of = |link: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("link", link.parse().expect("a header"));
+            next_page(&headers)
+        };
+        assert_eq!(next_page(&HeaderMap::new()).expect("no page"), None);
+        let next = of("</events?nextPageToken=x>; rel=\"next\"").expect("a page");
+        assert_eq!(next.as_deref(), Some("/events?nextPageToken=x"));
+        assert!(of("<https://elsewhere.example/events>; rel=\"next\"").is_err());
+        assert!(of("</events>; rel=\"last\"").is_err());
+    }
+
+    #[test]
+    fn refusals_in_one_line() {
+        let problem = json!({ "code": "invalid", "detail": "expected a GTIN", "field": "product" });
+        assert_eq!(refusal(&problem), "invalid: product: expected a GTIN");
+        assert_eq!(refusal(&json!({ "code": "http_502", "detail": "bad gateway" })), "http_502: bad gateway");
+    }
 }

@@ -137,7 +137,7 @@ fn open(file: &Path) -> anyhow::Result<Box<dyn BufRead>> {
 }
 
 /// A bar that counts bytes; it draws nothing when standard error is no terminal.
-fn bar(size_bytes: u64) -> anyhow::Result<ProgressBar> {
+pub(super) fn bar(size_bytes: u64) -> anyhow::Result<ProgressBar> {
     let style = ProgressStyle::with_template("{bar:40} {bytes}/{total_bytes} {bytes_per_sec} {eta}")?;
     Ok(ProgressBar::new(size_bytes).with_style(style))
 }

@@ -1,126 +1,132 @@
-//! The commands of an organisation: its authority and keys, and signing on its own side.
+//! `veridose party …`: an organisation's keys, and its way into the network.
 
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, ensure};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
+use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
-use serde_json::json;
-use veridose_contract::{Body, Header, PartyId, Role, Site, Transaction};
+use reqwest::Method;
+use serde_json::{Value, json};
+use veridose_contract::{PartyId, Role, Site};
+use veridose_gs1::Gln;
 use veridose_ledger::pki;
 
-use super::{Outcome, print};
+use super::client::{Answered, Connection, text_of};
+use super::{Outcome, local, print};
 use crate::config::Config;
-use crate::node::{clock, key_store};
+use crate::node::clock;
 
-/// What is done with organisations.
+/// What is done about an organisation.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make an organisation's certificate authority and its first signing key, and print the request to admit it
+    /// Make an organisation's authority, its signing key and certificate, and the admission that members approve
     #[command(
-        after_help = "Example:\n  veridose party create corner-pharmacy --name 'Corner Pharmacy' --role pharmacy \
-                            --site 9506000700014 > admission.json"
+        after_help = "Works in the data directory, without a server: keys/ID/ gets ca.key, ca.pem, signer.key, signer.pem\n\
+                            and admission.json. The passphrase that seals the keys comes from VERIDOSE_PASSPHRASE or from the file that\n\
+                            VERIDOSE_PASSPHRASE_FILE names. Then members run `veridose party admit` with admission.json.\n\n\
+                            Example:\n  veridose --data ./keys-of-corner party create corner-pharmacy --name 'Corner Pharmacy' \\\n    \
+                            --role pharmacy --gln 9506000700014"
     )]
     Create(Create),
+    /// Propose an organisation as a member, or approve one that was proposed in the same words
+    #[command(
+        after_help = "Asks a running node, with the token of a member. The organisation is in when enough members have\n\
+                            said so. An organisation that signs on its own side then runs `veridose key register`.\n\n\
+                            Example:\n  veridose party admit admission.json --token-file member.token"
+    )]
+    Admit {
+        /// The admission that `veridose party create` made
+        admission: PathBuf,
+        /// The node
+        #[command(flatten)]
+        connection: Connection,
+    },
+    /// List the members, as a running node knows them
+    #[command(after_help = "Example:\n  veridose party list --token-file member.token")]
+    List {
+        /// The node
+        #[command(flatten)]
+        connection: Connection,
+    },
 }
 
-/// An organisation to be made.
+/// Who the organisation is.
 #[derive(Debug, Args)]
 pub struct Create {
-    /// Short name
+    /// Short name: a-z, 0-9 and hyphens
     #[arg(value_parser = PartyId::parse)]
     id: PartyId,
     /// Name in full
     #[arg(long)]
     name: String,
-    /// What it does: manufacturer, distributor, pharmacy or regulator
+    /// What it does in the trade: manufacturer, distributor, pharmacy or regulator
     #[arg(long, value_parser = role)]
     role: Role,
-    /// Its sites (GLN), the main one first
-    #[arg(long = "site", required = true)]
-    sites: Vec<u64>,
+    /// GLN of a site, the main one first; may be repeated
+    #[arg(long, visible_alias = "site", required = true, value_parser = site)]
+    gln: Vec<Site>,
 }
 
-fn role(text: &str) -> Result<Role, String> {
-    pki::role_of(text).ok_or_else(|| "expected manufacturer, distributor, pharmacy or regulator".into())
+fn role(name: &str) -> Result<Role, String> {
+    pki::role_of(name).ok_or_else(|| "expected manufacturer, distributor, pharmacy or regulator".to_owned())
 }
 
-/// What is done with signing keys.
-#[derive(Debug, Subcommand)]
-pub enum Key {
-    /// Issue a new signing key and certificate; the old ones are kept beside
-    Rotate {
-        /// The organisation
-        #[arg(value_parser = PartyId::parse)]
-        party: PartyId,
-        /// What it does in the trade
-        #[arg(long, value_parser = role)]
-        role: Role,
-        /// The place that the certificate names, a GLN
-        #[arg(long)]
-        site: Option<u64>,
-    },
-    /// Print the current certificate's fingerprint, as `Veridose-Certificate` names it
-    Show {
-        /// The organisation
-        #[arg(value_parser = PartyId::parse)]
-        party: PartyId,
-    },
+fn site(text: &str) -> Result<Site, String> {
+    Gln::parse(text).map(|gln| Site(gln.number())).map_err(|error| error.to_string())
 }
 
-/// A transaction to be signed.
-#[derive(Debug, Args)]
-#[command(after_help = "Example:\n  veridose sign --party corner-pharmacy unsigned.json > signed.txt\n  \
-                        curl -H 'Content-Type: text/plain' --data @signed.txt http://127.0.0.1:8080/transactions")]
-pub struct Sign {
-    /// The organisation whose key signs
-    #[arg(long, value_parser = PartyId::parse)]
-    party: PartyId,
-    /// The answer to a request with `Prefer: return=unsigned`; `-` reads standard input
-    file: PathBuf,
+pub(super) fn run(config: &Config, command: &Command, json: bool) -> Result<Outcome> {
+    match command {
+        Command::Create(wanted) => create(config, wanted, json),
+        Command::Admit { admission, connection } => admit(admission, connection, json),
+        Command::List { connection } => list(connection, json),
+    }
 }
 
-pub(super) fn run(config: &Config, command: &Command) -> anyhow::Result<Outcome> {
-    let Command::Create(wanted) = command;
-    let (keys, now) = (key_store(config)?, clock(config).now());
-    let sites: Vec<_> = wanted.sites.iter().map(|site| Site(*site)).collect();
+fn create(config: &Config, wanted: &Create, json: bool) -> Result<Outcome> {
+    let (keys, now) = (local::key_store(config)?, clock(config).now());
     let authority = keys.create_authority(&wanted.id, now)?;
-    keys.issue(&wanted.id, wanted.role, sites.first().copied(), now)?;
+    let signer = keys.issue(&wanted.id, wanted.role, wanted.gln.first().copied(), now)?;
     let admission = json!({
-        "id": wanted.id, "name": wanted.name, "role": wanted.role, "sites": sites,
+        "id": wanted.id, "name": wanted.name, "role": wanted.role, "sites": wanted.gln,
         "authority": pki::to_pem(authority.der()),
     });
-    print(&admission.to_string())
-}
-
-pub(super) fn key(config: &Config, command: &Key) -> anyhow::Result<Outcome> {
-    let keys = key_store(config)?;
-    let signer = match command {
-        Key::Rotate { party, role, site } => keys.issue(party, *role, site.map(Site), clock(config).now())?,
-        Key::Show { party } => keys.signer(party)?,
-    };
-    print(&signer.fingerprint().to_string())
-}
-
-pub(super) fn sign(config: &Config, wanted: &Sign) -> anyhow::Result<Outcome> {
-    let answer: serde_json::Value = serde_json::from_str(&read(&wanted.file)?).context("the file is not JSON")?;
-    let unsigned = answer["transaction"].as_str().context("the file has no field `transaction`")?;
-    let bytes = BASE64.decode(unsigned).context("`transaction` is not base64")?;
-    let (header, body): (Header, Body) = borsh::from_slice(&bytes).context("`transaction` is not header and body")?;
-    ensure!(header.body_root == body.root(), "the header does not commit to the body: do not sign this");
-    let signer = key_store(config)?.signer(&wanted.party)?;
-    ensure!(header.creator == signer.fingerprint(), "the transaction asks for another certificate's signature");
-    let signature = signer.sign(&header)?;
-    print(&BASE64.encode(Transaction { header, signature, body }.encode()))
-}
-
-fn read(file: &Path) -> anyhow::Result<String> {
-    if file == Path::new("-") {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text)?;
-        return Ok(text);
+    let folder = config.keys().join(wanted.id.as_str());
+    let file = folder.join("admission.json");
+    std::fs::write(&file, format!("{admission:#}\n")).with_context(|| format!("failed to write {}", file.display()))?;
+    if json {
+        let (certificate, folder) = (signer.fingerprint(), folder.display().to_string());
+        return print(&json!({ "certificate": certificate, "folder": folder, "admission": admission }).to_string());
     }
-    std::fs::read_to_string(file).with_context(|| format!("failed to read {}", file.display()))
+    print(&format!("keys of {} made in {}", wanted.id, folder.display()))?;
+    print(&format!("certificate {}", signer.fingerprint()))?;
+    print(&format!("next: members run `veridose party admit {}`", file.display()))
+}
+
+fn admit(admission: &PathBuf, connection: &Connection, json: bool) -> Result<Outcome> {
+    let text = std::fs::read_to_string(admission).with_context(|| format!("failed to read {}", admission.display()))?;
+    let body: Value =
+        serde_json::from_str(&text).with_context(|| format!("failed to understand {}", admission.display()))?;
+    connection.client()?.send(Method::POST, "/parties", Some(&body))?.tell(json, |done| {
+        let id = body["id"].as_str().unwrap_or("the organisation");
+        vec![format!("{id} is proposed, or approved where it was proposed before: transaction {}", text_of(done, "tx"))]
+    })
+}
+
+fn list(connection: &Connection, json: bool) -> Result<Outcome> {
+    let client = connection.client()?;
+    for page in client.pages("/parties?perPage=500".to_owned()) {
+        let rows = match page? {
+            Answered::Done(rows) => rows,
+            refused @ Answered::Refused(_) => return refused.tell(json, |_| Vec::new()),
+        };
+        for row in rows["items"].as_array().into_iter().flatten() {
+            if json {
+                print(&row.to_string())?;
+            } else {
+                let (id, role, state) = (text_of(row, "party"), text_of(row, "role"), text_of(row, "state"));
+                print(&format!("{id}  {role}  {state}  {}", text_of(row, "name")))?;
+            }
+        }
+    }
+    Ok(Outcome::Done)
 }

@@ -1,11 +1,11 @@
 //! Opening a node on its data directory: what is missing is made, what is there is taken up.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use veridose_contract::blind::NetworkKey;
-use veridose_contract::{Action, Commitment, IdempotencyKey, read};
+use veridose_contract::{Action, Commitment, IdempotencyKey, NetworkId, Timestamp, Transaction, read};
 use veridose_ledger::pki::Passphrase;
 use veridose_ledger::signer::{Signer, prepare};
 use veridose_ledger::{Embedded, Ledger, LogKey, Network, Options};
@@ -34,7 +34,8 @@ pub struct Parts {
 /// Unlocks the keys of a data directory and reads its network file. An empty directory becomes a trial network of invented
 /// members, whose keys all lie in it.
 pub fn parts(config: &Config) -> Result<Parts> {
-    let keys = key_store(config)?;
+    create_private(&config.data)?;
+    let keys = KeyStore::new(&config.data, passphrase(&config.data)?);
     let path = network_file(&config.data);
     let network = if path.exists() {
         let text = std::fs::read_to_string(&path).with_context(|| format!("failed to read {}", path.display()))?;
@@ -45,12 +46,6 @@ pub fn parts(config: &Config) -> Result<Parts> {
     };
     let log_key = keys.log_key(&network.origin)?;
     Ok(Parts { network, keys, log_key })
-}
-
-/// The key files of a data directory, unlocked.
-pub fn key_store(config: &Config) -> Result<KeyStore> {
-    create_private(&config.data)?;
-    Ok(KeyStore::new(&config.data, passphrase(&config.data)?))
 }
 
 /// The node's clock.
@@ -103,19 +98,8 @@ impl Node {
 
     /// Registers one certificate by a transaction that it signs itself.
     pub async fn register_certificate(&self, signer: &Signer) -> Result<()> {
-        let certificate = signer.certificate().clone();
-        let name = certificate.fingerprint;
-        let command = veridose_contract::Command {
-            action: Action::RegisterCertificate(certificate),
-            happened: self.clock().now(),
-            site: None,
-            // The certificate itself is the document, and it stands in the command.
-            payload: Commitment(name.0),
-            items: Vec::new(),
-        };
-        let mut key = [0; 16];
-        key.copy_from_slice(&name.0[..16]);
-        let transaction = prepare(signer, self.network().id, IdempotencyKey(key), self.clock().now(), vec![command])?;
+        let transaction = registration(signer, self.network().id, self.clock().now())?;
+        let name = signer.fingerprint();
         self.ledger()
             .submit(transaction)
             .await
@@ -124,21 +108,49 @@ impl Node {
     }
 }
 
-/// The passphrase from the environment, from a file that it names, or from the data directory. One that nobody gave is made and
-/// kept beside the keys: that protects nothing against a thief of the whole directory, which the log says.
-fn passphrase(data: &Path) -> Result<Passphrase> {
+/// The transaction by which a certificate registers itself.
+pub fn registration(signer: &Signer, network: NetworkId, now: Timestamp) -> Result<Transaction> {
+    let certificate = signer.certificate().clone();
+    let name = certificate.fingerprint;
+    let command = veridose_contract::Command {
+        action: Action::RegisterCertificate(certificate),
+        happened: now,
+        site: None,
+        // The certificate itself is the document, and it stands in the command.
+        payload: Commitment(name.0),
+        items: Vec::new(),
+    };
+    let mut key = [0; 16];
+    key.copy_from_slice(&name.0[..16]);
+    Ok(prepare(signer, network, IdempotencyKey(key), now, vec![command])?)
+}
+
+/// The passphrase from the environment, from a file that it names, or from the data directory.
+pub fn given_passphrase(data: &Path) -> Result<Option<Passphrase>> {
     if std::env::var_os(PASSPHRASE).is_some() {
-        return Ok(Passphrase::from_env(PASSPHRASE)?);
+        return Ok(Some(Passphrase::from_env(PASSPHRASE)?));
     }
     if let Some(file) = std::env::var_os(PASSPHRASE_FILE) {
-        return Ok(Passphrase::from_file(Path::new(&file))?);
+        return Ok(Some(Passphrase::from_file(Path::new(&file))?));
     }
-    let file = data.join("keys").join("passphrase");
-    if !file.exists() {
-        tracing::warn!(file = %file.display(), "no {PASSPHRASE} given: made one and kept it beside the keys");
-        super::keys::write_new(&file, &Zeroizing::new(hex::encode(&super::keys::random()?[..])))?;
+    let kept = kept_passphrase(data);
+    if kept.exists() { Ok(Some(Passphrase::from_file(&kept)?)) } else { Ok(None) }
+}
+
+/// The given passphrase. One that nobody gave is made and kept beside the keys: that protects nothing against a thief of the
+/// whole directory, which the log says.
+fn passphrase(data: &Path) -> Result<Passphrase> {
+    if let Some(given) = given_passphrase(data)? {
+        return Ok(given);
     }
+    let file = kept_passphrase(data);
+    tracing::warn!(file = %file.display(), "no {PASSPHRASE} given: made one and kept it beside the keys");
+    super::keys::write_new(&file, &Zeroizing::new(hex::encode(&super::keys::random()?[..])))?;
     Ok(Passphrase::from_file(&file)?)
+}
+
+fn kept_passphrase(data: &Path) -> PathBuf {
+    data.join("keys").join("passphrase")
 }
 
 /// Makes a directory that only its owner reads.

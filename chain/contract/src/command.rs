@@ -156,6 +156,42 @@ pub enum Action {
     },
 }
 
+impl Action {
+    /// What it is called, in one word, wherever it is shown.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Admit(_) => "admit",
+            Self::UpdateParty(_) => "update_party",
+            Self::SuspendParty(_) => "suspend_party",
+            Self::ReinstateParty(_) => "reinstate_party",
+            Self::RegisterCertificate(_) => "register_certificate",
+            Self::RevokeCertificate(_) => "revoke_certificate",
+            Self::RegisterProduct(_) => "register_product",
+            Self::RegisterLot { .. } => "register_lot",
+            Self::Commission { .. } => "commission",
+            Self::CommissionContainers => "commission_containers",
+            Self::Aggregate { .. } => "aggregate",
+            Self::Disaggregate { .. } => "disaggregate",
+            Self::Transform { .. } => "transform",
+            Self::Offer { .. } => "offer",
+            Self::Accept { .. } => "accept",
+            Self::Reject { .. } => "reject",
+            Self::Withdraw { .. } => "withdraw",
+            Self::Decommission { .. } => "decommission",
+            Self::Dispense { .. } => "dispense",
+            Self::Undo { .. } => "undo",
+            Self::Quarantine(_) => "quarantine",
+            Self::Release(_) => "release",
+            Self::Recall { .. } => "recall",
+            Self::EndRecall { .. } => "end_recall",
+            Self::Anchor => "anchor",
+            Self::Dispute { .. } => "dispute",
+            Self::RegisterConsent(_) => "register_consent",
+            Self::RevokeConsent { .. } => "revoke_consent",
+        }
+    }
+}
+
 /// A member organisation.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 pub struct Party {

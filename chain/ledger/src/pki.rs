@@ -16,8 +16,7 @@ mod certificate;
 mod sealed;
 
 pub use authority::{Authority, Issued, Request};
-pub(crate) use certificate::subject_and_key;
-pub use certificate::{AuthorityCertificate, Checked, check, fingerprint, parse_pem, to_pem};
+pub use certificate::{AuthorityCertificate, Checked, check, fingerprint, parse_pem, subject_and_key, to_pem};
 pub(crate) use sealed::random;
 pub use sealed::{Passphrase, open, seal};
 

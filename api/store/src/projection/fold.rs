@@ -83,7 +83,7 @@ fn record(working: &mut Working, place: &Place<'_>, transaction: &Transaction, t
         id: *event,
         tx,
         party: party.to_string(),
-        kind: kind(&command.action).to_owned(),
+        kind: command.action.name().to_owned(),
         happened: command.happened.0,
         recorded: transaction.header.time.0,
         site: command.site.map(|site| signed("site", site.0)).transpose()?,
@@ -229,38 +229,4 @@ pub(super) fn items_target(items: &[ItemKey]) -> Bytes {
     items.sort_unstable();
     let hash = items.into_iter().fold(Sha256::new(), |hash, item| hash.chain_update(item.as_bytes()));
     hash.finalize().to_vec()
-}
-
-/// The command's word.
-fn kind(action: &Action) -> &'static str {
-    match action {
-        Action::Admit(_) => "admit",
-        Action::UpdateParty(_) => "update_party",
-        Action::SuspendParty(_) => "suspend_party",
-        Action::ReinstateParty(_) => "reinstate_party",
-        Action::RegisterCertificate(_) => "register_certificate",
-        Action::RevokeCertificate(_) => "revoke_certificate",
-        Action::RegisterProduct(_) => "register_product",
-        Action::RegisterLot { .. } => "register_lot",
-        Action::Commission { .. } => "commission",
-        Action::CommissionContainers => "commission_containers",
-        Action::Aggregate { .. } => "aggregate",
-        Action::Disaggregate { .. } => "disaggregate",
-        Action::Transform { .. } => "transform",
-        Action::Offer { .. } => "offer",
-        Action::Accept { .. } => "accept",
-        Action::Reject { .. } => "reject",
-        Action::Withdraw { .. } => "withdraw",
-        Action::Decommission { .. } => "decommission",
-        Action::Dispense { .. } => "dispense",
-        Action::Undo { .. } => "undo",
-        Action::Quarantine(_) => "quarantine",
-        Action::Release(_) => "release",
-        Action::Recall { .. } => "recall",
-        Action::EndRecall { .. } => "end_recall",
-        Action::Anchor => "anchor",
-        Action::Dispute { .. } => "dispute",
-        Action::RegisterConsent(_) => "register_consent",
-        Action::RevokeConsent { .. } => "revoke_consent",
-    }
 }

@@ -106,7 +106,7 @@ pub fn check(der: &[u8], authority: &AuthorityCertificate, party: &PartyId) -> R
 }
 
 /// The organisation that a signer's certificate names, and its key: for a reader who has no authority at hand.
-pub(crate) fn subject_and_key(der: &[u8]) -> Result<(PartyId, [u8; 65]), PkiError> {
+pub fn subject_and_key(der: &[u8]) -> Result<(PartyId, [u8; 65]), PkiError> {
     let parsed = parse(der)?;
     let organisation = one(parsed.subject().iter_organization(), "organisation")?;
     let party = PartyId::parse(organisation).map_err(|error| attribute("organisation", &error.to_string()))?;

@@ -1,0 +1,113 @@
+//! `veridose project rebuild`: the SQL view of a stopped node, made anew.
+
+use std::collections::BTreeMap;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use clap::Subcommand;
+use serde_json::json;
+
+use super::{Outcome, local, print};
+use crate::background::follow;
+use crate::config::Config;
+use crate::node::Node;
+
+/// Differences that are named at most.
+const DIFFERENCES_MAX: usize = 100;
+/// How often the bar moves.
+const TICK: Duration = Duration::from_millis(100);
+
+/// What is done with the view.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Throw the view away and make it anew from the ledger and the vault
+    #[command(after_help = "The node must be stopped. Ledger and vault are not changed.\n\n\
+                            Example:\n  veridose --data /srv/veridose project rebuild --compare")]
+    Rebuild {
+        /// Hold every row beside that of the view before, in memory; the exit code is 1 if they differ
+        #[arg(long)]
+        compare: bool,
+    },
+}
+
+pub(super) fn run(config: &Config, command: &Command, json: bool) -> Result<Outcome> {
+    let Command::Rebuild { compare } = command;
+    local::ledger_folder(config)?;
+    // Asked first, so that a directory without a network is refused instead of founded.
+    local::existing(config)?;
+    super::runtime()?.block_on(async {
+        let node = Node::open(config).await.context("failed to open the node (is it stopped?)")?;
+        let before = if *compare { Some(rows(&node).await?) } else { None };
+        node.store().projection.reset().await?;
+        catch_up(&node).await?;
+        let after = node.store().projection.dump().await?;
+        let differences = before.map(|before| differences(&before, &after));
+        tell(node.projected(), &after, differences.as_deref(), json)
+    })
+}
+
+/// The rows of the view as it is, brought up to the ledger's end.
+async fn rows(node: &Arc<Node>) -> Result<Vec<String>> {
+    catch_up(node).await?;
+    Ok(node.store().projection.dump().await?)
+}
+
+async fn catch_up(node: &Arc<Node>) -> Result<()> {
+    let bar = local::counter("entries")?;
+    bar.set_length(node.ledger().size());
+    let mut following = pin!(follow(node));
+    loop {
+        tokio::select! {
+            done = &mut following => break done?,
+            () = tokio::time::sleep(TICK) => bar.set_position(node.projected()),
+        }
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
+
+/// Rows that stand in one of two views only. Both are in the same order but for these.
+fn differences(before: &[String], after: &[String]) -> Vec<String> {
+    let mut count: BTreeMap<&str, i64> = BTreeMap::new();
+    for row in before {
+        *count.entry(row).or_default() -= 1;
+    }
+    for row in after {
+        *count.entry(row).or_default() += 1;
+    }
+    let differing = count.into_iter().filter(|(_, count)| *count != 0);
+    differing.map(|(row, count)| format!("{} {row}", if count < 0 { "only before:" } else { "only now:" })).collect()
+}
+
+fn tell(entries: u64, rows: &[String], differences: Option<&[String]>, json: bool) -> Result<Outcome> {
+    let is_same = differences.is_none_or(<[String]>::is_empty);
+    if json {
+        print(&json!({ "entries": entries, "rows": rows.len(), "differences": differences }).to_string())?;
+    } else {
+        print(&format!("the view is made anew from {entries} entries: {} rows", rows.len()))?;
+        for difference in differences.unwrap_or_default().iter().take(DIFFERENCES_MAX) {
+            print(difference)?;
+        }
+        match differences.map(<[String]>::len) {
+            Some(0) => print("every row is as it was").map(drop)?,
+            Some(count) => print(&format!("{count} rows differ")).map(drop)?,
+            None => {}
+        }
+    }
+    Ok(if is_same { Outcome::Done } else { Outcome::Refused })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_one_view_only_are_named() {
+        let of = |rows: &[&str]| rows.iter().map(|row| (*row).to_owned()).collect::<Vec<_>>();
+        assert!(differences(&of(&["a", "b"]), &of(&["a", "b"])).is_empty());
+        assert_eq!(differences(&of(&["a", "b"]), &of(&["b", "c"])), ["only before: a", "only now: c"]);
+        assert_eq!(differences(&of(&["a"]), &of(&["a", "a"])), ["only now: a"]);
+    }
+}
