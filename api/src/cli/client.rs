@@ -128,7 +128,8 @@ impl Client {
 
     /// Waits.
     pub(super) fn pause(&self, time: Duration) {
-        self.runtime.block_on(tokio::time::sleep(time));
+        // A timer is made inside the runtime, or not at all.
+        self.runtime.block_on(async { tokio::time::sleep(time).await });
     }
 }
 
@@ -239,6 +240,16 @@ mod tests {
         assert_eq!(next.as_deref(), Some("/events?nextPageToken=x"));
         assert!(of("<https://elsewhere.example/events>; rel=\"next\"").is_err());
         assert!(of("</events>; rel=\"last\"").is_err());
+    }
+
+    #[test]
+    fn a_client_waits() {
+        let token = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(token.path(), "x\n").expect("written");
+        let connection = Connection { server: "http://127.0.0.1:9/".into(), token_file: Some(token.path().to_owned()) };
+        let client = connection.client().expect("a client");
+        client.pause(Duration::from_millis(1));
+        assert_eq!((client.server.as_str(), client.token.as_str()), ("http://127.0.0.1:9", "x"));
     }
 
     #[test]

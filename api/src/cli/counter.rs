@@ -15,7 +15,7 @@ use super::{Outcome, print};
 /// A pack to be judged.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The exit code is 0 for an authentic pack that is neither expired, recalled, set apart nor out of the trade.\n\n\
+    after_help = "The exit code is 0 for an authentic pack that is neither expired, recalled, set apart, out of the trade nor held by\nanother than the ledger says.\n\n\
                   Examples:\n  veridose verify '(01)09506000134352(17)271231(10)ABC123(21)XYZ' --token-file pharmacy.token\n  \
                   veridose verify --proof receipt.json https://id.gs1.org/01/09506000134352/21/XYZ"
 )]
@@ -119,10 +119,11 @@ pub(super) fn verify(wanted: &Verify, json: bool) -> Result<Outcome> {
     Ok(outcome)
 }
 
-/// Whether nothing speaks against the pack, whoever asks.
+/// Whether nothing speaks against the pack. Unlike `dispensable` this also holds for a wholesaler, who dispenses nothing.
 fn is_sound(verdict: &Value) -> bool {
     verdict["outcome"] == "authentic"
         && verdict["status"] == "active"
+        && verdict["code"] != "held_elsewhere"
         && verdict["expired"] != true
         && verdict["quarantined"] != true
         && verdict["recall_class"].is_null()
@@ -251,6 +252,7 @@ mod tests {
         for (field, value) in [
             ("outcome", json!("mismatch")),
             ("status", json!("dispensed")),
+            ("code", json!("held_elsewhere")),
             ("expired", json!(true)),
             ("quarantined", json!(true)),
             ("recall_class", json!(2)),
