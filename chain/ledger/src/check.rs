@@ -31,6 +31,9 @@ pub struct Report {
     pub entries: u64,
     /// Entries that the signed checkpoint covers.
     pub checkpoint: u64,
+    /// Entries that the state has taken in; a process that was killed may leave it behind the log, and the next start
+    /// catches up.
+    pub applied: u64,
     /// Records of the state that were compared.
     pub records: u64,
     /// State records that are not what the log says; the log itself is sound if this is reached.
@@ -49,30 +52,63 @@ pub fn check(
     let scratch = Scratch::create(folder)?;
     let fresh = StateStore::open(&scratch.0)?;
     let keys = Keys::default();
+    let served = StateStore::open(&folder.join("state"))?;
+    let height = served.applied()?.filter(|height| height.network == network.id && height.size <= files.size());
+    let Some(height) = height else {
+        return Err(LedgerError::damaged(
+            "the state's height",
+            "it is of another network, or beyond the end of the log",
+        ));
+    };
+    let mut report = Report {
+        entries: files.size(),
+        checkpoint: files.checkpoint(),
+        applied: height.size,
+        records: 0,
+        differences: Vec::new(),
+    };
     let mut applied = begin(network, &fresh)?;
     let mut edge = Edge::default();
+    if height.size == 0 {
+        compare_all(&served, &fresh, height, applied, &mut report)?;
+    }
     for number in 0.. {
         let entries = files.bundle(number, &mut edge)?;
         let bodies = entries.iter().zip(applied.size..).map(|(bytes, index)| transaction(&files, index, bytes));
         let entries = bodies.collect::<Result<Vec<_>, _>>()?;
-        let changes = replay(network, &fresh, &keys, &entries)?;
-        applied = Applied { network: network.id, size: edge.size(), root: edge.root() };
-        fresh.commit(changes, applied)?;
+        // The state may end inside this bundle: it is compared where it ends.
+        let ends = entries.iter().position(|entry| entry.index + 1 == height.size);
+        let (before, after) = entries.split_at(ends.map_or(entries.len(), |place| place + 1));
+        let reached = Applied { network: network.id, size: edge.size(), root: edge.root() };
+        fresh.commit(replay(network, &fresh, &keys, before)?, reached)?;
+        if ends.is_some() {
+            let compared = if after.is_empty() { reached } else { height };
+            compare_all(&served, &fresh, height, compared, &mut report)?;
+        }
+        fresh.commit(replay(network, &fresh, &keys, after)?, reached)?;
+        applied = reached;
         progress(Progress { entries: applied.size, of: files.size() });
         if applied.size == files.size() {
             break;
         }
     }
-    let served = StateStore::open(&folder.join("state"))?;
-    if served.applied()? != Some(applied) {
-        let problem = format!("it is not that of the {} entries of the log", applied.size);
+    Ok(report)
+}
+
+/// Compares the served state with the fresh one, which stands at the same height.
+fn compare_all(
+    served: &StateStore,
+    fresh: &StateStore,
+    height: Applied,
+    reached: Applied,
+    report: &mut Report,
+) -> Result<(), LedgerError> {
+    if height != reached {
+        let problem = format!("it is not that of the {} entries of the log", reached.size);
         return Err(LedgerError::damaged("the state's height", problem));
     }
-    let mut report =
-        Report { entries: applied.size, checkpoint: files.checkpoint(), records: 0, differences: Vec::new() };
-    compare("record", served.records(), fresh.records(), &mut report)?;
-    compare("index entry", served.indexes(), fresh.indexes(), &mut report)?;
-    Ok(report)
+    compare("record", served.records(), fresh.records(), report)?;
+    compare("index entry", served.indexes(), fresh.indexes(), report)
 }
 
 fn transaction(files: &Files<'_>, index: u64, bytes: &[u8]) -> Result<Entry, LedgerError> {

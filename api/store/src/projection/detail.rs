@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 use veridose_contract::Commitment;
 
 use crate::query::DocumentState;
@@ -15,6 +16,7 @@ pub(super) type Documents = HashMap<Commitment, Opened>;
 /// The columns that come from an EPCIS event.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct EventDetail {
+    /// The event's own, or its hash.
     pub(super) event_id: Option<String>,
     pub(super) event_type: Option<String>,
     pub(super) action: Option<String>,
@@ -54,7 +56,7 @@ pub(super) fn event(documents: &Documents, commitment: &Commitment) -> EventDeta
         Some((kind.to_owned(), value.to_owned()))
     });
     EventDetail {
-        event_id: text("/eventID"),
+        event_id: text("/eventID").or_else(|| hash(raw)),
         event_type: text("/type"),
         action: text("/action"),
         biz_step: text("/bizStep"),
@@ -63,6 +65,11 @@ pub(super) fn event(documents: &Documents, commitment: &Commitment) -> EventDeta
         biz_location: text("/bizLocation/id"),
         biz_transactions: biz_transactions.collect(),
     }
+}
+
+/// The hash of an event that its maker gave no name: what CBV 2.0 (section 8.9) lets stand for one.
+fn hash(raw: &RawValue) -> Option<String> {
+    veridose_epcis::from_json(raw.get().as_bytes()).ok().map(|event| veridose_epcis::hash(&event))
 }
 
 /// Details of a product, as JSON.

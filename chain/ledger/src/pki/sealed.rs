@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::{pbkdf2, rand};
@@ -18,7 +19,20 @@ const ITERATIONS: u32 = 600_000;
 const ITERATIONS_MAX: u32 = 10_000_000;
 
 /// What unlocks a sealed key. It never comes from the command line, where other users of the machine can read it.
-pub struct Passphrase(Zeroizing<String>);
+pub struct Passphrase {
+    text: Zeroizing<String>,
+    /// Keys drawn so far. Drawing is slow on purpose; files that share a salt cost it once.
+    drawn: Mutex<Vec<Drawn>>,
+}
+
+struct Drawn {
+    salt: Vec<u8>,
+    iterations: NonZeroU32,
+    key: Zeroizing<[u8; 32]>,
+}
+
+/// Keys that are remembered; a folder of key files has one salt, or a few.
+const DRAWN_MAX: usize = 16;
 
 impl Passphrase {
     /// From a file; one newline at its end is not part of it.
@@ -41,7 +55,34 @@ impl Passphrase {
         if text.is_empty() {
             return Err(PkiError::Read { from: from.to_owned(), problem: "the passphrase is empty".to_owned() });
         }
-        Ok(Self(Zeroizing::new(text)))
+        Ok(Self { text: Zeroizing::new(text), drawn: Mutex::default() })
+    }
+
+    fn drawn(&self) -> MutexGuard<'_, Vec<Drawn>> {
+        self.drawn.lock().expect("nothing panics while it holds the lock")
+    }
+
+    /// A salt that this passphrase was already drawn with, else a new one. Each file has a nonce of its own.
+    fn salt(&self) -> Result<Vec<u8>, PkiError> {
+        let known =
+            self.drawn().iter().find(|drawn| drawn.iterations.get() == ITERATIONS).map(|drawn| drawn.salt.clone());
+        known.map_or_else(|| random::<16>().map(Vec::from), Ok)
+    }
+
+    /// The key that encrypts, under a salt.
+    fn cipher(&self, salt: &[u8], iterations: u32) -> Result<LessSafeKey, PkiError> {
+        let iterations = NonZeroU32::new(iterations).ok_or(PkiError::Locked)?;
+        let mut drawn = self.drawn();
+        let at = drawn.iter().position(|drawn| drawn.salt == salt && drawn.iterations == iterations);
+        let at = at.unwrap_or_else(|| {
+            let mut key = Zeroizing::new([0u8; 32]);
+            pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, iterations, salt, self.text.as_bytes(), &mut *key);
+            drawn.truncate(DRAWN_MAX - 1);
+            drawn.insert(0, Drawn { salt: salt.to_vec(), iterations, key });
+            0
+        });
+        let key = UnboundKey::new(&AES_256_GCM, &*drawn[at].key).map_err(|_| PkiError::Locked)?;
+        Ok(LessSafeKey::new(key))
     }
 }
 
@@ -62,10 +103,11 @@ const KDF: &str = "pbkdf2-hmac-sha256";
 
 /// Seals a secret into a JSON text. `purpose` says what it is and must be the same at [`open`].
 pub fn seal(secret: &[u8], purpose: &str, passphrase: &Passphrase) -> Result<String, PkiError> {
-    let salt = random::<16>()?;
+    let salt = passphrase.salt()?;
     let nonce = random::<12>()?;
     let mut bytes = secret.to_vec();
-    cipher(passphrase, &salt, ITERATIONS)?
+    passphrase
+        .cipher(&salt, ITERATIONS)?
         .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(purpose.as_bytes()), &mut bytes)
         .map_err(|_| PkiError::Key("sealing failed".to_owned()))?;
     let sealed = Sealed {
@@ -95,20 +137,13 @@ pub fn open(text: &str, purpose: &str, passphrase: &Passphrase) -> Result<Zeroiz
     let decode = |text: &str| STANDARD.decode(text).map_err(|_| PkiError::Locked);
     let nonce = decode(&sealed.nonce)?.try_into().map_err(|_| PkiError::Locked)?;
     let mut bytes = Zeroizing::new(decode(&sealed.ciphertext)?);
-    let length = cipher(passphrase, &decode(&sealed.salt)?, sealed.iterations)?
+    let length = passphrase
+        .cipher(&decode(&sealed.salt)?, sealed.iterations)?
         .open_in_place(Nonce::assume_unique_for_key(nonce), Aad::from(purpose.as_bytes()), &mut bytes)
         .map_err(|_| PkiError::Locked)?
         .len();
     bytes.truncate(length);
     Ok(bytes)
-}
-
-fn cipher(passphrase: &Passphrase, salt: &[u8], iterations: u32) -> Result<LessSafeKey, PkiError> {
-    let iterations = NonZeroU32::new(iterations).ok_or(PkiError::Locked)?;
-    let mut key = Zeroizing::new([0u8; 32]);
-    pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, iterations, salt, passphrase.0.as_bytes(), &mut *key);
-    let key = UnboundKey::new(&AES_256_GCM, &*key).map_err(|_| PkiError::Locked)?;
-    Ok(LessSafeKey::new(key))
 }
 
 /// Bytes from the operating system: salts, nonces and seeds, which no test may choose.
