@@ -58,7 +58,7 @@ impl Database {
                 Durability::Crash => sqlite.pragma("synchronous", "NORMAL"),
             }
         });
-        let connection = sea_orm::Database::connect(options).await?;
+        let connection = Box::pin(sea_orm::Database::connect(options)).await?;
         Ok(Self { connection, turn: Arc::default() })
     }
 

@@ -171,18 +171,19 @@ fn mismatch(fields: &[Field]) -> Option<Saying> {
 
 /// The pack's life is over.
 fn ended(counter: &Counter<'_>, standing: &Standing) -> Option<Saying> {
-    let place = |act: &Act| {
-        let here =
-            act.by == *counter.party && (act.site.is_none() || counter.site.is_none() || act.site == counter.site);
-        if here { "at this location" } else { "at another location" }
+    let is_here = |act: &Act| {
+        act.by == *counter.party && (act.site.is_none() || counter.site.is_none() || act.site == counter.site)
     };
+    let place = |act: &Act| if is_here(act) { "at this location" } else { "at another location" };
+    // A repeat at the same place is most often a slip, and the law lets it be undone there only.
+    let step = |act: &Act, slip: &'static str| if is_here(act) { slip } else { SET_ASIDE };
     match &standing.state {
         ItemState::Active => None,
         ItemState::Dispensed { act, .. } => Some(
             Saying::new(
                 "already_dispensed",
                 format!("This pack was already dispensed {}.", place(act)),
-                "Do not dispense. If it was just scanned here by mistake, undo the dispense; else set it aside and report it.",
+                step(act, "Do not dispense. If it was dispensed by mistake, undo that; else set the pack aside and report it."),
             )
             .nmvs("A7"),
         ),
@@ -193,7 +194,7 @@ fn ended(counter: &Counter<'_>, standing: &Standing) -> Option<Saying> {
             Saying::new(
                 "already_decommissioned",
                 format!("This pack was taken out of the trade {}.", place(act)),
-                "Do not dispense. If that was a mistake made here, undo it; else set the pack aside and report it.",
+                step(act, "Do not dispense. If that was a mistake, undo it; else set the pack aside and report it."),
             )
             .nmvs("A7"),
         ),
