@@ -61,7 +61,7 @@ pub(super) struct Described {
 /// Reads the query string; what is not answered here is refused, so that nobody takes a wide answer for a narrow one.
 pub(super) fn parse(node: &Node, query: &str) -> Result<EventFilter, Problem> {
     let pairs = web::Query::<Vec<(String, String)>>::from_query(query).map_err(Problem::from)?.into_inner();
-    let mut filter = EventFilter::default();
+    let mut filter = EventFilter { epcis_only: true, ..EventFilter::default() };
     for (name, value) in &pairs {
         one(node, &mut filter, name, value)?;
     }
