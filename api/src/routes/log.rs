@@ -1,5 +1,6 @@
 //! The log as C2SP tlog-tiles, read-only. Hashes are public; entries name keys, times and parties, and are for members.
 
+use std::io::ErrorKind;
 use std::path::Path;
 
 use actix_web::http::header::CACHE_CONTROL;
@@ -65,9 +66,17 @@ pub(super) async fn tile(
             .content_type("application/octet-stream")
             .insert_header((CACHE_CONTROL, "private, max-age=31536000, immutable"))
             .body(bytes)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(Problem::not_found("tile")),
+        Err(error) if names_no_tile(error.kind()) => Err(Problem::not_found("tile")),
         Err(error) => Err(Problem::internal(error)),
     }
+}
+
+/// Whether the path leads to no file: to nothing, to a folder of tiles, or on from a tile.
+const fn names_no_tile(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::NotFound | ErrorKind::IsADirectory | ErrorKind::NotADirectory | ErrorKind::InvalidFilename
+    )
 }
 
 /// `entries`, a level, three digits, `x` and three digits, three digits and `.p`, or a width: nothing that leaves the folder.
