@@ -2,10 +2,10 @@
 
 use std::path::Path;
 use std::process::{Command, Output};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 
@@ -25,9 +25,16 @@ pub struct Answer {
     pub status: StatusCode,
     /// Media type.
     pub media_type: String,
+    /// The token of the next page, where there is one.
+    pub next: Option<String>,
     /// JSON, or null where the body is none.
     pub body: Value,
 }
+
+/// The media type of EPCIS 2.0 JSON-LD.
+pub const JSON_LD: &str = "application/ld+json";
+/// Longest wait for a capture job.
+const JOB_PATIENCE: Duration = Duration::from_mins(1);
 
 impl Client {
     /// A caller of the server at `base`; `token` goes into every request.
@@ -54,6 +61,60 @@ impl Client {
     pub async fn post(&self, path: &str, key: &str, body: &Value) -> anyhow::Result<Answer> {
         send(self.request(Method::POST, path).header("Idempotency-Key", key).json(body)).await
     }
+
+    /// Hands an EPCIS document in, waits until its job has ended, and gives the job.
+    pub async fn capture(
+        &self,
+        media: &str,
+        behaviour: &str,
+        document: impl Into<reqwest::Body>,
+    ) -> anyhow::Result<Value> {
+        let request = self.request(Method::POST, "/capture").header("GS1-Capture-Error-Behaviour", behaviour);
+        let job = send(request.header(CONTENT_TYPE, media).body(document)).await?.success()?;
+        let path = format!("/capture/{}", job["captureID"].as_str().context("a job has a name")?);
+        let begin = Instant::now();
+        loop {
+            let job = self.get(&path).await?.success()?;
+            if job["running"] == false {
+                return Ok(job);
+            }
+            ensure!(begin.elapsed() < JOB_PATIENCE, "the job does not end: {job}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Every event that the caller may see, from all pages.
+    pub async fn events(&self) -> anyhow::Result<Vec<Value>> {
+        let mut events = Vec::new();
+        let mut path = "/events?perPage=500".to_owned();
+        loop {
+            let answer = self.get(&path).await?;
+            let next = answer.next.clone();
+            let mut page = answer.success()?;
+            let list = &mut page["epcisBody"]["queryResults"]["resultsBody"]["eventList"];
+            events.append(list.as_array_mut().context("a query document has a list of events")?);
+            let Some(next) = next else { return Ok(events) };
+            path = format!("/events?perPage=500&nextPageToken={next}");
+        }
+    }
+
+    /// Every row of a list, from all pages.
+    pub async fn rows(&self, list: &str) -> anyhow::Result<Vec<Value>> {
+        let mut rows = Vec::new();
+        let mut path = format!("{list}?perPage=500");
+        loop {
+            let mut page = self.get(&path).await?.success()?;
+            rows.append(page["items"].as_array_mut().context("a list has items")?);
+            let Some(next) = page["nextPageToken"].as_str() else { return Ok(rows) };
+            path = format!("{list}?perPage=500&nextPageToken={next}");
+        }
+    }
+
+    /// The verdict on a scan.
+    pub async fn verify(&self, scan: &str) -> anyhow::Result<Value> {
+        let body = serde_json::json!({ "scan": scan });
+        send(self.request(Method::POST, "/verifications").json(&body)).await?.success()
+    }
 }
 
 /// Sends a request and reads the answer.
@@ -62,8 +123,9 @@ pub async fn send(request: RequestBuilder) -> anyhow::Result<Answer> {
     let status = response.status();
     let media_type = response.headers().get("content-type").map_or("", |value| value.to_str().unwrap_or_default());
     let media_type = media_type.split(';').next().unwrap_or_default().trim().to_owned();
+    let next = response.headers().get("nextPageToken").and_then(|value| value.to_str().ok()).map(str::to_owned);
     let bytes = response.bytes().await?;
-    Ok(Answer { status, media_type, body: serde_json::from_slice(&bytes).unwrap_or_default() })
+    Ok(Answer { status, media_type, next, body: serde_json::from_slice(&bytes).unwrap_or_default() })
 }
 
 impl Answer {
@@ -86,9 +148,14 @@ pub fn veridose(data: &Path, arguments: &[&str]) -> anyhow::Result<Output> {
     Ok(Command::new(binary()?).args(arguments).arg("--data").arg(data).output()?)
 }
 
+/// What `veridose ARGUMENTS… --data DATA` prints when it ends well.
+pub fn printed(data: &Path, arguments: &[&str]) -> anyhow::Result<String> {
+    let output = veridose(data, arguments)?;
+    ensure!(output.status.success(), "veridose {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr));
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+}
+
 /// A token of the embedded issuer, as `veridose token` prints it; `arguments` follow the role.
 pub fn token(data: &Path, role: &str, arguments: &[&str]) -> anyhow::Result<String> {
-    let output = veridose(data, &[&["token", "--role", role], arguments].concat())?;
-    ensure!(output.status.success(), "veridose token: {}", String::from_utf8_lossy(&output.stderr));
-    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    printed(data, &[&["token", "--role", role], arguments].concat())
 }

@@ -6,17 +6,23 @@
 mod client;
 mod documents;
 mod factory;
+mod goods;
 mod hostile;
 mod measure;
+mod own_side;
 mod random;
 mod rival;
 mod server;
+mod trial;
 
-pub use client::{Answer, Client, send, token, veridose};
+pub use client::{Answer, Client, JSON_LD, printed, send, token, veridose};
 pub use documents::Documents;
 pub use factory::{Factory, now};
+pub use goods::{commissioning, document, pack, pack_path};
 pub use hostile::{billion_laughs, deep_nesting, external_entity, gzip_of_zeros};
 pub use measure::{Measured, machine, table};
+pub use own_side::signed_destruction;
 pub use random::Random;
 pub use rival::Rival;
 pub use server::{Server, binary};
+pub use trial::Trial;

@@ -3,4 +3,5 @@
 
 mod crash {
     mod ledger;
+    mod server;
 }

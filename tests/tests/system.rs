@@ -1,6 +1,13 @@
 //! What users do, from the outside: the built program over HTTP and the command line.
 
 mod system {
+    mod capture;
     mod command_line;
     mod demo;
+    mod documents;
+    mod own_side;
+    mod parties;
+    mod pharma;
+    mod requests;
+    mod restart;
 }

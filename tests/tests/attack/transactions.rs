@@ -1,5 +1,7 @@
 //! Signed transactions that are not what they say.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
 use tempfile::TempDir;
@@ -8,7 +10,9 @@ use veridose_contract::{
 };
 use veridose_ledger::pki::{Authority, Request};
 use veridose_ledger::{Network, Signer, prepare};
-use veridose_tests::{Answer, Client, Factory, Server, now, send, token};
+use veridose_tests::{
+    Answer, Client, Factory, JSON_LD, Server, commissioning, document, now, pack_path, send, signed_destruction, token,
+};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -68,5 +72,46 @@ async fn nobody_signs_for_another() {
     let stranger = Factory::found("attack.example/log").expect("a network");
     target.refused(&stranger.opening().expect("signs"), "a transaction of another network").await;
     assert_eq!(target.maker.get("/healthz").await.expect("an answer").status, 200, "the server goes on");
+    target.server.stop().await.expect("stops");
+}
+
+async fn destruction(target: &Target, serial: &str) -> Transaction {
+    let signed = signed_destruction(&target.server, &target.maker, serial).await.expect("signed");
+    borsh::from_slice(&BASE64.decode(signed).expect("base64")).expect("a transaction")
+}
+
+#[tokio::test]
+async fn a_registered_name_is_no_signature_and_a_replay_is_no_second_time() {
+    let target = Target::start().await;
+    let packs = document(&[commissioning(&["A", "B"], Some("L1"))]).to_string();
+    let job = target.maker.capture(JSON_LD, "rollback", packs).await.expect("a job");
+    assert_eq!(job["success"], true, "{job}");
+    let (honest, other) = (destruction(&target, "A").await, destruction(&target, "B").await);
+
+    let mut forged = honest.clone();
+    forged.signature = impostor().sign(&forged.header).expect("signs");
+    target.refused(&forged, "the registered certificate's name under another key's signature").await;
+    let mut swapped = honest.clone();
+    swapped.body = other.body.clone();
+    target.refused(&swapped, "a signed header over another body").await;
+    let mut moved = honest.clone();
+    moved.signature = other.signature;
+    target.refused(&moved, "the signature of another transaction").await;
+    let mut renamed = honest.clone();
+    renamed.header.idempotency_key = IdempotencyKey([7; 16]);
+    target.refused(&renamed, "a replay under a new request's name").await;
+
+    let first = target.submit(&honest).await.success().expect("the honest one is accepted");
+    let replayed = target.submit(&honest).await.success().expect("a replay is answered as the first");
+    assert_eq!(
+        (&replayed["tx"], &replayed["index"]),
+        (&first["tx"], &first["index"]),
+        "a replay was carried out again"
+    );
+    let shown = target.maker.get(&pack_path("A")).await.expect("an answer").success().expect("ours");
+    let ends = shown["history"].as_array().expect("a history").iter();
+    assert_eq!(ends.filter(|event| event["kind"] == "decommission").count(), 1, "{shown}");
+    let untouched = target.maker.get(&pack_path("B")).await.expect("an answer").success().expect("ours");
+    assert_eq!(untouched["status"], "active");
     target.server.stop().await.expect("stops");
 }
