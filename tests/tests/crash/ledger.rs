@@ -64,7 +64,7 @@ fn run_and_kill(folder: &Path, run: usize, random: &mut Random) -> Vec<(u64, TxI
     } else {
         let first = lines.iter().find_map(|line| parse(&line)).expect("the load gets to work");
         fresh.push(first);
-        pause(Duration::from_micros(random.below(120_000)));
+        pause(Duration::from_micros(random.below(50_000)));
     }
     assert!(child.try_wait().expect("a child").is_none(), "the load ended by itself");
     child.kill().expect("killed");
