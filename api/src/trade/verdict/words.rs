@@ -179,7 +179,8 @@ fn ended(counter: &Counter<'_>, standing: &Standing) -> Option<Saying> {
     let step = |act: &Act, slip: &'static str| if is_here(act) { slip } else { SET_ASIDE };
     match &standing.state {
         ItemState::Active => None,
-        ItemState::Dispensed { act, .. } => Some(
+        // With a patient or without: to the next counter it is the same.
+        ItemState::Dispensed { act, .. } | ItemState::Decommissioned { reason: DecommissionReason::Supplied, act } => Some(
             Saying::new(
                 "already_dispensed",
                 format!("This pack was already dispensed {}.", place(act)),
