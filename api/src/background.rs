@@ -1,13 +1,15 @@
 //! What goes on behind the requests: the view follows the ledger, captured documents are worked through.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use veridose_contract::{Action, Party, Transaction, read};
-use veridose_store::limits::ENTRIES_PER_BATCH_MAX;
+use veridose_contract::{Party, read};
 use veridose_store::{CaptureJob, CaptureState, PageRequest};
+use veridose_workers::{CaptureOutcome, run_captures};
 
 use crate::node::{Actor, Node};
 use crate::trade::{Directory, capture};
@@ -16,72 +18,65 @@ use crate::trade::{Directory, capture};
 const CAPTURES_AT_ONCE: usize = 2;
 /// Pause after a failure.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How often waiting documents are looked for without being told.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// The tasks behind a server.
-pub(crate) struct Background(Vec<JoinHandle<()>>);
+pub(crate) struct Background {
+    tasks: Vec<JoinHandle<()>>,
+    stop: watch::Sender<bool>,
+}
 
 impl Background {
     /// Brings the view up to the ledger's end, then goes on.
     pub(crate) async fn start(node: Arc<Node>) -> anyhow::Result<Self> {
-        follow(&node).await.context("failed to bring the view up to date")?;
+        node.projector().catch_up().await.context("failed to bring the view up to date")?;
+        let members = node.projector().members();
         refresh_directory(&node).await.context("failed to read the members")?;
-        node.store().captures.recover().await.context("failed to take up captured documents")?;
-        let mut tasks = vec![tokio::spawn(project(Arc::clone(&node)))];
-        tasks.extend((0..CAPTURES_AT_ONCE).map(|_| tokio::spawn(capture_jobs(Arc::clone(&node)))));
-        Ok(Self(tasks))
+        let stop = watch::Sender::new(false);
+        let (follower, until) = (Arc::clone(&node), stopped(&stop));
+        let tasks = vec![
+            tokio::spawn(async move { follower.projector().run(until).await }),
+            tokio::spawn(directory(Arc::clone(&node), members, stopped(&stop))),
+            tokio::spawn(captures(node, stop.clone())),
+        ];
+        Ok(Self { tasks, stop })
     }
 
-    /// Ends the tasks where they stand: what they had not committed is taken up at the next start.
+    /// Ends the tasks at their next whole step: what they had not committed is taken up at the next start.
     pub(crate) async fn stop(self) {
-        for task in self.0 {
-            task.abort();
-            // It ended by being aborted, which is what is wanted.
-            let _ = task.await;
+        self.stop.send_replace(true);
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a task behind the server failed");
+            }
         }
     }
 }
 
-async fn project(node: Arc<Node>) {
-    let (mut ledger, mut erasures) = (node.ledger().subscribe(), node.store().vault.erasures());
+/// Done when the node stops.
+fn stopped(stop: &watch::Sender<bool>) -> impl Future<Output = ()> + Send + 'static {
+    let mut stop = stop.subscribe();
+    async move {
+        // The sender is gone only when the server is.
+        let _ = stop.wait_for(|stop| *stop).await;
+    }
+}
+
+/// Reads the members again when they changed.
+async fn directory(node: Arc<Node>, mut members: watch::Receiver<u64>, stopped: impl Future<Output = ()>) {
+    tokio::pin!(stopped);
     loop {
-        if let Err(error) = follow(&node).await {
-            tracing::error!(%error, "the view cannot follow the ledger");
-            tokio::time::sleep(PAUSE).await;
-            continue;
+        tokio::select! {
+            () = &mut stopped => return,
+            changed = members.changed() => if changed.is_err() { return },
         }
-        let gone = tokio::select! {
-            changed = ledger.changed() => changed.is_err(),
-            changed = erasures.changed() => changed.is_err(),
-        };
-        if gone {
-            return;
-        }
-    }
-}
-
-/// Takes into the view what is new on the ledger.
-pub(crate) async fn follow(node: &Arc<Node>) -> anyhow::Result<()> {
-    let mut next = node.store().projection.next_index().await?;
-    loop {
-        let (reader, from) = (Arc::clone(node), next);
-        let entries =
-            tokio::task::spawn_blocking(move || reader.ledger().entries(from, ENTRIES_PER_BATCH_MAX)).await??;
-        let pairs: Vec<_> = entries.iter().map(|entry| (entry.index, &entry.transaction)).collect();
-        next = node.store().projection.apply(&pairs).await?;
-        node.set_projected(next);
-        if pairs.iter().any(|(_, transaction)| concerns_members(transaction)) {
-            refresh_directory(node).await?;
-        }
-        if entries.is_empty() {
-            return Ok(());
+        while let Err(error) = refresh_directory(&node).await {
+            tracing::error!(%error, "the members cannot be read");
+            tokio::select! {
+                () = &mut stopped => return,
+                () = tokio::time::sleep(PAUSE) => {}
+            }
         }
     }
-}
-
-fn concerns_members(transaction: &Transaction) -> bool {
-    transaction.body.commands.iter().any(|command| matches!(command.action, Action::Admit(_) | Action::UpdateParty(_)))
 }
 
 async fn refresh_directory(node: &Node) -> anyhow::Result<()> {
@@ -102,32 +97,38 @@ async fn refresh_directory(node: &Node) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn capture_jobs(node: Arc<Node>) {
-    loop {
-        match node.store().captures.claim().await {
-            Ok(Some(job)) => work(&node, &job).await,
-            Ok(None) => {
-                // The timeout is for a bell that rang while both runners worked.
-                let _ = tokio::time::timeout(LOOK_EVERY, node.captures().notified()).await;
+/// Works captured documents through until the node stops; a failure of the store ends a round, and the next one takes up what
+/// that one left.
+async fn captures(node: Arc<Node>, stop: watch::Sender<bool>) {
+    while !*stop.borrow() {
+        let clock = node.clock();
+        let work = |job: CaptureJob| {
+            let (node, stopped) = (Arc::clone(&node), stopped(&stop));
+            async move {
+                tokio::select! {
+                    outcome = work(&node, &job) => outcome,
+                    () = stopped => CaptureOutcome::Interrupted,
+                }
             }
-            Err(error) => {
-                tracing::error!(%error, "no captured document can be taken up");
-                tokio::time::sleep(PAUSE).await;
-            }
+        };
+        let (jobs, wake) = (node.store().captures.clone(), Arc::clone(node.captures()));
+        let round = run_captures(jobs, CAPTURES_AT_ONCE, wake, move || clock.now(), work, stopped(&stop)).await;
+        if let Err(error) = round {
+            tracing::error!(%error, "captured documents cannot be taken up");
+            tokio::time::sleep(PAUSE).await;
         }
     }
 }
 
-async fn work(node: &Arc<Node>, job: &CaptureJob) {
-    let state = match attempt(node, job).await {
-        Ok(state) => state,
+async fn work(node: &Arc<Node>, job: &CaptureJob) -> CaptureOutcome {
+    match attempt(node, job).await {
+        Ok(CaptureState::Succeeded) => CaptureOutcome::Succeeded,
+        Ok(CaptureState::Failed) => CaptureOutcome::Failed,
+        Ok(CaptureState::Receiving | CaptureState::Queued | CaptureState::Running) => CaptureOutcome::Interrupted,
         Err(error) => {
             tracing::error!(job = %job.id, error = format!("{error:#}"), "capture failed");
-            CaptureState::Failed
+            CaptureOutcome::Failed
         }
-    };
-    if let Err(error) = node.store().captures.finish(job.id, state, node.clock().now()).await {
-        tracing::error!(job = %job.id, %error, "the end of a capture cannot be written");
     }
 }
 

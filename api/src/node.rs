@@ -9,17 +9,18 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 use veridose_contract::PartyId;
 use veridose_contract::blind::NetworkKey;
 use veridose_ledger::signer::Signer;
 use veridose_ledger::{Ledger, Network};
 use veridose_store::Store;
+use veridose_workers::Projector;
 
 pub use act::{ActError, Actor, Done, Unsigned};
 pub use clock::{Clock, date_time};
 pub use keys::KeyStore;
-pub use open::{Parts, clock, given_passphrase, options, parts, registration};
+pub use open::{Parts, clock, given_passphrase, options, parts, registering, registration};
 
 use crate::trade::Directory;
 
@@ -28,23 +29,25 @@ const VIEW_LAG_MAX: Duration = Duration::from_secs(2);
 
 /// Everything that a request needs.
 pub struct Node {
-    ledger: Ledger,
+    ledger: Arc<Ledger>,
     store: Store,
+    projector: Projector,
     network: Network,
     network_key: NetworkKey,
     clock: Clock,
     keys: KeyStore,
     signers: RwLock<BTreeMap<PartyId, Arc<Signer>>>,
     directory: RwLock<Arc<Directory>>,
-    projected: watch::Sender<u64>,
-    captures: Notify,
+    captures: Arc<Notify>,
 }
 
 impl Node {
-    /// Wires the parts.
+    /// Wires the parts; `projector` is that of the ledger and the store.
+    #[expect(clippy::too_many_arguments, reason = "each part of a node once")]
     pub fn new(
-        ledger: Ledger,
+        ledger: Arc<Ledger>,
         store: Store,
+        projector: Projector,
         network: Network,
         network_key: NetworkKey,
         clock: Clock,
@@ -56,25 +59,30 @@ impl Node {
         Self {
             ledger,
             store,
+            projector,
             network,
             network_key,
             clock,
             keys,
             signers: RwLock::new(signers),
             directory: RwLock::default(),
-            projected: watch::Sender::new(0),
-            captures: Notify::new(),
+            captures: Arc::default(),
         }
     }
 
     /// The ledger.
-    pub const fn ledger(&self) -> &Ledger {
+    pub fn ledger(&self) -> &Ledger {
         &self.ledger
     }
 
     /// Vault, jobs and view.
     pub const fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Makes the view, and tells how far it is.
+    pub const fn projector(&self) -> &Projector {
+        &self.projector
     }
 
     /// The network as founded.
@@ -121,25 +129,14 @@ impl Node {
     /// Waits until the view holds all that is on the ledger at this moment, so that a client reads what it wrote; not for
     /// ever, because a view that lags must not stop reads.
     pub async fn caught_up(&self) {
-        let (size, mut projected) = (self.ledger.size(), self.projected.subscribe());
-        let waiting = projected.wait_for(|projected| *projected >= size);
-        if tokio::time::timeout(VIEW_LAG_MAX, waiting).await.is_err() {
-            tracing::warn!(size, "the view lags behind the ledger");
+        let Some(last) = self.ledger.size().checked_sub(1) else { return };
+        if !self.projector.wait_for(last, VIEW_LAG_MAX).await {
+            tracing::warn!(lag = self.projector.progress().lag(), "the view lags behind the ledger");
         }
     }
 
-    /// How many transactions the view holds.
-    pub fn projected(&self) -> u64 {
-        *self.projected.borrow()
-    }
-
-    /// Tells how many transactions the view holds.
-    pub(crate) fn set_projected(&self, entries: u64) {
-        self.projected.send_replace(entries);
-    }
-
     /// Rung when a captured document waits.
-    pub(crate) const fn captures(&self) -> &Notify {
+    pub(crate) const fn captures(&self) -> &Arc<Notify> {
         &self.captures
     }
 

@@ -25,15 +25,17 @@ pub enum CaptureOutcome {
 /// Takes jobs as they come, at most `jobs_max` at once, until `shutdown` is done; then waits for those that run, which `work`
 /// should end soon as [`CaptureOutcome::Interrupted`]. `wake` is notified when a job was handed in. `work` may see a job twice
 /// after a restart, and its idempotency keys, made of the job and the event's number, keep the second time from changing anything.
-pub async fn run_captures<W, F>(
+/// `now` is the node's clock.
+pub async fn run_captures<N, W, F>(
     captures: Captures,
     jobs_max: usize,
     wake: Arc<Notify>,
-    now: fn() -> Timestamp,
+    now: N,
     work: W,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), StoreError>
 where
+    N: Fn() -> Timestamp + Clone + Send + 'static,
     W: Fn(CaptureJob) -> F,
     F: Future<Output = CaptureOutcome> + Send + 'static,
 {
@@ -56,7 +58,7 @@ where
                 () = handed_in => continue,
             }
         };
-        let (id, done, captures) = (job.id, work(job), captures.clone());
+        let (id, done, captures, now) = (job.id, work(job), captures.clone(), now.clone());
         running.spawn(async move {
             let state = match done.await {
                 CaptureOutcome::Succeeded => Some(CaptureState::Succeeded),

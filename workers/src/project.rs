@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::timeout;
+use veridose_contract::{Action, Transaction};
 use veridose_ledger::{Ledger, LedgerError};
 use veridose_store::{Store, StoreError};
 
@@ -39,7 +40,7 @@ pub enum ProjectError {
 pub struct Progress {
     /// Transactions in the view.
     pub projected: u64,
-    /// Transactions on the ledger, as last seen.
+    /// Transactions on the ledger.
     pub ledger: u64,
     /// Attempts in a row that have failed.
     pub failures: u32,
@@ -58,6 +59,7 @@ pub struct Projector {
     ledger: Arc<Ledger>,
     store: Store,
     progress: Arc<watch::Sender<Progress>>,
+    members: Arc<watch::Sender<u64>>,
 }
 
 impl Projector {
@@ -65,15 +67,18 @@ impl Projector {
     pub async fn new(ledger: Arc<Ledger>, store: Store) -> Result<Self, ProjectError> {
         let projected = store.projection.next_index().await?;
         let progress = Progress { projected, ledger: ledger.size(), failures: 0 };
-        if progress.ledger < projected {
-            return Err(ProjectError::Ahead { projected, ledger: progress.ledger });
-        }
-        Ok(Self { ledger, store, progress: Arc::new(watch::Sender::new(progress)) })
+        let (progress, members) = (watch::Sender::new(progress), watch::Sender::new(projected));
+        Ok(Self { ledger, store, progress: Arc::new(progress), members: Arc::new(members) })
     }
 
     /// How far it is, for metrics and readiness.
     pub fn progress(&self) -> Progress {
-        *self.progress.borrow()
+        Progress { ledger: self.ledger.size(), ..*self.progress.borrow() }
+    }
+
+    /// Changes when the view took in a change of the members.
+    pub fn members(&self) -> watch::Receiver<u64> {
+        self.members.subscribe()
     }
 
     /// Waits until the transaction at this index is in the view, so that who wrote it reads it; false after `patience`.
@@ -119,12 +124,19 @@ impl Projector {
     /// Takes in everything that the ledger has now, and what was erased in the vault.
     pub async fn catch_up(&self) -> Result<u64, ProjectError> {
         let mut projected = self.store.projection.next_index().await?;
+        let ledger = self.ledger.size();
+        if ledger < projected {
+            return Err(ProjectError::Ahead { projected, ledger });
+        }
         loop {
             let ledger = Arc::clone(&self.ledger);
             let read = tokio::task::spawn_blocking(move || ledger.entries(projected, ENTRIES_PER_READ_MAX));
             let entries = read.await.map_err(|_| StoreError::Closing)??;
             let batch: Vec<_> = entries.iter().map(|entry| (entry.index, &entry.transaction)).collect();
             projected = self.store.projection.apply(&batch).await?;
+            if batch.iter().any(|(_, transaction)| concerns_members(transaction)) {
+                self.members.send_replace(projected);
+            }
             let ledger = self.ledger.size();
             self.progress.send_replace(Progress { projected, ledger, failures: 0 });
             if entries.is_empty() || projected >= ledger {
@@ -143,6 +155,10 @@ impl Projector {
         self.progress.send_modify(|progress| progress.failures = progress.failures.saturating_add(1));
         self.progress.borrow().failures
     }
+}
+
+fn concerns_members(transaction: &Transaction) -> bool {
+    transaction.body.commands.iter().any(|command| matches!(command.action, Action::Admit(_) | Action::UpdateParty(_)))
 }
 
 /// An error and what caused it, in one line.

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
+use indicatif::ProgressBar;
 use serde_json::json;
+use veridose_workers::{ProjectError, Projector};
 
 use super::{Outcome, local, print};
-use crate::background::follow;
 use crate::config::Config;
 use crate::node::Node;
 
@@ -40,32 +40,43 @@ pub(super) fn run(config: &Config, command: &Command, json: bool) -> Result<Outc
     super::runtime()?.block_on(async {
         let node = Node::open(config).await.context("failed to open the node (is it stopped?)")?;
         let before = if *compare { Some(rows(&node).await?) } else { None };
-        node.store().projection.reset().await?;
-        catch_up(&node).await?;
+        watch(&local::counter("entries")?, node.projector(), node.projector().rebuild()).await?;
         let after = node.store().projection.dump().await?;
         let differences = before.map(|before| differences(&before, &after));
-        tell(node.projected(), &after, differences.as_deref(), json)
+        tell(node.projector().progress().projected, &after, differences.as_deref(), json)
     })
 }
 
 /// The rows of the view as it is, brought up to the ledger's end.
-async fn rows(node: &Arc<Node>) -> Result<Vec<String>> {
-    catch_up(node).await?;
+async fn rows(node: &Node) -> Result<Vec<String>> {
+    match watch(&local::counter("entries")?, node.projector(), node.projector().catch_up()).await {
+        // A view that cannot be brought there is what the rebuild is for; its rows are compared as they are.
+        Ok(_) | Err(ProjectError::Ahead { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
     Ok(node.store().projection.dump().await?)
 }
 
-async fn catch_up(node: &Arc<Node>) -> Result<()> {
-    let bar = local::counter("entries")?;
-    bar.set_length(node.ledger().size());
-    let mut following = pin!(follow(node));
+/// Shows how far the view is while `work` makes it.
+async fn watch(
+    bar: &ProgressBar,
+    projector: &Projector,
+    work: impl Future<Output = Result<u64, ProjectError>>,
+) -> Result<u64, ProjectError> {
+    let mut work = pin!(work);
     loop {
         tokio::select! {
-            done = &mut following => break done?,
-            () = tokio::time::sleep(TICK) => bar.set_position(node.projected()),
+            done = &mut work => {
+                bar.finish_and_clear();
+                return done;
+            }
+            () = tokio::time::sleep(TICK) => {
+                let progress = projector.progress();
+                bar.set_length(progress.ledger);
+                bar.set_position(progress.projected);
+            }
         }
     }
-    bar.finish_and_clear();
-    Ok(())
 }
 
 /// Rows that stand in one of two views only. Both are in the same order but for these.

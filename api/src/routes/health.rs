@@ -17,6 +17,9 @@ pub(super) struct Health {
     version: &'static str,
 }
 
+/// Failures in a row of the view after which the node is not ready: what it would answer is old.
+const VIEW_FAILURES_MAX: u32 = 3;
+
 const OK: Health = Health { status: "ok", version: env!("CARGO_PKG_VERSION") };
 
 /// The process lives.
@@ -26,21 +29,37 @@ pub(super) async fn healthz() -> impl Responder {
     web::Json(OK)
 }
 
+/// The state of the node and of its SQL view.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Readiness {
+    #[serde(flatten)]
+    health: Health,
+    /// Transactions on the ledger that the view does not hold yet.
+    view_lag: u64,
+}
+
 /// The node can serve.
 #[utoipa::path(
     tag = "node",
     security(()),
     responses(
-        (status = 200, description = "It can serve", body = Health),
-        (status = 503, description = "It cannot write", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 200, description = "It can serve", body = Readiness),
+        (status = 503, description = "It cannot write, or its view cannot follow", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 #[get("/readyz")]
-pub(super) async fn readyz(node: web::Data<Node>) -> Result<web::Json<Health>, Problem> {
-    match node.ledger().read_only() {
-        None => Ok(web::Json(OK)),
-        Some(_) => Err(Problem::new(Kind::Unavailable, "the ledger is read-only; reads go on")),
+pub(super) async fn readyz(node: web::Data<Node>) -> Result<web::Json<Readiness>, Problem> {
+    if node.ledger().read_only().is_some() {
+        return Err(Problem::new(Kind::Unavailable, "the ledger is read-only; reads go on"));
     }
+    let progress = node.projector().progress();
+    if progress.failures >= VIEW_FAILURES_MAX {
+        let (failures, lag) = (progress.failures, progress.lag());
+        let detail =
+            format!("the view failed {failures} times in a row to follow the ledger and is {lag} transactions behind");
+        return Err(Problem::new(Kind::Unavailable, detail));
+    }
+    Ok(web::Json(Readiness { health: OK, view_lag: progress.lag() }))
 }
 
 /// Counters in Prometheus' text form.
@@ -51,9 +70,12 @@ pub(super) async fn readyz(node: web::Data<Node>) -> Result<web::Json<Health>, P
 )]
 #[get("/metrics")]
 pub(super) async fn metrics(metrics: web::Data<Metrics>, node: web::Data<Node>) -> HttpResponse {
+    let progress = node.projector().progress();
     let gauges = [
-        ("veridose_ledger_transactions", "Transactions on the ledger.", node.ledger().size()),
-        ("veridose_view_transactions", "Transactions that the SQL view holds.", node.projected()),
+        ("veridose_ledger_transactions", "Transactions on the ledger.", progress.ledger),
+        ("veridose_view_transactions", "Transactions that the SQL view holds.", progress.projected),
+        ("veridose_view_lag", "Transactions that the SQL view does not hold yet.", progress.lag()),
+        ("veridose_view_failures", "Failures of the SQL view in a row.", progress.failures.into()),
         (
             "veridose_ledger_read_only",
             "1 when nothing is written any more.",
