@@ -353,7 +353,7 @@ impl From<StoreError> for Problem {
             StoreError::PageToken => Self::new(Kind::BadRequest, error.to_string()),
             StoreError::NotYours { .. } => Self::not_found("document"),
             StoreError::NoCaptureJob => Self::not_found("capture job"),
-            StoreError::PatientErased => Self::new(Kind::Conflict, error.to_string()),
+            StoreError::UploadReplaced | StoreError::PatientErased => Self::new(Kind::Conflict, error.to_string()),
             StoreError::DiskFull => Self::new(Kind::Unavailable, error.to_string()),
             StoreError::Closing => Self::new(Kind::Unavailable, "the node is stopping"),
             StoreError::Database(_)

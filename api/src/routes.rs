@@ -3,6 +3,7 @@
 mod capture;
 mod consents;
 mod dispenses;
+mod epcis;
 mod events;
 mod fallback;
 mod handoffs;
@@ -73,6 +74,7 @@ pub fn documented(service: &mut Documented<'_>) {
         .service(parties::admit)
         .service(parties::index)
         .service(parties::show)
+        .service(parties::prepare_certificate)
         .service(products::register)
         .service(products::index)
         .service(products::show)

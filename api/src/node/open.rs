@@ -5,11 +5,14 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use veridose_contract::blind::NetworkKey;
-use veridose_contract::{Action, Commitment, IdempotencyKey, NetworkId, Timestamp, Transaction, read};
+use veridose_contract::{
+    Action, Certificate, Command, Commitment, IdempotencyKey, NetworkId, Timestamp, Transaction, read,
+};
 use veridose_ledger::pki::Passphrase;
 use veridose_ledger::signer::{Signer, prepare};
 use veridose_ledger::{Embedded, Ledger, LogKey, Network, Options};
 use veridose_store::{Founding, MasterKey, Store};
+use veridose_workers::Projector;
 use zeroize::Zeroizing;
 
 use super::{Clock, KeyStore, Node};
@@ -78,7 +81,9 @@ impl Node {
         };
         let store =
             Store::open(&config.database_url(), master, founding).await.context("failed to open the database")?;
-        let node = Self::new(Ledger::Embedded(ledger), store, network, network_key, clock(config), keys, signers);
+        let ledger = Arc::new(Ledger::Embedded(ledger));
+        let projector = Projector::new(Arc::clone(&ledger), store.clone()).await.context("failed to read the view")?;
+        let node = Self::new(ledger, store, projector, network, network_key, clock(config), keys, signers);
         node.register_certificates().await?;
         Ok(Arc::new(node))
     }
@@ -110,9 +115,14 @@ impl Node {
 
 /// The transaction by which a certificate registers itself.
 pub fn registration(signer: &Signer, network: NetworkId, now: Timestamp) -> Result<Transaction> {
-    let certificate = signer.certificate().clone();
+    let (key, command) = registering(signer.certificate().clone(), now);
+    Ok(prepare(signer, network, key, now, vec![command])?)
+}
+
+/// The command by which a certificate registers itself, and the name of its transaction.
+pub fn registering(certificate: Certificate, now: Timestamp) -> (IdempotencyKey, Command) {
     let name = certificate.fingerprint;
-    let command = veridose_contract::Command {
+    let command = Command {
         action: Action::RegisterCertificate(certificate),
         happened: now,
         site: None,
@@ -122,7 +132,7 @@ pub fn registration(signer: &Signer, network: NetworkId, now: Timestamp) -> Resu
     };
     let mut key = [0; 16];
     key.copy_from_slice(&name.0[..16]);
-    Ok(prepare(signer, network, IdempotencyKey(key), now, vec![command])?)
+    (IdempotencyKey(key), command)
 }
 
 /// The passphrase from the environment, from a file that it names, or from the data directory.

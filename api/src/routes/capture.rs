@@ -3,13 +3,17 @@
 use actix_web::http::header::{CONTENT_TYPE, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-use veridose_store::{CaptureError, CaptureJob, CaptureState, ErrorBehaviour};
+use veridose_contract::limits::COMMANDS_PER_TRANSACTION_MAX;
+use veridose_contract::{IdempotencyKey, PartyId};
+use veridose_store::{CaptureError, CaptureJob, CaptureState, ErrorBehaviour, Received};
 
+use super::epcis::{self, versions};
 use super::lists::{Paging, list};
 use super::refusals::Refusals;
-use super::write::actor;
+use super::write::{actor, given_key};
 use crate::auth::Caller;
 use crate::body::Body;
 use crate::config::Limits;
@@ -103,6 +107,12 @@ pub(super) struct CaptureHeaders {
     /// `rollback` (nothing of the document if any event is bad, the default) or `proceed`.
     #[param(rename = "GS1-Capture-Error-Behaviour")]
     behaviour: Option<String>,
+    /// The client's own name for the document: sent again, it gets the first job and nothing is captured twice.
+    #[param(rename = "Idempotency-Key", max_length = 255)]
+    idempotency_key: Option<String>,
+    /// Version of the document, 1.2 to 2.0.
+    #[param(rename = "GS1-EPCIS-Version")]
+    version: Option<String>,
 }
 
 /// Hands in an EPCIS document: 1.2 or 2.0 XML, or 2.0 JSON-LD, gzip-compressed or not.
@@ -117,7 +127,20 @@ pub(super) struct CaptureHeaders {
             (String = "text/xml"),
         )
     ),
-    responses((status = 202, description = "Received; the Location names the job", body = Job), Refusals)
+    responses(
+        (
+            status = 202,
+            description = "Received, now or before under the same key; the Location names the job",
+            body = Job,
+            headers(
+                ("Location" = String, description = "The job"),
+                ("GS1-EPCIS-Version" = String, description = "Version that is spoken here"),
+                ("GS1-EPCIS-Capture-Limit" = u64, description = "Events of a document under rollback, at most"),
+                ("GS1-EPCIS-Capture-File-Size-Limit" = u64, description = "Bytes of a document, at most"),
+            )
+        ),
+        Refusals
+    )
 )]
 #[post("/capture")]
 pub(super) async fn create(
@@ -128,31 +151,68 @@ pub(super) async fn create(
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let party = actor(&node, &caller)?.party;
-    let (behaviour, media) = (behaviour(&request)?, media(&request)?);
+    epcis::check_document(&request)?;
+    let (behaviour, media, key) = (behaviour(&request)?, media(&request)?, given_key(&request)?);
+    let (captures, now) = (&node.store().captures, node.clock().now());
     let mut body = Body::new(&request, payload, **limits)?;
-    let mut upload = node.store().captures.receive(&party, behaviour, media, node.clock().now()).await?;
-    while let Some(bytes) = body.next().await? {
-        upload.write(&bytes).await?;
-    }
-    let job = upload.finish().await?;
-    node.captures().notify_one();
+    let received = match key {
+        None => Received::New(captures.receive(&party, behaviour, media, now).await?),
+        Some(key) => captures.receive_as(&party, job_name(&party, &key), behaviour, media, now).await?,
+    };
+    let job = match received {
+        Received::New(mut upload) => {
+            while let Some(bytes) = body.next().await? {
+                upload.write(&bytes).await?;
+            }
+            let job = upload.finish().await?;
+            node.captures().notify_one();
+            job
+        }
+        Received::Known(job) => {
+            compare(&job, behaviour, media, size(&mut body).await?)?;
+            job
+        }
+    };
     let mut response = HttpResponse::Accepted();
     response.insert_header((LOCATION, format!("/capture/{}", job.id)));
+    response.insert_header(("GS1-EPCIS-Capture-File-Size-Limit", limits.capture_bytes_max));
+    if behaviour == ErrorBehaviour::Rollback {
+        response.insert_header(("GS1-EPCIS-Capture-Limit", COMMANDS_PER_TRANSACTION_MAX));
+    }
     Ok(versions(&mut response).json(Job::of(&job, Vec::new())))
 }
 
-/// The headers by which an EPCIS service says what it speaks.
-pub(super) fn versions(response: &mut actix_web::HttpResponseBuilder) -> &mut actix_web::HttpResponseBuilder {
-    for (name, value) in [
-        ("GS1-EPCIS-Version", "2.0.0"),
-        ("GS1-EPCIS-Min", "1.2.0"),
-        ("GS1-EPCIS-Max", "2.0.0"),
-        ("GS1-CBV-Version", "2.0.0"),
-        ("GS1-EPC-Format", "No_Preference"),
-    ] {
-        response.insert_header((name, value));
+/// The name of the job that a party's key makes: the same key makes the same name.
+fn job_name(party: &PartyId, key: &IdempotencyKey) -> Uuid {
+    let hash: [u8; 32] = Sha256::new()
+        .chain_update("veridose capture job 1\n")
+        .chain_update(party.as_str())
+        .chain_update([0])
+        .chain_update(key.0)
+        .finalize()
+        .into();
+    let mut name = [0; 16];
+    name.copy_from_slice(&hash[..16]);
+    uuid::Builder::from_custom_bytes(name).into_uuid()
+}
+
+/// The size of a body that is not kept.
+async fn size(body: &mut Body) -> Result<u64, Problem> {
+    let mut size = 0u64;
+    while let Some(bytes) = body.next().await? {
+        size = size.saturating_add(bytes.len() as u64);
     }
-    response
+    Ok(size)
+}
+
+/// What is sent again must look like what was sent first. The first document is gone once it was worked through, so its size
+/// stands for it.
+fn compare(job: &CaptureJob, behaviour: ErrorBehaviour, media: &str, size: u64) -> Result<(), Problem> {
+    if job.behaviour == behaviour && job.media_type == media && job.size_bytes == size {
+        return Ok(());
+    }
+    let detail = "the Idempotency-Key was used before with another document";
+    Err(Problem::new(Kind::IdempotencyConflict, detail))
 }
 
 fn behaviour(request: &HttpRequest) -> Result<ErrorBehaviour, Problem> {

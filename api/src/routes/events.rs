@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde_json::{Map, Value, json};
 use veridose_store::{EventRow, Opened, Payload, Viewer};
 
-use super::capture::versions;
+use super::epcis::{self, AnswerHeaders, versions};
 use super::lists::{Paging, next_link, viewer};
 use super::refusals::Refusals;
 use crate::auth::Caller;
@@ -20,9 +20,19 @@ use crate::problem::Problem;
 /// `orderDirection`; several values of one parameter are separated by `|`. Any other parameter is refused.
 #[utoipa::path(
     tag = "epcis",
-    params(query::Described, Paging),
+    params(query::Described, Paging, AnswerHeaders),
     responses(
-        (status = 200, description = "EPCISQueryDocument", body = Object, content_type = "application/ld+json"),
+        (
+            status = 200,
+            description = "EPCISQueryDocument",
+            body = Object,
+            content_type = "application/ld+json",
+            headers(
+                ("Link" = String, description = "The next page as rel=\"next\", where there is one"),
+                ("nextPageToken" = String, description = "Token of the next page"),
+                ("GS1-EPCIS-Version" = String, description = "Version of the document"),
+            )
+        ),
         Refusals
     )
 )]
@@ -33,6 +43,7 @@ pub(super) async fn index(
     node: web::Data<Node>,
     paging: Paging,
 ) -> Result<HttpResponse, Problem> {
+    epcis::check_answer(&request)?;
     let viewer = viewer(&node, &caller).await?;
     let filter = query::parse(&node, request.query_string())?;
     let page = node.store().queries.events(&viewer, &filter, &paging.request()).await?;
@@ -49,7 +60,7 @@ pub(super) async fn index(
 /// One event by its `eventID`, or by its hash where it has none.
 #[utoipa::path(
     tag = "epcis",
-    params(("id" = String, Path, description = "eventID, percent-encoded")),
+    params(("id" = String, Path, description = "eventID, percent-encoded"), AnswerHeaders),
     responses(
         (status = 200, description = "The event", body = Object, content_type = "application/ld+json"),
         Refusals
@@ -57,10 +68,12 @@ pub(super) async fn index(
 )]
 #[get("/events/{id:.+}")]
 pub(super) async fn show(
+    request: HttpRequest,
     caller: Caller,
     node: web::Data<Node>,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
+    epcis::check_answer(&request)?;
     let missing = || Problem::not_found("event");
     let viewer = viewer(&node, &caller).await?;
     let row = node.store().queries.event(&viewer, &path).await?.ok_or_else(missing)?;

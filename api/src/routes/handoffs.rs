@@ -1,5 +1,7 @@
 //! Handoffs: offered by one member, answered by another.
 
+use std::collections::BTreeMap;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
@@ -7,16 +9,17 @@ use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 use veridose_contract::record::OfferRecord;
 use veridose_contract::{Action, Discrepancy, DiscrepancyKind, HandoffKind, ItemKey, OfferId, PartyId, Site, read};
-use veridose_store::{HandoffSide, HandoffState};
+use veridose_epcis::model::Uri;
+use veridose_store::{HandoffSide, HandoffState, Opened, Payload};
 
 use super::items::{item, items, split};
-use super::lists::{Paging, list, viewer};
+use super::lists::{Paging, list, viewer, viewer_of};
 use super::refusals::Refusals;
 use super::write::{Committed, Write, WriteHeaders, document};
 use crate::auth::Caller;
 use crate::node::Node;
 use crate::problem::Problem;
-use crate::trade::record;
+use crate::trade::{Thing, record};
 
 /// An offer to be made.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -120,7 +123,11 @@ pub(super) async fn accept(
     let discrepancies = deviations(write.node(), &body.discrepancies)?;
     let (keys, uris) = match &body.items {
         Some(texts) => split(items(write.node().network_key(), texts)?),
-        None => (still_open(&known, &discrepancies), Vec::new()),
+        None => {
+            let keys = still_open(&known, &discrepancies);
+            let uris = offered(&write, &offer, &keys).await?;
+            (keys, uris)
+        }
     };
     let happened = write.happened(body.happened);
     let event = record::object(record::RECEIVING, happened, write.actor.site, &uris);
@@ -128,6 +135,24 @@ pub(super) async fn accept(
     let mut plan = write.plan(Action::Accept { offer, discrepancies }, keys, happened, document(&event));
     plan.readers.insert(known.from);
     write.carry_out(&*body, plan, StatusCode::OK, |committed| committed).await
+}
+
+/// The items by the names that the offer's own event gives them; none where this node cannot read that event.
+async fn offered(write: &Write, offer: &OfferId, keys: &[ItemKey]) -> Result<Vec<Uri>, Problem> {
+    let (node, party) = (write.node(), &write.actor.party);
+    node.caught_up().await;
+    let Some(row) = node.store().queries.handoff(&viewer_of(&write.actor), offer).await? else { return Ok(Vec::new()) };
+    let Opened::Document(Payload::Event(json)) = node.store().vault.open(&row.offered, party).await? else {
+        return Ok(Vec::new());
+    };
+    let event = veridose_epcis::from_json(json.get().as_bytes()).map_err(Problem::internal)?;
+    let mut named: BTreeMap<ItemKey, &Uri> = BTreeMap::new();
+    for epc in event.epcs() {
+        named.extend(Thing::of(epc.as_str()).key(node.network_key()).map(|key| (key, epc)));
+    }
+    // A list that names only some of them would say something else than the transaction.
+    let uris: Option<Vec<Uri>> = keys.iter().map(|key| named.get(key).copied().cloned()).collect();
+    Ok(uris.unwrap_or_default())
 }
 
 fn still_open(offer: &OfferRecord, discrepancies: &[Discrepancy]) -> Vec<ItemKey> {
@@ -175,7 +200,8 @@ pub(super) async fn reject(
 ) -> Result<HttpResponse, Problem> {
     let (offer, known) = find(&write, &path)?;
     let happened = write.happened(body.happened);
-    let event = record::object(record::REJECTING, happened, write.actor.site, &[]);
+    let uris = offered(&write, &offer, &Vec::from_iter(known.remaining.iter().copied())).await?;
+    let event = record::object(record::REJECTING, happened, write.actor.site, &uris);
     let event = record::between(event, main_site(write.node(), &known.from)?, write.actor.site);
     let mut plan = write.plan(Action::Reject { offer }, Vec::new(), happened, document(&event));
     plan.readers.insert(known.from);
@@ -196,7 +222,8 @@ pub(super) async fn withdraw(
 ) -> Result<HttpResponse, Problem> {
     let (offer, known) = find(&write, &path)?;
     let happened = write.happened(body.happened);
-    let event = record::object(record::VOID_SHIPPING, happened, write.actor.site, &[]);
+    let uris = offered(&write, &offer, &Vec::from_iter(known.remaining.iter().copied())).await?;
+    let event = record::object(record::VOID_SHIPPING, happened, write.actor.site, &uris);
     let event = record::between(event, write.actor.site, main_site(write.node(), &known.to)?);
     let mut plan = write.plan(Action::Withdraw { offer }, Vec::new(), happened, document(&event));
     plan.readers.insert(known.to);

@@ -1,20 +1,21 @@
 //! Members: who they are, and how another comes in.
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use veridose_contract::{Action, Party, PartyId, Role, Site};
-use veridose_ledger::pki;
+use veridose_contract::{Action, Party, PartyId, Role, Site, read};
+use veridose_ledger::{pki, signer};
 use veridose_store::Payload;
 use veridose_store::payload::Note;
 
 use super::lists::{Paging, list, viewer};
 use super::refusals::Refusals;
-use super::write::{Committed, Write, WriteHeaders};
+use super::write::{self, Committed, UnsignedTransaction, Write, WriteHeaders, actor};
 use crate::auth::Caller;
-use crate::node::Node;
-use crate::problem::Problem;
+use crate::node::{Node, Unsigned, registering};
+use crate::problem::{Kind, Problem};
 
 /// A member to be admitted: proposed by the first that says so, approved by the next in the same words.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -91,4 +92,57 @@ pub(super) async fn show(
     let id = PartyId::parse(&path).map_err(|_| Problem::not_found("party"))?;
     let found = node.store().queries.party(&id).await?;
     found.map(|row| HttpResponse::Ok().json(row)).ok_or_else(|| Problem::not_found("party"))
+}
+
+/// Prepares the registration of a certificate that the organisation's authority issued. The certificate registers itself:
+/// sign the answer with its own key (`veridose sign` does) and post it to `/transactions`.
+#[utoipa::path(
+    tag = "parties",
+    params(("id" = String, Path, description = "Short name; the caller's own")),
+    request_body(
+        content((Vec<u8> = "application/pkix-cert"), (String = "application/x-pem-file")),
+        description = "The certificate: DER, or PEM as text"
+    ),
+    responses((status = 200, description = "The transaction to be signed", body = UnsignedTransaction), Refusals)
+)]
+#[post("/parties/{id}/certificates")]
+pub(super) async fn prepare_certificate(
+    request: HttpRequest,
+    caller: Caller,
+    node: web::Data<Node>,
+    path: web::Path<String>,
+    body: web::Bytes,
+) -> Result<HttpResponse, Problem> {
+    let actor = actor(&node, &caller)?;
+    if *path != *actor.party.as_str() {
+        return Err(Problem::new(Kind::Forbidden, "a member registers its own certificates only"));
+    }
+    let (der, state) = (der(&request, &body)?, node.ledger().state());
+    let record = read::party(&state, &actor.party)?.ok_or_else(|| Problem::not_found("party"))?;
+    let authority = pki::AuthorityCertificate::parse(&record.party.ca_der).map_err(Problem::internal)?;
+    let checked = pki::check(&der, &authority, &actor.party).map_err(|error| Problem::field("certificate", error))?;
+    let creator = checked.certificate.fingerprint;
+    if read::certificate(&state, &creator)?.is_some() {
+        return Err(Problem::new(Kind::Conflict, format!("the certificate {creator} is registered already")));
+    }
+    let now = node.clock().now();
+    let (key, command) = registering(checked.certificate, now);
+    let (header, body) = signer::unsigned(node.network().id, creator, key, now, vec![command]);
+    Ok(HttpResponse::Ok().json(write::show(&Unsigned { header, body })))
+}
+
+/// The certificate in the body, as DER.
+fn der(request: &HttpRequest, body: &[u8]) -> Result<Vec<u8>, Problem> {
+    let media = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    match media.split(';').next().unwrap_or_default().trim() {
+        "application/pkix-cert" | "application/octet-stream" => Ok(body.to_vec()),
+        "application/x-pem-file" | "text/plain" => {
+            let text = std::str::from_utf8(body).map_err(|error| Problem::field("certificate", error))?;
+            pki::parse_pem(text).map_err(|error| Problem::field("certificate", error))
+        }
+        _ => {
+            let detail = "send the certificate as application/pkix-cert (DER) or application/x-pem-file";
+            Err(Problem::new(Kind::UnsupportedMedia, detail))
+        }
+    }
 }

@@ -8,11 +8,12 @@ use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 /// Problems of every route that takes a token.
 pub(super) struct Refusals;
 
-const CODES: [(&str, &str); 11] = [
+const CODES: [(&str, &str); 12] = [
     ("400", "The request cannot be understood"),
     ("401", "A valid access token is needed"),
     ("403", "The caller may not do this"),
     ("404", "There is no such thing, or it is not the caller's to see"),
+    ("406", "No accepted form can be produced"),
     ("409", "The state of things forbids it"),
     ("413", "The body is too large"),
     ("415", "The body's form is not read here"),

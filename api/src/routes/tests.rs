@@ -1,5 +1,7 @@
 //! The interface as a client sees it, over a real socket.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::Value;
 
 use veridose_contract::PartyId;
@@ -166,5 +168,71 @@ async fn nothing_of_the_trade_is_told_without_a_token() {
     }
     assert_eq!(problem(server.get("/log/tile/entries/000.p/1").await).await["code"], "unauthenticated");
     assert_eq!(problem(server.get("/log/tile/..%2Fcheckpoint").await).await["code"], "not_found");
+    server.running.stop().await.expect("stops");
+}
+
+const EMPTY: &str = r#"{ "@context": "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",
+  "type": "EPCISDocument", "schemaVersion": "2.0", "creationDate": "2024-01-01T00:00:00Z",
+  "epcisBody": { "eventList": [] } }"#;
+
+#[actix_web::test]
+async fn a_document_sent_again_under_its_key_is_the_same_job() {
+    let server = Server::start(|_| ()).await;
+    let token = server.token();
+    let post = async |key: &str, document: String| {
+        let request = server.request(reqwest::Method::POST, "/capture").bearer_auth(&token).body(document);
+        let headers = request.header("content-type", "application/json").header("idempotency-key", key);
+        headers.send().await.expect("answers")
+    };
+    let first = post("monday", EMPTY.to_owned()).await;
+    assert_eq!(first.status(), 202);
+    assert_eq!(first.headers()["gs1-epcis-version"], "2.0.0");
+    assert!(first.headers().contains_key("gs1-epcis-capture-limit"));
+    let place = first.headers()["location"].clone();
+    assert_eq!(post("monday", EMPTY.to_owned()).await.headers()["location"], place);
+    assert_ne!(post("tuesday", EMPTY.to_owned()).await.headers()["location"], place);
+    assert_eq!(problem(post("monday", format!("{EMPTY} ")).await).await["code"], "idempotency_conflict");
+    server.running.stop().await.expect("stops");
+}
+
+#[actix_web::test]
+async fn readiness_and_counters_tell_how_far_the_view_is() {
+    let server = Server::start(|_| ()).await;
+    let ready: Value = server.get("/readyz").await.json().await.expect("JSON");
+    assert_eq!((&ready["status"], &ready["view_lag"]), (&"ok".into(), &0.into()));
+    let counters = server.get("/metrics").await.text().await.expect("text");
+    for line in ["veridose_view_lag 0", "veridose_view_failures 0"] {
+        assert!(counters.lines().any(|found| found == line), "{line}\n{counters}");
+    }
+    server.running.stop().await.expect("stops");
+}
+
+#[actix_web::test]
+async fn a_new_certificate_registers_itself() {
+    let server = Server::start(|_| ()).await;
+    let config = Config { data: server.data.path().into(), ..Config::default() };
+    let keys = crate::node::parts(&config).expect("the network").keys;
+    let party = PartyId::parse("harbour-pharmacy").expect("a party");
+    let signer = keys.signer(&party).expect("a key");
+    let now = crate::node::clock(&config).now();
+    let next = keys.issue(&party, signer.certificate().role, None, now).expect("issues");
+    let post = async |path: &str, media: &str, body: Vec<u8>| {
+        let request = server.request(reqwest::Method::POST, path).bearer_auth(server.token()).body(body);
+        request.header("content-type", media).send().await.expect("answers")
+    };
+    let path = "/parties/harbour-pharmacy/certificates";
+    let der = next.certificate().der.clone();
+    let foreign = post("/parties/alpine-pharma/certificates", "application/pkix-cert", der.clone()).await;
+    assert_eq!(problem(foreign).await["code"], "forbidden");
+    assert_eq!(problem(post(path, "application/pkix-cert", vec![0; 9]).await).await["field"], "certificate");
+    let answer: Value = post(path, "application/pkix-cert", der.clone()).await.json().await.expect("JSON");
+    let unsigned = BASE64.decode(answer["transaction"].as_str().expect("text")).expect("base64");
+    let (header, body): (veridose_contract::Header, veridose_contract::Body) =
+        borsh::from_slice(&unsigned).expect("header and body");
+    assert_eq!(header.creator, next.fingerprint());
+    let signature = next.sign(&header).expect("signs");
+    let signed = borsh::to_vec(&veridose_contract::Transaction { header, signature, body }).expect("a Vec takes all");
+    assert_eq!(post("/transactions", "application/octet-stream", signed).await.status(), 201);
+    assert_eq!(problem(post(path, "application/pkix-cert", der).await).await["code"], "conflict");
     server.running.stop().await.expect("stops");
 }

@@ -148,7 +148,7 @@ impl Write {
     }
 }
 
-fn show(unsigned: &Unsigned) -> UnsignedTransaction {
+pub(super) fn show(unsigned: &Unsigned) -> UnsignedTransaction {
     let bytes = borsh::to_vec(&(&unsigned.header, &unsigned.body)).expect("a Vec takes all");
     UnsignedTransaction {
         transaction: BASE64.encode(bytes),
@@ -172,16 +172,19 @@ pub(super) fn member(node: &Node, party: &PartyId, site: Option<Site>) -> Result
 }
 
 fn key(request: &HttpRequest) -> Result<IdempotencyKey, Problem> {
-    let Some(header) = request.headers().get("idempotency-key") else {
-        return Ok(IdempotencyKey(*uuid::Uuid::new_v4().as_bytes()));
-    };
+    Ok(given_key(request)?.unwrap_or_else(|| IdempotencyKey(*uuid::Uuid::new_v4().as_bytes())))
+}
+
+/// The key that the client gave, if it gave one.
+pub(super) fn given_key(request: &HttpRequest) -> Result<Option<IdempotencyKey>, Problem> {
+    let Some(header) = request.headers().get("idempotency-key") else { return Ok(None) };
     let text = header.to_str().ok().filter(|text| !text.is_empty() && text.len() <= KEY_BYTES_MAX);
     let text = text
         .ok_or_else(|| Problem::new(Kind::BadRequest, "the Idempotency-Key has 1 to 255 visible ASCII characters"))?;
     let hash: [u8; 32] = Sha256::digest(text).into();
     let mut key = [0; 16];
     key.copy_from_slice(&hash[..16]);
-    Ok(IdempotencyKey(key))
+    Ok(Some(IdempotencyKey(key)))
 }
 
 /// The certificate that the organisation will sign with on its own side, where it prefers to.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use veridose_contract::{PartyId, Timestamp};
 
-pub use document::{Document, Upload};
+pub use document::{Document, Received, Upload};
 
 use crate::database::{Database, Existing, insert_all, signed, unsigned};
 use crate::entity::capture::{error, job, piece};

@@ -24,6 +24,9 @@ pub enum StoreError {
         /// The key.
         key: IdempotencyKey,
     },
+    /// While a document came in, the same one was begun again under the same name.
+    #[error("the same document is being received again; this upload is given up")]
+    UploadReplaced,
     /// Something is larger than its limit.
     #[error("{what}: {size} is more than the limit of {limit}")]
     TooLarge {

@@ -21,7 +21,7 @@ mod vault;
 
 use std::sync::Arc;
 
-pub use capture::{CaptureError, CaptureJob, CaptureState, Captures, Document, ErrorBehaviour, Upload};
+pub use capture::{CaptureError, CaptureJob, CaptureState, Captures, Document, ErrorBehaviour, Received, Upload};
 pub use error::StoreError;
 pub use page::{Page, PageRequest};
 pub use payload::Payload;

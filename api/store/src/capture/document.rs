@@ -1,11 +1,11 @@
 //! The document of a capture job: received, kept and read in encrypted pieces, so that its size costs no memory.
 
-use sea_orm::EntityTrait;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 use veridose_contract::{PartyId, Timestamp};
 
 use crate::capture::{CaptureJob, CaptureState, Captures, ErrorBehaviour};
-use crate::database::{Database, Existing, insert_all, signed};
+use crate::database::{Database, Existing, Write, insert_all, signed};
 use crate::entity::capture::{job, piece};
 use crate::limits::{CAPTURE_BYTES_MAX, CAPTURE_PIECE_BYTES_MAX};
 use crate::vault::{Key, decrypt, deflate, encrypt, inflate, key, random_key, unwrap, wrap};
@@ -20,6 +20,15 @@ pub struct Upload {
     key: Key,
     buffer: Vec<u8>,
     received: u64,
+}
+
+/// What became of the wish to hand in a document under a name.
+#[derive(Debug)]
+pub enum Received {
+    /// It is to be received now.
+    New(Upload),
+    /// It was received before.
+    Known(CaptureJob),
 }
 
 /// A job's document, read piece by piece.
@@ -52,8 +61,45 @@ impl Captures {
         media_type: &str,
         now: Timestamp,
     ) -> Result<Upload, StoreError> {
-        let id = Uuid::new_v4().to_string();
-        let key = random_key();
+        let (upload, write) = self.begin(party, Uuid::new_v4(), behaviour, media_type, now).await?;
+        insert_all::<job::Entity>(write.on(), vec![upload.job.clone()], Existing::Refuse).await?;
+        write.commit().await?;
+        Ok(upload)
+    }
+
+    /// Opens the job of that name, or finds it where its document was received before. A document that broke off is begun
+    /// again; what still comes in of the first one is refused.
+    pub async fn receive_as(
+        &self,
+        party: &PartyId,
+        id: Uuid,
+        behaviour: ErrorBehaviour,
+        media_type: &str,
+        now: Timestamp,
+    ) -> Result<Received, StoreError> {
+        let (upload, write) = self.begin(party, id, behaviour, media_type, now).await?;
+        if let Some(row) = job::Entity::find_by_id(&upload.job.id).one(write.on()).await? {
+            if row.state != text::word(&CaptureState::Receiving) {
+                return CaptureJob::try_from(row).map(Received::Known);
+            }
+            piece::Entity::delete_many().filter(piece::Column::Job.eq(&row.id)).exec(write.on()).await?;
+            job::Entity::delete_by_id(row.id).exec(write.on()).await?;
+        }
+        insert_all::<job::Entity>(write.on(), vec![upload.job.clone()], Existing::Refuse).await?;
+        write.commit().await?;
+        Ok(Received::New(upload))
+    }
+
+    /// The upload of a new job, and the transaction to write it in.
+    async fn begin(
+        &self,
+        party: &PartyId,
+        id: Uuid,
+        behaviour: ErrorBehaviour,
+        media_type: &str,
+        now: Timestamp,
+    ) -> Result<(Upload, Write), StoreError> {
+        let (id, key) = (id.to_string(), random_key());
         let wrapped = wrap(&*self.keys.party(party).await?, JOB_WRAP, id.as_bytes(), key.as_ref());
         let job = job::Model {
             id,
@@ -70,10 +116,8 @@ impl Captures {
             pieces: 0,
             wrapped,
         };
-        let write = self.database.write().await?;
-        insert_all::<job::Entity>(write.on(), vec![job.clone()], Existing::Refuse).await?;
-        write.commit().await?;
-        Ok(Upload { database: self.database.clone(), job, key, buffer: Vec::new(), received: 0 })
+        let upload = Upload { database: self.database.clone(), job, key, buffer: Vec::new(), received: 0 };
+        Ok((upload, self.database.write().await?))
     }
 
     /// The job's document, from its beginning.
@@ -122,6 +166,7 @@ impl Upload {
         self.job.size_bytes = signed("bytes of a capture document", self.received)?;
         self.job.state = text::word(&CaptureState::Queued);
         let write = self.database.write().await?;
+        self.still_mine(&write).await?;
         insert_all::<job::Entity>(write.on(), vec![self.job.clone()], Existing::Replace).await?;
         write.commit().await?;
         CaptureJob::try_from(self.job)
@@ -134,10 +179,18 @@ impl Upload {
         let sealed = sealed.await.map_err(|_| StoreError::Closing)?;
         let row = piece::Model { job: self.job.id.clone(), number: self.job.pieces, sealed };
         let write = self.database.write().await?;
+        self.still_mine(&write).await?;
         insert_all::<piece::Entity>(write.on(), vec![row], Existing::Refuse).await?;
         write.commit().await?;
         self.job.pieces += 1;
         Ok(())
+    }
+
+    /// The document was not begun again by another upload under the same name: each has a key of its own.
+    async fn still_mine(&self, write: &Write) -> Result<(), StoreError> {
+        let row = job::Entity::find_by_id(&self.job.id).one(write.on()).await?;
+        let mine = row.is_some_and(|row| row.wrapped == self.job.wrapped);
+        if mine { Ok(()) } else { Err(StoreError::UploadReplaced) }
     }
 }
 

@@ -2,7 +2,7 @@ use veridose_contract::Timestamp;
 
 use crate::limits::{CAPTURE_ERRORS_MAX, CAPTURE_PIECE_BYTES_MAX};
 use crate::testing::{databases, party};
-use crate::{CaptureError, CaptureJob, CaptureState, ErrorBehaviour, PageRequest, Store, StoreError};
+use crate::{CaptureError, CaptureJob, CaptureState, ErrorBehaviour, PageRequest, Received, Store, StoreError};
 
 async fn hand_in(store: &Store, document: &[u8], now: i64) -> CaptureJob {
     let (maker, behaviour) = (party("maker"), ErrorBehaviour::Proceed);
@@ -91,5 +91,30 @@ async fn errors_beyond_the_limit_are_counted_only() {
         let page = PageRequest { limit: Some(1_000), token: None };
         let kept = store.captures.errors(&party("maker"), job.id, &page).await.expect("asked");
         assert_eq!((kept.items.len(), kept.next), (1_000, None));
+    }
+}
+
+#[tokio::test]
+async fn a_document_under_a_name_is_received_once_and_a_broken_upload_gives_way() {
+    for database in databases("capture_named").await {
+        let store = database.open().await;
+        let (maker, id) = (party("maker"), uuid::Uuid::from_u128(7));
+        let receive = async || {
+            let received =
+                store.captures.receive_as(&maker, id, ErrorBehaviour::Proceed, "application/xml", Timestamp(1));
+            received.await.expect("asked")
+        };
+        let Received::New(mut broken) = receive().await else { panic!("nothing was received yet") };
+        broken.write(&[1; CAPTURE_PIECE_BYTES_MAX]).await.expect("taken");
+        let Received::New(mut second) = receive().await else { panic!("the first one never ended") };
+        second.write(b"document").await.expect("taken");
+        let late = broken.write(&[1; CAPTURE_PIECE_BYTES_MAX]).await.expect_err("it was begun again");
+        assert!(matches!(late, StoreError::UploadReplaced), "{late}");
+        let queued = second.finish().await.expect("whole");
+        assert!(matches!(broken.finish().await, Err(StoreError::UploadReplaced)));
+        let Received::Known(known) = receive().await else { panic!("it was received") };
+        assert_eq!(known, queued);
+        let piece = store.captures.document(&known).await.expect("opened").next().await.expect("read");
+        assert_eq!(piece.as_deref(), Some(&b"document"[..]));
     }
 }
