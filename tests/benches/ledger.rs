@@ -4,15 +4,13 @@
 //! away, each by a signed transaction that is durable when it is acknowledged. PostgreSQL is the one that
 //! `VERIDOSE_TEST_POSTGRES` names.
 
-use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::Context as _;
 use veridose_contract::{ItemKey, Transaction, resolve};
-use veridose_tests::{Factory, Measured, Random, Rival, table};
+use veridose_tests::{Factory, Measured, Random, Rival, drive, setting, table};
 
 /// Packs under one signature.
 const BATCH: usize = 10_000;
@@ -127,47 +125,4 @@ async fn rival(work: &Arc<Work>, url: &str) -> anyhow::Result<Vec<Measured>> {
         signed,
         Measured::new("PostgreSQL: lookups, one after the other", begin.elapsed(), latencies, 1),
     ])
-}
-
-/// Does pieces of work 0 to `count`, so many at a time, and measures each.
-async fn drive<F>(
-    what: &str,
-    count: usize,
-    in_flight: usize,
-    piece: impl Fn(usize) -> F + Send + Sync + 'static,
-) -> anyhow::Result<Measured>
-where
-    F: Future<Output = anyhow::Result<()>> + Send,
-{
-    let (piece, next) = (Arc::new(piece), Arc::new(AtomicUsize::new(0)));
-    let begin = Instant::now();
-    let lanes: Vec<_> = (0..in_flight)
-        .map(|_| {
-            let (piece, next) = (Arc::clone(&piece), Arc::clone(&next));
-            tokio::spawn(async move {
-                let mut latencies: Vec<Duration> = Vec::new();
-                loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
-                    if number >= count {
-                        return anyhow::Ok(latencies);
-                    }
-                    let sent = Instant::now();
-                    piece(number).await?;
-                    latencies.push(sent.elapsed());
-                }
-            })
-        })
-        .collect();
-    let mut latencies = Vec::with_capacity(count);
-    for lane in lanes {
-        latencies.extend(lane.await??);
-    }
-    Ok(Measured::new(format!("{what}, {in_flight} in flight"), begin.elapsed(), latencies, 1))
-}
-
-fn setting(name: &str, default: usize) -> anyhow::Result<usize> {
-    match std::env::var(format!("VERIDOSE_BENCH_{name}")) {
-        Ok(value) => value.parse().with_context(|| format!("VERIDOSE_BENCH_{name}={value}")),
-        Err(_) => Ok(default),
-    }
 }

@@ -20,7 +20,7 @@ pub use documents::Documents;
 pub use factory::{Factory, now};
 pub use goods::{commissioning, document, pack, pack_path};
 pub use hostile::{billion_laughs, deep_nesting, external_entity, gzip_of_zeros};
-pub use measure::{Measured, machine, table};
+pub use measure::{Measured, drive, machine, setting, table};
 pub use own_side::signed_destruction;
 pub use random::Random;
 pub use rival::Rival;

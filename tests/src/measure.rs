@@ -1,6 +1,11 @@
 //! Rates and latencies, and the table that shows them with the machine they were measured on.
 
-use std::time::Duration;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
 
 /// How long each piece of work took, over a span of time.
 #[derive(Debug, Clone)]
@@ -62,6 +67,50 @@ pub fn machine() -> String {
         field("/proc/cpuinfo", "model name"),
         field("/proc/meminfo", "MemTotal")
     )
+}
+
+/// Does pieces of work 0 to `count`, so many at a time, and measures each.
+pub async fn drive<F>(
+    what: &str,
+    count: usize,
+    in_flight: usize,
+    piece: impl Fn(usize) -> F + Send + Sync + 'static,
+) -> anyhow::Result<Measured>
+where
+    F: Future<Output = anyhow::Result<()>> + Send,
+{
+    let (piece, next) = (Arc::new(piece), Arc::new(AtomicUsize::new(0)));
+    let begin = Instant::now();
+    let lanes: Vec<_> = (0..in_flight)
+        .map(|_| {
+            let (piece, next) = (Arc::clone(&piece), Arc::clone(&next));
+            tokio::spawn(async move {
+                let mut latencies: Vec<Duration> = Vec::new();
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= count {
+                        return anyhow::Ok(latencies);
+                    }
+                    let sent = Instant::now();
+                    piece(number).await?;
+                    latencies.push(sent.elapsed());
+                }
+            })
+        })
+        .collect();
+    let mut latencies = Vec::with_capacity(count);
+    for lane in lanes {
+        latencies.extend(lane.await??);
+    }
+    Ok(Measured::new(format!("{what}, {in_flight} in flight"), begin.elapsed(), latencies, 1))
+}
+
+/// A number that the environment variable `VERIDOSE_BENCH_` + `name` may change.
+pub fn setting(name: &str, default: usize) -> anyhow::Result<usize> {
+    match std::env::var(format!("VERIDOSE_BENCH_{name}")) {
+        Ok(value) => value.parse().with_context(|| format!("VERIDOSE_BENCH_{name}={value}")),
+        Err(_) => Ok(default),
+    }
 }
 
 #[cfg(test)]
