@@ -121,13 +121,12 @@ pub(super) async fn accept(
 ) -> Result<HttpResponse, Problem> {
     let (offer, known) = find(&write, &path)?;
     let discrepancies = deviations(write.node(), &body.discrepancies)?;
-    let (keys, uris) = match &body.items {
-        Some(texts) => split(items(write.node().network_key(), texts)?),
-        None => {
-            let keys = still_open(&known, &discrepancies);
-            let uris = offered(&write, &offer, &keys).await?;
-            (keys, uris)
-        }
+    let (keys, uris) = if let Some(texts) = &body.items {
+        split(items(write.node().network_key(), texts)?)
+    } else {
+        let keys = still_open(&known, &discrepancies);
+        let uris = offered(&write, &offer, &keys).await?;
+        (keys, uris)
     };
     let happened = write.happened(body.happened);
     let event = record::object(record::RECEIVING, happened, write.actor.site, &uris);
@@ -200,7 +199,7 @@ pub(super) async fn reject(
 ) -> Result<HttpResponse, Problem> {
     let (offer, known) = find(&write, &path)?;
     let happened = write.happened(body.happened);
-    let uris = offered(&write, &offer, &Vec::from_iter(known.remaining.iter().copied())).await?;
+    let uris = offered(&write, &offer, &known.remaining).await?;
     let event = record::object(record::REJECTING, happened, write.actor.site, &uris);
     let event = record::between(event, main_site(write.node(), &known.from)?, write.actor.site);
     let mut plan = write.plan(Action::Reject { offer }, Vec::new(), happened, document(&event));
@@ -222,7 +221,7 @@ pub(super) async fn withdraw(
 ) -> Result<HttpResponse, Problem> {
     let (offer, known) = find(&write, &path)?;
     let happened = write.happened(body.happened);
-    let uris = offered(&write, &offer, &Vec::from_iter(known.remaining.iter().copied())).await?;
+    let uris = offered(&write, &offer, &known.remaining).await?;
     let event = record::object(record::VOID_SHIPPING, happened, write.actor.site, &uris);
     let event = record::between(event, write.actor.site, main_site(write.node(), &known.to)?);
     let mut plan = write.plan(Action::Withdraw { offer }, Vec::new(), happened, document(&event));

@@ -105,10 +105,10 @@ async fn a_document_under_a_name_is_received_once_and_a_broken_upload_gives_way(
             received.await.expect("asked")
         };
         let Received::New(mut broken) = receive().await else { panic!("nothing was received yet") };
-        broken.write(&[1; CAPTURE_PIECE_BYTES_MAX]).await.expect("taken");
+        broken.write(&vec![1; CAPTURE_PIECE_BYTES_MAX]).await.expect("taken");
         let Received::New(mut second) = receive().await else { panic!("the first one never ended") };
         second.write(b"document").await.expect("taken");
-        let late = broken.write(&[1; CAPTURE_PIECE_BYTES_MAX]).await.expect_err("it was begun again");
+        let late = broken.write(&vec![1; CAPTURE_PIECE_BYTES_MAX]).await.expect_err("it was begun again");
         assert!(matches!(late, StoreError::UploadReplaced), "{late}");
         let queued = second.finish().await.expect("whole");
         assert!(matches!(broken.finish().await, Err(StoreError::UploadReplaced)));
