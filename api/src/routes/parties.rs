@@ -100,8 +100,8 @@ pub(super) async fn show(
     tag = "parties",
     params(("id" = String, Path, description = "Short name; the caller's own")),
     request_body(
-        content((Vec<u8> = "application/pkix-cert"), (String = "application/x-pem-file")),
-        description = "The certificate: DER, or PEM as text"
+        content((String = "application/octet-stream"), (String = "text/plain")),
+        description = "The certificate: DER (also as application/pkix-cert), or PEM as text (also as application/x-pem-file)"
     ),
     responses((status = 200, description = "The transaction to be signed", body = UnsignedTransaction), Refusals)
 )]
