@@ -9,7 +9,6 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Serialize;
-use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -20,7 +19,7 @@ use veridose_store::{Payload, Request};
 use crate::auth::Caller;
 use crate::node::{Actor, Done, Node, Unsigned};
 use crate::problem::{Kind, Problem};
-use crate::trade::{Draft, Plan};
+use crate::trade::{Draft, Plan, record};
 
 /// Longest idempotency key, in bytes.
 const KEY_BYTES_MAX: usize = 255;
@@ -203,8 +202,7 @@ fn certificate(request: &HttpRequest) -> Result<Option<Fingerprint>, Problem> {
 
 /// A document that is an EPCIS event.
 pub(super) fn document(event: &Event) -> Payload {
-    let text = String::from_utf8(veridose_epcis::to_json(event)).expect("JSON is written as UTF-8");
-    Payload::Event(RawValue::from_string(text).expect("the writer writes JSON"))
+    Payload::Event(record::json(event))
 }
 
 pub(super) fn millis(at: OffsetDateTime) -> Timestamp {

@@ -11,7 +11,6 @@ mod reading;
 mod submit;
 
 #[cfg(test)]
-pub(crate) use reading::json;
 #[cfg(test)]
 mod tests;
 

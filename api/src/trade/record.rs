@@ -1,6 +1,7 @@
 //! The EPCIS event that stands for an operation which did not come as one: a handoff accepted with a click is recorded in
 //! the same words as one that a warehouse system reported.
 
+use serde_json::value::RawValue;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use veridose_contract::Site;
@@ -62,6 +63,12 @@ pub fn between(mut event: Event, from: Option<Site>, to: Option<Site>) -> Event 
     event.source_list = from.map(end).into_iter().collect();
     event.destination_list = to.map(end).into_iter().collect();
     event
+}
+
+/// The event as the vault keeps it.
+pub fn json(event: &Event) -> Box<RawValue> {
+    let text = String::from_utf8(veridose_epcis::to_json(event)).expect("JSON is written as UTF-8");
+    RawValue::from_string(text).expect("the writer writes JSON")
 }
 
 /// The Digital Link of a place.

@@ -9,6 +9,7 @@ use veridose_epcis::model::Event;
 use veridose_epcis::{EpcisError, Header};
 use veridose_store::Document;
 
+use crate::trade::record;
 use crate::trade::refusal::Refusal;
 
 /// Events and pieces that may wait on either side of the reader.
@@ -91,7 +92,7 @@ fn parse(pieces: Pieces, header: &OnceLock<Arc<Header>>, reads: &mpsc::Sender<Re
         let read = match event {
             Ok(event) => {
                 let hash = veridose_epcis::hash(&event);
-                Read::Event { json: json(&event), event: Box::new(event), hash }
+                Read::Event { json: record::json(&event), event: Box::new(event), hash }
             }
             Err(EpcisError::Io(error)) => Read::Lost(error),
             Err(error) => Read::Fault(fault(&error)),
@@ -100,12 +101,6 @@ fn parse(pieces: Pieces, header: &OnceLock<Arc<Header>>, reads: &mpsc::Sender<Re
             return;
         }
     }
-}
-
-/// The event as the vault keeps it.
-pub(crate) fn json(event: &Event) -> Box<RawValue> {
-    let text = String::from_utf8(veridose_epcis::to_json(event)).expect("JSON is written as UTF-8");
-    RawValue::from_string(text).expect("the writer writes JSON")
 }
 
 fn fault(error: &EpcisError) -> Refusal {

@@ -137,7 +137,7 @@ impl World {
             original: self.original.as_ref(),
             now: self.now,
         };
-        match plan(&desk, event, Payload::Event(crate::trade::capture::json(event))) {
+        match plan(&desk, event, Payload::Event(crate::trade::record::json(event))) {
             Ok(plan) => Ok(plan),
             Err(PlanError::Refused(refusal)) => Err(refusal),
             Err(PlanError::State(error)) => panic!("{error}"),
