@@ -238,6 +238,7 @@ const fn kind_of(code: Code) -> Kind {
         Code::IdempotencyConflict => Kind::IdempotencyConflict,
         Code::NotSuspended
         | Code::PartyExists
+        | Code::SiteTaken
         | Code::ImmutableField
         | Code::AlreadyApproved
         | Code::CertificateExists

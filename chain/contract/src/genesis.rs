@@ -1,6 +1,6 @@
 //! How a network begins: its founding members and the threshold that admits others.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use crate::execute::party_problem;
 use crate::id::{NetworkId, PartyId};
 use crate::key;
 use crate::overlay::Writes;
-use crate::record::{NetworkRecord, PartyRecord, Record};
+use crate::record::{NetworkRecord, PartyRecord, Record, SiteRecord};
 
 /// The network file's content.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
@@ -38,6 +38,16 @@ pub enum GenesisError {
     /// A member stands there twice.
     #[error("founding member {0} stands twice")]
     Duplicate(PartyId),
+    /// Two members claim one place.
+    #[error("GLN {site:013} stands at {first} and at {second}, and it is a site of one of them")]
+    SiteTwice {
+        /// The place's number.
+        site: u64,
+        /// Who names it first.
+        first: PartyId,
+        /// Who names it again.
+        second: PartyId,
+    },
     /// A member's record is not well formed.
     #[error("founding member {party}: {problem}")]
     Member {
@@ -57,12 +67,19 @@ impl Genesis {
             return Err(GenesisError::Threshold { threshold: self.admit_threshold, members });
         }
         let mut seen = BTreeSet::new();
+        let mut sites = BTreeMap::new();
         for member in &self.members {
             if !seen.insert(&member.id) {
                 return Err(GenesisError::Duplicate(member.id.clone()));
             }
             if let Some((_, problem)) = party_problem(member) {
                 return Err(GenesisError::Member { party: member.id.clone(), problem });
+            }
+            for site in &member.sites {
+                if let Some(first) = sites.insert(*site, &member.id) {
+                    let (first, second) = (first.clone(), member.id.clone());
+                    return Err(GenesisError::SiteTwice { site: site.0, first, second });
+                }
             }
         }
         Ok(())
@@ -86,5 +103,9 @@ pub fn genesis_writes(genesis: &Genesis) -> Writes {
         let record = PartyRecord { party: member.clone(), suspended: None };
         (key::party(&member.id), Some(record.encode()))
     });
-    std::iter::once((key::network(), Some(network.encode()))).chain(members).collect()
+    let sites = genesis.members.iter().flat_map(|member| {
+        let record = SiteRecord { party: member.id.clone() }.encode();
+        member.sites.iter().map(move |site| (key::site(*site), Some(record.clone())))
+    });
+    std::iter::once((key::network(), Some(network.encode()))).chain(members).chain(sites).collect()
 }

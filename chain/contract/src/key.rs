@@ -1,7 +1,7 @@
 //! Every key of the state: a prefix byte and an identifier. There is no key that every transaction writes.
 
 use crate::id::{
-    BatchId, Commitment, ConsentId, Fingerprint, IdempotencyKey, ItemKey, LotKey, OfferId, PartyId, ProductKey,
+    BatchId, Commitment, ConsentId, Fingerprint, IdempotencyKey, ItemKey, LotKey, OfferId, PartyId, ProductKey, Site,
 };
 
 /// Prefix of items, the only keys that come by the million.
@@ -10,6 +10,7 @@ const ADMISSION: u8 = b'a';
 const BATCH: u8 = b'b';
 const CERTIFICATE: u8 = b'c';
 const DISSOLVED: u8 = b'd';
+const SITE: u8 = b'g';
 const IDEMPOTENCY: u8 = b'k';
 const LOT: u8 = b'l';
 const PARTY: u8 = b'm';
@@ -67,6 +68,11 @@ pub(crate) fn consent(consent: &ConsentId) -> Vec<u8> {
 /// A member.
 pub(crate) fn party(party: &PartyId) -> Vec<u8> {
     join(PARTY, &[party.as_str().as_bytes()])
+}
+
+/// A site: whose it is.
+pub(crate) fn site(site: Site) -> Vec<u8> {
+    join(SITE, &[&site.0.to_be_bytes()])
 }
 
 /// A proposal to admit a member, by the SHA-256 of the proposed record.

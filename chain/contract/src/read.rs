@@ -1,12 +1,12 @@
 //! Typed reads of the state, for the contract itself, for hosts and for the API.
 
 use crate::id::{
-    BatchId, Commitment, ConsentId, Fingerprint, IdempotencyKey, ItemKey, LotKey, OfferId, PartyId, ProductKey,
+    BatchId, Commitment, ConsentId, Fingerprint, IdempotencyKey, ItemKey, LotKey, OfferId, PartyId, ProductKey, Site,
 };
 use crate::key;
 use crate::record::{
     BatchRecord, CertificateRecord, ConsentRecord, DisputeRecord, IdempotencyRecord, ItemRecord, LotRecord,
-    NetworkRecord, OfferRecord, PartyRecord, ProductRecord, Record,
+    NetworkRecord, OfferRecord, PartyRecord, ProductRecord, Record, SiteRecord,
 };
 use crate::state::{StateError, StateRead};
 
@@ -22,6 +22,11 @@ pub fn network(state: &dyn StateRead) -> Result<Option<NetworkRecord>, StateErro
 /// A member.
 pub fn party(state: &dyn StateRead, id: &PartyId) -> Result<Option<PartyRecord>, StateError> {
     record(state, &key::party(id))
+}
+
+/// Whose place a site is.
+pub fn site(state: &dyn StateRead, id: Site) -> Result<Option<SiteRecord>, StateError> {
+    record(state, &key::site(id))
 }
 
 /// A certificate.

@@ -49,6 +49,7 @@ macro_rules! records {
 records!(
     NetworkRecord,
     PartyRecord,
+    SiteRecord,
     AdmissionRecord,
     CertificateRecord,
     IdempotencyRecord,
@@ -79,6 +80,13 @@ pub struct PartyRecord {
     pub party: Party,
     /// Set while a regulator has it suspended.
     pub suspended: Option<Mark>,
+}
+
+/// A place of a member. A GLN names one place of one organisation (GS1 General Specifications, 3.4.7).
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct SiteRecord {
+    /// Whose it is.
+    pub party: PartyId,
 }
 
 /// A proposed member that has fewer approvals than the threshold.

@@ -93,6 +93,8 @@ codes! {
     WrongParty = "wrong_party",
     /// The party's record is not well formed: name, sites or CA.
     PartyInvalid = "party_invalid",
+    /// A site (GLN) that the party names belongs to another member.
+    SiteTaken = "site_taken",
     /// Role and CA of a party do not change.
     ImmutableField = "immutable_field",
     /// This member approved the proposal before.

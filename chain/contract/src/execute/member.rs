@@ -6,13 +6,13 @@ use sha2::{Digest, Sha256};
 
 use super::Turn;
 use crate::command::{Command, Party, Role};
-use crate::id::PartyId;
+use crate::id::{PartyId, Site};
 use crate::key;
 use crate::limits::{CERTIFICATE_BYTES_MAX, PARTY_NAME_BYTES_MAX, SITES_PER_PARTY_MAX};
 use crate::read;
-use crate::record::{AdmissionRecord, PartyRecord};
+use crate::record::{AdmissionRecord, PartyRecord, SiteRecord};
 use crate::rejection::{Code, Stop, refuse};
-use crate::state::StateError;
+use crate::state::{StateError, StateRead};
 
 /// What is wrong with a party's own words, if anything.
 pub(crate) fn party_problem(party: &Party) -> Option<(Code, String)> {
@@ -43,12 +43,37 @@ fn check(party: &Party) -> Result<(), Stop> {
     party_problem(party).map_or(Ok(()), |(code, text)| refuse(code, text))
 }
 
+/// Gives the party the sites that it names and takes from it those that it names no longer.
+fn claim_sites(turn: &mut Turn<'_>, party: &Party, before: &[Site]) -> Result<(), Stop> {
+    refuse_taken(&turn.state, party)?;
+    for site in before.iter().filter(|site| !party.sites.contains(site)) {
+        turn.state.remove(key::site(*site));
+    }
+    for site in party.sites.iter().filter(|site| !before.contains(site)) {
+        turn.state.put(key::site(*site), &SiteRecord { party: party.id.clone() });
+    }
+    Ok(())
+}
+
+/// A site of another member is not to be had: goods offered to a place must go to whoever is there.
+fn refuse_taken(state: &dyn StateRead, party: &Party) -> Result<(), Stop> {
+    for site in &party.sites {
+        if let Some(record) = read::site(state, *site)?
+            && record.party != party.id
+        {
+            return refuse(Code::SiteTaken, format!("GLN {:013} is a site of {}", site.0, record.party));
+        }
+    }
+    Ok(())
+}
+
 /// Proposes a member or approves one that was proposed in the very same words.
 pub(super) fn admit(turn: &mut Turn<'_>, party: &Party) -> Result<(), Stop> {
     check(party)?;
     if read::party(&turn.state, &party.id)?.is_some() {
         return refuse(Code::PartyExists, format!("{} is a member already", party.id));
     }
+    refuse_taken(&turn.state, party)?;
     let network = read::network(&turn.state)?.ok_or_else(|| StateError::corrupt("no network record"))?;
     let key = key::admission(&Sha256::digest(crate::transaction::encode(party)).into());
     let mut admission =
@@ -66,6 +91,7 @@ pub(super) fn admit(turn: &mut Turn<'_>, party: &Party) -> Result<(), Stop> {
     }
     if active >= network.admit_threshold {
         turn.state.remove(key);
+        claim_sites(turn, party, &[])?;
         turn.state.put(key::party(&party.id), &PartyRecord { party: party.clone(), suspended: None });
     } else {
         turn.state.put(key, &admission);
@@ -83,7 +109,8 @@ pub(super) fn update(turn: &mut Turn<'_>, party: &Party) -> Result<(), Stop> {
     if (party.role, party.ca, &party.ca_der) != (current.role, current.ca, &current.ca_der) {
         return refuse(Code::ImmutableField, "role and certificate authority of a member do not change");
     }
-    turn.party.party = party.clone();
+    let before = std::mem::replace(&mut turn.party.party, party.clone()).sites;
+    claim_sites(turn, party, &before)?;
     turn.state.put(key::party(&party.id), &turn.party);
     Ok(())
 }

@@ -63,6 +63,16 @@ fn members() -> World {
     w.no("pharm", Action::Admit(Party { ca, ..party("x", Role::Pharmacy) }), &[], Code::PartyInvalid);
     let long = "x".repeat(limits::PARTY_NAME_BYTES_MAX + 1);
     w.no("pharm", Action::Admit(Party { name: long, ..party("x", Role::Pharmacy) }), &[], Code::LimitExceeded);
+    let squatter = Party { sites: vec![site("x", 0), site("corner", 0)], ..party("x", Role::Pharmacy) };
+    w.no("pharm", Action::Admit(squatter), &[], Code::SiteTaken);
+    let two_places = Party { sites: vec![site("newcomer", 0), site("corner", 1)], ..new.clone() };
+    w.no("newcomer", Action::UpdateParty(two_places), &[], Code::SiteTaken);
+    let moved = Party { sites: vec![site("newcomer", 0)], ..new.clone() };
+    w.ok("newcomer", Action::UpdateParty(moved), &[]);
+    let left = Party { sites: vec![site("dist", 0), site("newcomer", 1)], ..party("dist", Role::Distributor) };
+    w.ok("dist", Action::UpdateParty(left), &[]);
+    w.no("newcomer", Action::UpdateParty(new.clone()), &[], Code::SiteTaken);
+    let new = Party { sites: vec![site("newcomer", 0), site("dist", 1)], ..new };
     let renamed = Party { name: "New".into(), ..new.clone() };
     w.no("pharm", Action::UpdateParty(renamed.clone()), &[], Code::WrongParty);
     w.no("newcomer", Action::UpdateParty(Party { role: Role::Regulator, ..new }), &[], Code::ImmutableField);

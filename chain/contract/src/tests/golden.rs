@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::world::{World, accept, consent, dispense, founders, id, item, lot, offer, party, product};
+use super::world::{World, accept, consent, dispense, founders, id, item, lot, offer, party, product, site};
 use crate::record::{Act, ItemKind, ItemRecord, ItemState, Mark, Nest, ParentLink, RecallMark, Record};
 use crate::*;
 
@@ -144,4 +144,7 @@ fn a_network_needs_a_threshold_that_can_be_met_and_distinct_members() {
     genesis.members.pop();
     genesis.members.push(Party { sites: vec![], ..party("x", Role::Pharmacy) });
     assert!(matches!(genesis.check(), Err(GenesisError::Member { .. })));
+    genesis.members.pop();
+    genesis.members.push(Party { sites: vec![site("maker", 1)], ..party("x", Role::Pharmacy) });
+    assert!(matches!(genesis.check(), Err(GenesisError::SiteTwice { .. })));
 }
