@@ -11,7 +11,7 @@ use super::authenticate;
 use super::group::{Group, Refused};
 use super::{Embedded, Entry, Keys, Options, Shared, read_entries, writer};
 use crate::LedgerError;
-use crate::log::{Log, LogKey};
+use crate::log::{Log, LogKey, LogWriter};
 use crate::network::Network;
 use crate::state::{Applied, Changes, StateStore};
 
@@ -53,38 +53,10 @@ impl Embedded {
         options: Options,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Self, LedgerError> {
-        let lock = lock(folder)?;
-        if key.verifier().origin() != network.origin {
-            let problem = format!(
-                "the log's key is for {:?}, the network's log is {:?}",
-                key.verifier().origin(),
-                network.origin
-            );
-            return Err(LedgerError::Configuration(problem));
-        }
-        let (log, log_writer) = Log::open(Arc::clone(&options.disk), folder, key)?;
-        let state = StateStore::open(&folder.join("state"))?;
-        let keys = Keys::default();
-        catch_up(&network, &log, &state, &keys, progress)?;
-        let (size, _) = log.head();
-        let in_flight = Arc::new(Semaphore::new(options.in_flight_max));
-        let shared = Shared {
-            network,
-            log,
-            state,
-            keys,
-            read_only: OnceLock::new(),
-            size: watch::Sender::new(size),
-            options,
-            _lock: lock,
-        };
-        let shared = Arc::new(shared);
-        if let Err(error) = shared.log.publish() {
-            writer::stop_writing(&shared, &error);
-        }
+        let (shared, log_writer) = recover(folder, network, key, options, progress)?;
+        let in_flight = Arc::new(Semaphore::new(shared.options.in_flight_max));
         let (queue, jobs) = mpsc::channel();
         let (checked, ready) = mpsc::channel();
-        let (stop_publishing, stop) = mpsc::channel();
         let jobs = Arc::new(Mutex::new(jobs));
         let mut threads = Vec::new();
         for _ in 0..shared.options.verifiers.max(1) {
@@ -94,10 +66,54 @@ impl Embedded {
         drop(checked);
         let writing = Arc::clone(&shared);
         threads.push(start("ledger-write", move || writer::write(&writing, log_writer, &ready))?);
-        let publishing = Arc::clone(&shared);
-        threads.push(start("ledger-publish", move || writer::publish(&publishing, &stop))?);
+        let (stop_publishing, publisher) = publisher(&shared)?;
+        threads.push(publisher);
         Ok(Self { shared, in_flight, queue: Some(queue), stop_publishing: Some(stop_publishing), threads })
     }
+}
+
+/// Takes the folder, recovers the log and brings the state up to it.
+pub(super) fn recover(
+    folder: &Path,
+    network: Network,
+    key: LogKey,
+    options: Options,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<(Arc<Shared>, LogWriter), LedgerError> {
+    let lock = lock(folder)?;
+    if key.verifier().origin() != network.origin {
+        let (of_key, of_network) = (key.verifier().origin(), &network.origin);
+        let problem = format!("the log's key is for {of_key:?}, the network's log is {of_network:?}");
+        return Err(LedgerError::Configuration(problem));
+    }
+    let (log, log_writer) = Log::open(Arc::clone(&options.disk), folder, key)?;
+    let state = StateStore::open(&folder.join("state"))?;
+    let keys = Keys::default();
+    catch_up(&network, &log, &state, &keys, progress)?;
+    let (size, _) = log.head();
+    let shared = Shared {
+        network,
+        log,
+        state,
+        keys,
+        read_only: OnceLock::new(),
+        size: watch::Sender::new(size),
+        options,
+        _lock: lock,
+    };
+    let shared = Arc::new(shared);
+    if let Err(error) = shared.log.publish() {
+        writer::stop_writing(&shared, &error);
+    }
+    Ok((shared, log_writer))
+}
+
+/// Starts the thread that publishes checkpoints until it is told to stop.
+pub(super) fn publisher(shared: &Arc<Shared>) -> Result<(mpsc::Sender<()>, JoinHandle<()>), LedgerError> {
+    let (stop_publishing, stop) = mpsc::channel();
+    let publishing = Arc::clone(shared);
+    let thread = start("ledger-publish", move || writer::publish(&publishing, &stop))?;
+    Ok((stop_publishing, thread))
 }
 
 fn start(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, LedgerError> {
