@@ -32,15 +32,6 @@ install_package() {
     "$dir/channel/package/$chaincode.tar.gz"
 }
 
-# unless_done MESSAGE NAME COMMAND…: as `quietly`; a refusal with that message says that it was done before, by a
-# command that was interrupted.
-unless_done() {
-  local message=$1 name=$2
-  shift 2
-  (quietly "$name" "$@") 2>"$dir/channel/$name.refusal" || grep -q "$message" "$dir/channel/$name.log" ||
-    { cat "$dir/channel/$name.refusal" >&2; exit 1; }
-}
-
 # policy_expression POLICY: a number N stands for any N of the members' peers.
 policy_expression() {
   local org list=()
@@ -65,6 +56,12 @@ approve() {
   mapfile -t definition < <(definition_flags "${setting[sequence]}")
   unless_done 'with unchanged content' "approve-$1" acting "$1" Admin peer lifecycle chaincode approveformyorg --package-id "${setting[package]}" \
     "${definition[@]}" "${ordering[@]}"
+}
+
+# approved ORG: whether it has approved the definition that is committed.
+approved() {
+  acting "$1" Admin peer lifecycle chaincode queryapproved --channelID $channel --name $chaincode \
+    --sequence "${setting[sequence]}" >"$dir/channel/approved-$1.log" 2>&1
 }
 
 commit_definition() {

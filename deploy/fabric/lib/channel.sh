@@ -26,6 +26,15 @@ quietly() {
   "$@" >"$log" 2>&1 9>&- || { tail -n 5 "$log" >&2; fail "$1 ${2:-} failed: see $log"; }
 }
 
+# unless_done MESSAGE NAME COMMAND…: as `quietly`; a refusal with that message says that it was done before, by a
+# command that was interrupted.
+unless_done() {
+  local message=$1 name=$2
+  shift 2
+  (quietly "$name" "$@") 2>"$dir/channel/$name.refusal" || grep -q "$message" "$dir/channel/$name.log" ||
+    { cat "$dir/channel/$name.refusal" >&2; exit 1; }
+}
+
 # for_members FUNCTION: for all members at the same time.
 for_members() {
   local org jobs=() job
@@ -76,7 +85,7 @@ has_leader() {
 }
 
 peer_join() {
-  quietly "join-peer-$1" acting "$1" Admin peer channel join --blockpath "$dir/channel/$channel.block"
+  unless_done 'already exists' "join-peer-$1" acting "$1" Admin peer channel join --blockpath "$dir/channel/$channel.block"
 }
 
 # A gateway finds endorsers among the peers that its own peer knows.
@@ -89,22 +98,45 @@ await_peers() {
   done
 }
 
+# fetch_config NAME ORG|orderer FILE: the channel's configuration as that member's peer has it, or as the orderers do.
+fetch_config() {
+  local name=$1 org=$2 file=$3 from=()
+  if [ "$org" = orderer ]; then
+    org=$(members | head -n 1)
+    mapfile -t from < <(orderer_flags)
+  fi
+  quietly "$name-fetch" acting "$org" Admin peer channel fetch config "$file.block" --channelID $channel "${from[@]}"
+  configtxlator proto_decode --type common.Block --input "$file.block" | jq '.data.data[0].payload.data.config' >"$file"
+}
+
+config_sequence() {
+  fetch_config sequence "$1" "$dir/channel/config-$1.json"
+  jq -r .sequence "$dir/channel/config-$1.json"
+}
+
+config_has() {
+  fetch_config members orderer "$dir/channel/config.json"
+  jq -e --arg org "$1" '.channel_group.groups.Application.groups | has($org)' "$dir/channel/config.json" >/dev/null
+}
+
+# await_config ORG SEQUENCE: until that member's peer follows the configuration with that number.
+await_config() { await "peer-$1" "it has configuration $2" follows_config "$1" "$2"; }
+
+follows_config() { [ "$(config_sequence "$1" 2>/dev/null)" = "$2" ]; }
+
 # update_channel NAME FILTER SIGNERS [jq arguments]: changes the channel's configuration. FILTER is a jq program over
 # the configuration; each of the SIGNERS signs, the last of them sends it.
 update_channel() {
-  local name=$1 filter=$2 work=$dir/channel/$1 signer signers
+  local name=$1 filter=$2 work=$dir/channel/$1 signer signers side ordering
   read -ra signers <<<"$3"
   shift 3
   mkdir -p "$work"
-  mapfile -t ordering < <(orderer_flags)
-  quietly "$name-fetch" acting "${signers[0]}" Admin peer channel fetch config "$work/block.pb" -c $channel "${ordering[@]}"
-  configtxlator proto_decode --type common.Block --input "$work/block.pb" |
-    jq '.data.data[0].payload.data.config' >"$work/before.json"
+  fetch_config "$name" orderer "$work/before.json"
   jq "$@" "$filter" "$work/before.json" >"$work/after.json"
   for side in before after; do
     configtxlator proto_encode --type common.Config --input "$work/$side.json" --output "$work/$side.pb"
   done
-  quietly "$name-update" configtxlator compute_update --channel_id $channel --original "$work/before.pb" \
+  quietly "$name-difference" configtxlator compute_update --channel_id $channel --original "$work/before.pb" \
     --updated "$work/after.pb" --output "$work/update.pb"
   configtxlator proto_decode --type common.ConfigUpdate --input "$work/update.pb" |
     jq --arg channel $channel '{payload: {header: {channel_header: {channel_id: $channel, type: 2}},
@@ -113,12 +145,6 @@ update_channel() {
   for signer in "${signers[@]:0:${#signers[@]}-1}"; do
     quietly "$name-sign" acting "$signer" Admin peer channel signconfigtx --file "$work/envelope.pb"
   done
+  mapfile -t ordering < <(orderer_flags)
   quietly "$name-send" acting "${signers[-1]}" Admin peer channel update --channelID $channel --file "$work/envelope.pb" "${ordering[@]}"
 }
-
-# Every member's peer has at least as many blocks as the first one of those named.
-channel_height() {
-  acting "$1" Admin peer channel getinfo --channelID $channel 2>/dev/null | sed -n 's/^Blockchain info: //p' | jq .height
-}
-
-at_height() { [ "$(channel_height "$1")" -ge "$2" ]; }
