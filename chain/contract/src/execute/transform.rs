@@ -13,8 +13,6 @@ pub(super) fn execute(turn: &mut Turn<'_>, command: &Command, inputs: &[ItemKey]
     if inputs.is_empty() {
         return refuse(Code::ItemsRequired, "repackaging needs at least one input");
     }
-    // First the new packs: a name among both inputs and outputs is then refused as one that exists.
-    packs(turn, command, lot)?;
     let act = turn.act(command);
     for item in inputs {
         let mut input = find(turn, item)?;
@@ -30,5 +28,6 @@ pub(super) fn execute(turn: &mut Turn<'_>, command: &Command, inputs: &[ItemKey]
         input.place.record.state = ItemState::Transformed { act: act.clone() };
         save(turn, &input);
     }
-    Ok(())
+    // Last, so that what is used up was there before: a name among both is refused here as one named twice.
+    packs(turn, command, lot)
 }

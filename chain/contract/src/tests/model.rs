@@ -1,16 +1,21 @@
 //! The contract beside a model that keeps every set in full: who holds which pack, what lies in what, how each stands.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod naive;
 
+use naive::{Life, Model};
 use proptest::prelude::*;
 
-use super::world::{World, accept, consent, dispense, id, item, offer};
+use super::world::{World, accept, consent, dispense, id, item, lot, offer};
 use crate::record::ItemState;
 use crate::*;
 
 const PACKS: u16 = 12;
 const ITEMS: u16 = 18;
-const PARTIES: [&str; 3] = ["maker", "dist", "pharm"];
+/// The first three trade; the last supervises.
+const PARTIES: [&str; 4] = ["maker", "dist", "pharm", "reg"];
+const MAKER: usize = 0;
+const PHARMACY: usize = 2;
+const REGULATOR: usize = 3;
 
 /// What somebody tries; numbers may fit or not.
 #[derive(Debug, Clone)]
@@ -25,6 +30,13 @@ enum Try {
     Destroy(Vec<u16>),
     Dispense(Vec<u16>),
     Undo(Vec<u16>),
+    /// The first are used up, the others begin.
+    Transform(Vec<u16>, Vec<u16>),
+    /// Nothing named is the lot.
+    Quarantine(Vec<u16>),
+    Release(Vec<u16>),
+    Recall(Vec<u16>, u8),
+    EndRecall(Vec<u16>),
     /// Its holder offers whatever top-level item the number lies in.
     Ship(u16, usize),
     /// The receiver takes all of the oldest open offer, but for the n-th thing inside.
@@ -37,6 +49,8 @@ fn tries() -> impl Strategy<Value = (usize, Try)> {
     let packs = || prop::collection::vec(1..=PACKS, 1..4);
     let any = || prop::collection::vec(1..=ITEMS, 1..4);
     let some = || prop::collection::vec(1..=ITEMS, 0..3);
+    // Now and then the whole lot.
+    let one = || prop::collection::vec(1..=ITEMS, 0..3);
     let case = || PACKS + 1..=ITEMS;
     let what = prop_oneof![
         2 => packs().prop_map(Try::Commission),
@@ -49,6 +63,11 @@ fn tries() -> impl Strategy<Value = (usize, Try)> {
         1 => any().prop_map(Try::Destroy),
         2 => packs().prop_map(Try::Dispense),
         1 => packs().prop_map(Try::Undo),
+        2 => (packs(), packs()).prop_map(|(inputs, outputs)| Try::Transform(inputs, outputs)),
+        2 => one().prop_map(Try::Quarantine),
+        2 => one().prop_map(Try::Release),
+        2 => (one(), 1..=3u8).prop_map(|(items, class)| Try::Recall(items, class)),
+        1 => one().prop_map(Try::EndRecall),
         8 => (1..=ITEMS, 0..3usize).prop_map(|(number, to)| Try::Ship(number, to)),
         8 => (0..12usize).prop_map(Try::Receive),
         3 => (0..6usize).prop_map(Try::Supply),
@@ -56,206 +75,12 @@ fn tries() -> impl Strategy<Value = (usize, Try)> {
     (0..PARTIES.len(), what)
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Life {
-    Active,
-    Destroyed,
-    Dispensed(usize),
-}
-
-#[derive(Debug, Clone)]
-struct Thing {
-    holder: usize,
-    parent: Option<u16>,
-    life: Life,
-    offer: Option<u8>,
-}
-
-#[derive(Debug, Clone)]
-struct Promise {
-    from: usize,
-    to: usize,
-    open: BTreeSet<u16>,
-}
-
-#[derive(Debug, Clone, Default)]
-struct Model {
-    things: BTreeMap<u16, Thing>,
-    offers: BTreeMap<u8, Promise>,
-}
-
-/// The holder of every item is written out in the model, so moving a container moves each thing inside.
-impl Model {
-    fn thing(&mut self, number: u16) -> Option<&mut Thing> {
-        self.things.get_mut(&number)
-    }
-
-    fn chain(&self, number: u16) -> Vec<u16> {
-        std::iter::successors(Some(number), |at| self.things.get(at).and_then(|thing| thing.parent)).collect()
-    }
-
-    fn inside(&self, number: u16) -> Vec<u16> {
-        self.things.keys().copied().filter(|other| self.chain(*other).contains(&number)).collect()
-    }
-
-    /// Whether the party may move it: it holds it, and nothing up to the top ended or is promised.
-    fn free(&self, by: usize, number: u16) -> Option<()> {
-        let thing = self.things.get(&number)?;
-        let whole = self
-            .chain(number)
-            .iter()
-            .all(|at| self.things.get(at).is_some_and(|thing| thing.life == Life::Active && thing.offer.is_none()));
-        (thing.holder == by && whole).then_some(())
-    }
-
-    /// Turns a try that aims at what there is into one with its names.
-    fn aim(&self, by: usize, what: &Try) -> (usize, Try) {
-        let aimed = match what {
-            Try::Ship(number, to) => self.chain(*number).last().and_then(|top| {
-                let name = u8::try_from(self.offers.len()).expect("few offers").saturating_add(6);
-                Some((self.things.get(top)?.holder, Try::Offer(name, *to, vec![*top])))
-            }),
-            Try::Receive(skip) => {
-                self.offers.iter().find(|(_, promise)| !promise.open.is_empty()).map(|(name, promise)| {
-                    let items: Vec<u16> = promise.open.iter().copied().collect();
-                    let inside =
-                        items.iter().flat_map(|top| self.inside(*top)).filter(|number| !items.contains(number));
-                    (promise.to, Try::Accept(*name, items.clone(), inside.skip(*skip).take(1).collect()))
-                })
-            }
-            Try::Supply(skip) => {
-                let held = self.things.iter().filter(|(number, thing)| **number <= PACKS && thing.holder == 2);
-                Some((2, Try::Dispense(held.map(|(number, _)| *number).skip(*skip).take(1).collect())))
-            }
-            Try::Commission(_)
-            | Try::Pack(..)
-            | Try::Unpack(..)
-            | Try::Offer(..)
-            | Try::Accept(..)
-            | Try::Reject(_)
-            | Try::Withdraw(_)
-            | Try::Destroy(_)
-            | Try::Dispense(_)
-            | Try::Undo(_) => None,
-        };
-        aimed.unwrap_or_else(|| (by, what.clone()))
-    }
-
-    fn act(&mut self, by: usize, what: &Try) -> Option<()> {
-        match what {
-            Try::Ship(..) | Try::Receive(_) | Try::Supply(_) => None,
-            Try::Commission(items) => items.iter().try_for_each(|number| self.make(by, *number, by == 0)),
-            Try::Pack(parent, items) => self.pack(by, *parent, items),
-            Try::Unpack(parent, items) => self.unpack(by, *parent, items),
-            Try::Offer(name, to, items) => self.offer(by, *name, *to, items),
-            Try::Accept(name, items, missing) => self.accept(by, *name, items, missing),
-            Try::Reject(name) => self.close(*name, |promise| promise.to == by),
-            Try::Withdraw(name) => self.close(*name, |promise| promise.from == by),
-            Try::Destroy(items) => items.iter().try_for_each(|number| self.end(by, *number, Life::Destroyed)),
-            Try::Dispense(items) if items.is_empty() => None,
-            Try::Dispense(items) => items.iter().try_for_each(|number| {
-                (by == 2).then_some(())?;
-                self.end(by, *number, Life::Dispensed(by))
-            }),
-            Try::Undo(items) => items.iter().try_for_each(|number| {
-                let thing = self.thing(*number)?;
-                (thing.life == Life::Dispensed(by)).then(|| thing.life = Life::Active)
-            }),
-        }
-    }
-
-    fn make(&mut self, by: usize, number: u16, allowed: bool) -> Option<()> {
-        let new = allowed && !self.things.contains_key(&number);
-        new.then(|| self.things.insert(number, Thing { holder: by, parent: None, life: Life::Active, offer: None }))
-            .map(drop)
-    }
-
-    fn pack(&mut self, by: usize, parent: u16, items: &[u16]) -> Option<()> {
-        if !self.things.contains_key(&parent) {
-            self.make(by, parent, true)?;
-        }
-        self.free(by, parent)?;
-        for number in items {
-            self.free(by, *number)?;
-            if self.chain(parent).contains(number) || self.things.get(number)?.parent.is_some() {
-                return None;
-            }
-            self.thing(*number)?.parent = Some(parent);
-        }
-        Some(())
-    }
-
-    fn unpack(&mut self, by: usize, parent: u16, items: &[u16]) -> Option<()> {
-        self.free(by, parent)?;
-        let inside: Vec<u16> =
-            self.things.iter().filter(|(_, thing)| thing.parent == Some(parent)).map(|(number, _)| *number).collect();
-        let leaving = if items.is_empty() { inside.clone() } else { items.to_vec() };
-        (!inside.is_empty()).then_some(())?;
-        for number in leaving {
-            let thing = self.thing(number)?;
-            (thing.parent.take() == Some(parent)).then_some(())?;
-        }
-        Some(())
-    }
-
-    fn offer(&mut self, by: usize, name: u8, to: usize, items: &[u16]) -> Option<()> {
-        (by != to && !self.offers.contains_key(&name)).then_some(())?;
-        for number in items {
-            self.free(by, *number)?;
-            let thing = self.thing(*number)?;
-            thing.parent.is_none().then_some(())?;
-            thing.offer = Some(name);
-        }
-        self.offers.insert(name, Promise { from: by, to, open: items.iter().copied().collect() });
-        Some(())
-    }
-
-    fn accept(&mut self, by: usize, name: u8, items: &[u16], missing: &[u16]) -> Option<()> {
-        let promise = self.offers.get(&name)?.clone();
-        let distinct: BTreeSet<u16> = items.iter().chain(missing).copied().collect();
-        let answers = promise.to == by && !promise.open.is_empty() && !distinct.is_empty();
-        (answers && distinct.len() == items.len() + missing.len()).then_some(())?;
-        items.iter().all(|number| promise.open.contains(number)).then_some(())?;
-        for number in missing.iter().filter(|number| !promise.open.contains(number)) {
-            let top = *self.chain(*number).last()?;
-            (top != *number && items.contains(&top)).then_some(())?;
-            self.thing(*number)?.parent = None;
-        }
-        for number in items {
-            for inner in self.inside(*number) {
-                self.thing(inner)?.holder = by;
-            }
-        }
-        for number in distinct {
-            self.thing(number)?.offer = None;
-            self.offers.get_mut(&name)?.open.remove(&number);
-        }
-        Some(())
-    }
-
-    fn close(&mut self, name: u8, may: impl Fn(&Promise) -> bool) -> Option<()> {
-        let promise = self.offers.get_mut(&name)?;
-        (may(promise) && !promise.open.is_empty()).then_some(())?;
-        for number in std::mem::take(&mut promise.open) {
-            self.thing(number)?.offer = None;
-        }
-        Some(())
-    }
-
-    fn end(&mut self, by: usize, number: u16, life: Life) -> Option<()> {
-        self.free(by, number)?;
-        let thing = self.thing(number)?;
-        (thing.parent, thing.life) = (None, life);
-        Some(())
-    }
-}
-
 fn action(what: &Try) -> (Action, Vec<u16>) {
     let name = |name: u8| OfferId([name; 16]);
     match what {
         // Aimed at nothing that is there: an unpacking of nothing, which both refuse.
         Try::Ship(..) | Try::Receive(_) | Try::Supply(_) => (Action::Disaggregate { parent: item(999) }, vec![]),
-        Try::Commission(items) => (Action::Commission { lot: LotKey([1; 32]) }, items.clone()),
+        Try::Commission(items) => (Action::Commission { lot: lot(1) }, items.clone()),
         Try::Pack(parent, items) => (Action::Aggregate { parent: item(*parent), create: true }, items.clone()),
         Try::Unpack(parent, items) => (Action::Disaggregate { parent: item(*parent) }, items.clone()),
         Try::Offer(name, to, items) => (offer(*name, party(*to)), items.clone()),
@@ -268,11 +93,27 @@ fn action(what: &Try) -> (Action, Vec<u16>) {
         Try::Destroy(items) => (Action::Decommission { reason: DecommissionReason::Destroyed }, items.clone()),
         Try::Dispense(items) => (dispense(1, 1), items.clone()),
         Try::Undo(items) => (Action::Undo { not_supplied: true }, items.clone()),
+        Try::Transform(inputs, outputs) => {
+            let inputs = inputs.iter().map(|number| item(*number)).collect();
+            (Action::Transform { inputs, lot: lot(1) }, outputs.clone())
+        }
+        Try::Quarantine(items) => (Action::Quarantine(apart(items)), items.clone()),
+        Try::Release(items) => (Action::Release(apart(items)), items.clone()),
+        Try::Recall(items, class) => (Action::Recall { target: recalled(items), class: *class }, items.clone()),
+        Try::EndRecall(items) => (Action::EndRecall { target: recalled(items) }, items.clone()),
     }
 }
 
+const fn apart(items: &[u16]) -> QuarantineTarget {
+    if items.is_empty() { QuarantineTarget::Lot(LotKey([1; 32])) } else { QuarantineTarget::Items }
+}
+
+const fn recalled(items: &[u16]) -> RecallTarget {
+    if items.is_empty() { RecallTarget::Lot(LotKey([1; 32])) } else { RecallTarget::Items }
+}
+
 fn party(number: usize) -> &'static str {
-    PARTIES.get(number).copied().expect("one of the three")
+    PARTIES.get(number).copied().expect("one of them")
 }
 
 /// Everything that the ledger says of every item is what the model says.
@@ -292,9 +133,13 @@ fn compare(world: &World, model: &Model) {
         let life = match standing.own_state {
             ItemState::Active => Life::Active,
             ItemState::Decommissioned { .. } => Life::Destroyed,
-            ItemState::Dispensed { .. } => Life::Dispensed(2),
-            ItemState::Transformed { .. } => panic!("nobody repackages here"),
+            ItemState::Dispensed { .. } => Life::Dispensed(PHARMACY),
+            ItemState::Transformed { .. } => Life::Transformed,
         };
+        let recall = standing.recall.map(|recall| (recall.mark.class, recall.mark.by));
+        assert_eq!(recall, model.recall(number).map(|(class, by)| (class, id(party(by)))), "recall of {number}");
+        let apart = standing.quarantine.map(|quarantine| quarantine.mark.by);
+        assert_eq!(apart, model.apart(number).map(|by| id(party(by))), "quarantine of {number}");
         assert_eq!(life, thing.life, "life of {number}");
         let top = model.chain(number).last().copied().expect("the item itself");
         let promised = model.things.get(&top).and_then(|thing| thing.offer);
@@ -303,7 +148,7 @@ fn compare(world: &World, model: &Model) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
 
     #[test]
     fn the_contract_does_what_the_model_does(tries in prop::collection::vec(tries(), 1..60)) {
