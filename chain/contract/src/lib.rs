@@ -23,6 +23,9 @@ mod state;
 mod tests;
 mod transaction;
 
+/// Version of the rules. Hosts of one ledger run the same: another version may judge a transaction otherwise.
+pub const VERSION: u32 = 1;
+
 pub use apply::{Creator, Outcome, apply};
 pub use command::{
     Action, Certificate, Command, Consent, DecommissionReason, Discrepancy, DiscrepancyKind, HandoffKind, Party,

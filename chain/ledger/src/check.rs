@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use veridose_contract::Transaction;
 
 use crate::LedgerError;
-use crate::embedded::{Entry, Keys, begin, lock, replay};
+use crate::embedded::{Entry, begin, lock, replay};
+use crate::host::Keys;
 use crate::io::Local;
 use crate::log::{Edge, LogVerifier, LoggedEntry, failed};
 use crate::network::Network;

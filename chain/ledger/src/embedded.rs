@@ -5,8 +5,6 @@
 //! A crash before the fsync loses what nobody was told of; one after it loses nothing, because the state is made up
 //! from the log at the next start.
 
-mod authenticate;
-mod group;
 mod open;
 mod writer;
 
@@ -18,11 +16,11 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, oneshot, watch};
 use veridose_contract::{ItemKey, NetworkId, Timestamp, Transaction, TxId};
 
-pub(crate) use authenticate::Keys;
 pub(crate) use open::{begin, lock, replay};
 use writer::Job;
 
 use crate::error::{LedgerError, SubmitError};
+use crate::host::{CLOCK_SKEW_MAX_MS, Keys};
 use crate::io::{Disk, Local};
 use crate::log::{Log, LogVerifier, LoggedEntry, SignedCheckpoint};
 use crate::network::Network;
@@ -57,7 +55,7 @@ impl Options {
     pub fn new(clock: Clock) -> Self {
         Self {
             clock,
-            clock_skew_max_ms: 10 * 60 * 1_000,
+            clock_skew_max_ms: CLOCK_SKEW_MAX_MS,
             in_flight_max: 8_192,
             verifiers: std::thread::available_parallelism().map_or(2, usize::from),
             publish_interval: Duration::from_millis(100),

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
 use veridose_contract::{Rejection, StateError};
 
 use crate::pki::PkiError;
@@ -97,7 +98,8 @@ pub enum SubmitError {
 }
 
 /// What about a transaction is not authentic.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum Unauthentic {
     /// Header version this ledger does not know.
     #[error("version {0} of the encoding is not known")]

@@ -6,6 +6,7 @@
 pub mod check;
 mod embedded;
 mod error;
+pub mod host;
 pub mod io;
 mod ledger;
 mod log;
@@ -16,6 +17,7 @@ pub mod signer;
 mod state;
 #[cfg(test)]
 mod testing;
+pub mod wire;
 
 pub use embedded::{COMMANDS_SHOWN_MAX, Clock, Committed, Consistency, ENTRIES_MAX, Embedded, Entry, Options};
 pub use error::{LedgerError, SubmitError, Unauthentic};

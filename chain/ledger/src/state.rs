@@ -11,6 +11,7 @@ use fjall::{Database, Keyspace, KeyspaceCreateOptions, Readable, Snapshot};
 use veridose_contract::{ItemKey, NetworkId, StateError, StateRead, TxId};
 
 use crate::LedgerError;
+use crate::host::Taken;
 use crate::log::Hash;
 
 /// How far the state has come.
@@ -44,6 +45,17 @@ pub(crate) struct Changes {
     pub(crate) records: HashMap<Vec<u8>, Option<Vec<u8>>>,
     pub(crate) transactions: Vec<(TxId, u64)>,
     pub(crate) touched: Vec<(ItemKey, u64)>,
+}
+
+impl Changes {
+    /// What a group changes whose first transaction is entry `first`.
+    pub(crate) fn of(taken: Taken, first: u64) -> Self {
+        Self {
+            records: taken.records,
+            transactions: taken.transactions.into_iter().zip(first..).collect(),
+            touched: taken.touched.into_iter().map(|(item, place)| (item, first + place as u64)).collect(),
+        }
+    }
 }
 
 impl StateStore {

@@ -7,10 +7,9 @@ use std::thread::{self, JoinHandle};
 use tokio::sync::{Semaphore, watch};
 use veridose_contract::{genesis_writes, merkle};
 
-use super::authenticate;
-use super::group::{Group, Refused};
-use super::{Embedded, Entry, Keys, Options, Shared, read_entries, writer};
+use super::{Embedded, Entry, Options, Shared, read_entries, writer};
 use crate::LedgerError;
+use crate::host::{Group, Keys, Refused, check_signature};
 use crate::log::{Log, LogKey, LogWriter};
 use crate::network::Network;
 use crate::state::{Applied, Changes, StateStore};
@@ -186,17 +185,17 @@ pub(crate) fn replay(
     entries: &[Entry],
 ) -> Result<Changes, LedgerError> {
     let Some(first) = entries.first() else { return Ok(Changes::default()) };
-    let mut group = Group::new(state, first.index);
+    let mut group = Group::new(state);
     for Entry { index, transaction } in entries {
         let refused = |problem: String| LedgerError::damaged(format!("entry {index}"), problem);
-        let checked = authenticate::check_signature(&group, keys, network.id, transaction).map_err(Refused::from);
+        let checked = check_signature(&group, keys, network.id, transaction).map_err(Refused::from);
         match checked.and_then(|()| group.take(transaction, transaction.header.id())) {
             Ok(_) => {}
             Err(Refused::State(error)) => return Err(error.into()),
             Err(Refused::Unauthentic(reason)) => return Err(refused(reason.to_string())),
             Err(Refused::Rejected(rejection)) => return Err(refused(rejection.to_string())),
-            Err(Refused::Repeated { first, .. }) => return Err(refused(format!("it repeats transaction {first}"))),
+            Err(Refused::Repeated { first }) => return Err(refused(format!("it repeats transaction {first}"))),
         }
     }
-    Ok(group.into_changes())
+    Ok(Changes::of(group.into_taken(), first.index))
 }

@@ -6,12 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use veridose_contract::{StateError, Transaction, TxId};
 
-use super::authenticate::{self, Refusal};
-use super::group::{Group, Refused};
 use super::{Committed, Shared};
 use crate::error::{LedgerError, SubmitError};
+use crate::host::{Group, Refusal, Refused, check_clock, check_signature};
 use crate::log::{Hash, LogWriter, encode_entry};
-use crate::state::Applied;
+use crate::state::{Applied, Changes};
 
 /// Transactions in one group at most.
 const GROUP_MAX: usize = 1_024;
@@ -59,14 +58,14 @@ pub(super) fn check(shared: &Shared, queue: &Mutex<Receiver<Job>>, checked: &Sen
 }
 
 fn check_one(shared: &Shared, transaction: &Transaction, id: &TxId) -> Result<Option<Committed>, SubmitError> {
-    authenticate::check_signature(&shared.state, &shared.keys, shared.network.id, transaction).map_err(refusal)?;
+    check_signature(&shared.state, &shared.keys, shared.network.id, transaction).map_err(refusal)?;
     // The very same transaction again: its clock was judged the first time.
     let first = shared.state.index_of(id).map_err(|error| SubmitError::Failed(error.to_string()))?;
     if let Some(index) = first {
         return Ok(Some(Committed { index, id: *id, repeated: true }));
     }
     let now = (shared.options.clock)();
-    authenticate::check_clock(transaction.header.time, now, shared.options.clock_skew_max_ms)
+    check_clock(transaction.header.time, now, shared.options.clock_skew_max_ms)
         .map_err(SubmitError::Unauthenticated)?;
     Ok(None)
 }
@@ -99,18 +98,19 @@ pub(super) fn write(shared: &Shared, mut log: LogWriter, checked: &Receiver<Chec
 }
 
 fn write_group(shared: &Shared, log: &mut LogWriter, jobs: Vec<Checked>) {
-    let mut group = Group::new(&shared.state, shared.log.size());
+    let next = shared.log.size();
+    let mut group = Group::new(&shared.state);
     let mut answers = Vec::with_capacity(jobs.len());
     let mut entries = Vec::new();
     let mut bodies: Vec<(Hash, Vec<u8>)> = Vec::new();
     for job in jobs {
         let result = match group.take(&job.transaction, job.id) {
-            Ok(index) => {
+            Ok(place) => {
                 entries.push(job.entry);
                 bodies.extend(job.beside.map(|body| (job.transaction.header.body_root, body)));
-                Ok(Committed { index, id: job.id, repeated: false })
+                Ok(Committed { index: next + place as u64, id: job.id, repeated: false })
             }
-            Err(Refused::Repeated { index, first }) => Ok(Committed { index, id: first, repeated: true }),
+            Err(Refused::Repeated { first }) => repeated(shared, &group, next, first),
             Err(Refused::Rejected(rejection)) => Err(SubmitError::Rejected(rejection)),
             Err(Refused::Unauthentic(reason)) => Err(SubmitError::Unauthenticated(reason)),
             Err(Refused::State(error)) => Err(state_failed(error)),
@@ -120,7 +120,8 @@ fn write_group(shared: &Shared, log: &mut LogWriter, jobs: Vec<Checked>) {
     let outcome = match shared.read_only.get() {
         Some(reason) => Err(reason.clone()),
         None if entries.is_empty() => Ok(()),
-        None => commit(shared, log, &bodies, &entries, group).map_err(|error| stop_writing(shared, &error)),
+        None => commit(shared, log, &bodies, &entries, Changes::of(group.into_taken(), next))
+            .map_err(|error| stop_writing(shared, &error)),
     };
     for (answer, result, permit) in answers {
         // A refusal may rest on a transaction of the same group, so it stands only if the group does.
@@ -133,14 +134,24 @@ fn write_group(shared: &Shared, log: &mut LogWriter, jobs: Vec<Checked>) {
     }
 }
 
+/// The place of the transaction that answered the request before: in this group, whose first is `next`, or on the ledger.
+fn repeated(shared: &Shared, group: &Group<'_>, next: u64, first: TxId) -> Result<Committed, SubmitError> {
+    let place = group.transactions().iter().position(|id| *id == first);
+    let index = match place {
+        Some(place) => Some(next + place as u64),
+        None => shared.state.index_of(&first).map_err(|error| SubmitError::Failed(error.to_string()))?,
+    };
+    let index = index.ok_or_else(|| SubmitError::Failed(format!("transaction {first} has no place in the log")))?;
+    Ok(Committed { index, id: first, repeated: true })
+}
+
 fn commit(
     shared: &Shared,
     log: &mut LogWriter,
     bodies: &[(Hash, Vec<u8>)],
     entries: &[Vec<u8>],
-    group: Group<'_>,
+    changes: Changes,
 ) -> Result<(), LedgerError> {
-    let changes = group.into_changes();
     log.append(bodies, entries)?;
     // Durable from here: should the state not take it, the next start applies it from the log.
     let (size, root) = shared.log.head();

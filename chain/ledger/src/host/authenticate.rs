@@ -17,8 +17,10 @@ const KEYS_MAX: usize = 10_000;
 
 /// Why a transaction was not let through.
 #[derive(Debug)]
-pub(crate) enum Refusal {
+pub enum Refusal {
+    /// It is not known to come from whom it says.
     Unauthentic(Unauthentic),
+    /// The state could not be read; says nothing about the transaction.
     State(StateError),
 }
 
@@ -36,7 +38,7 @@ impl From<StateError> for Refusal {
 
 /// Public keys by certificate. A certificate's key never changes, so what is here is never stale.
 #[derive(Default)]
-pub(crate) struct Keys(Mutex<HashMap<Fingerprint, Arc<[u8; 65]>>>);
+pub struct Keys(Mutex<HashMap<Fingerprint, Arc<[u8; 65]>>>);
 
 impl Keys {
     fn get(&self, certificate: &Certificate) -> Result<Arc<[u8; 65]>, PkiError> {
@@ -55,7 +57,7 @@ impl Keys {
 }
 
 /// What does not depend on where in the log the transaction will stand: form, body and signature.
-pub(crate) fn check_signature(
+pub fn check_signature(
     state: &dyn StateRead,
     keys: &Keys,
     network: NetworkId,
@@ -81,7 +83,7 @@ pub(crate) fn check_signature(
 }
 
 /// What is judged at the transaction's place in the log: certificate and party as they stand there.
-pub(crate) fn check_standing(state: &dyn StateRead, transaction: &Transaction) -> Result<Creator, Refusal> {
+pub fn check_standing(state: &dyn StateRead, transaction: &Transaction) -> Result<Creator, Refusal> {
     let header = &transaction.header;
     if let Some(record) = read::certificate(state, &header.creator)?
         && record.revoked.is_some()
@@ -110,6 +112,14 @@ pub(crate) fn check_standing(state: &dyn StateRead, transaction: &Transaction) -
         site: certificate.site,
         fingerprint: header.creator,
     })
+}
+
+/// Whether this very transaction, its signature aside, was taken before: found through its request's record, since a
+/// state has no key by a transaction's name.
+pub fn stands(state: &dyn StateRead, header: &Header) -> Result<bool, StateError> {
+    let Some(record) = read::certificate(state, &header.creator)? else { return Ok(false) };
+    let request = read::idempotency(state, &record.certificate.party, &header.idempotency_key)?;
+    Ok(request.is_some_and(|request| request.tx == header.id()))
 }
 
 /// The creator's certificate: from the ledger or, for an organisation's first one, from the command that registers it.
@@ -154,7 +164,7 @@ fn check_authority(party: &Party) -> Result<(), Unauthentic> {
 }
 
 /// Whether the transaction's clock agrees with the host's.
-pub(crate) fn check_clock(time: Timestamp, now: Timestamp, max_ms: i64) -> Result<(), Unauthentic> {
+pub fn check_clock(time: Timestamp, now: Timestamp, max_ms: i64) -> Result<(), Unauthentic> {
     let off_ms = time.0.saturating_sub(now.0);
     if off_ms.saturating_abs() <= max_ms { Ok(()) } else { Err(Unauthentic::Clock { off_ms, max_ms }) }
 }

@@ -1,0 +1,166 @@
+//! What a client and the chaincode say to each other: names of functions, keys as Fabric writes them, and the answers.
+//! Neither side knows more of the other than this file.
+//!
+//! | function | arguments | answer |
+//! |---|---|---|
+//! | [`INIT`] | the network file's text; then the MSP identifiers whose majority must endorse changes of members, if not all founders | the network's identifier, as text |
+//! | [`SUBMIT`] | one canonical transaction each | canonical list of [`TxId`]s, or [`STATUS_REFUSED`] and [`Refusals`] |
+//! | [`ATTEST`] | one canonical header each | canonical list of [`Attestation`]s, in order; those that do not stand are left out |
+//! | [`VERSION`] | none | [`Version`] as JSON |
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
+use veridose_contract::{NetworkId, Rejection, TxId};
+
+use crate::error::Unauthentic;
+
+/// Writes the network's beginning.
+pub const INIT: &str = "init";
+/// Applies transactions, all or none.
+pub const SUBMIT: &str = "submit";
+/// Says which transactions stand; endorsers sign it.
+pub const ATTEST: &str = "attest";
+/// Which rules and which network.
+pub const VERSION: &str = "version";
+
+/// Status of an answer that was asked for in a form that is none.
+pub const STATUS_MALFORMED: i32 = 400;
+/// Status of a submit of which something was refused; its message is [`Refusals`].
+pub const STATUS_REFUSED: i32 = 409;
+/// Status of a submit or a list that goes over a limit.
+pub const STATUS_TOO_LARGE: i32 = 413;
+/// Status when the state or the host failed; says nothing about the transactions.
+pub const STATUS_FAULT: i32 = 500;
+
+/// Transactions in one submit, and headers in one attest, at most.
+pub const TRANSACTIONS_MAX: usize = 1_000;
+/// Refusals that one answer lists at most: it travels in a header of HTTP/2, once for each endorser, so a client allows
+/// for headers of 256 KiB.
+pub const REFUSALS_MAX: usize = 64;
+
+/// A key of the contract as Fabric holds it: base64url without padding of its bytes. Fabric's keys are UTF-8, and those
+/// of a `CouchDB` state may not begin with an underscore, which no prefix of the contract's becomes.
+pub fn state_key(key: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(key)
+}
+
+/// The contract's key; nothing if this is not one that [`state_key`] writes.
+pub fn parse_state_key(key: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(key).ok()
+}
+
+/// What was refused of a submit. The others would have been accepted had they come without these, as far as it was
+/// looked at: with `complete` unset there may be more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusals {
+    /// In the order of the submit, at most [`REFUSALS_MAX`].
+    pub refused: Vec<RefusedTransaction>,
+    /// Whether every transaction was looked at.
+    pub complete: bool,
+}
+
+/// One transaction that was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedTransaction {
+    /// Its place in the submit.
+    pub index: usize,
+    /// Its name.
+    pub id: TxId,
+    /// Why.
+    #[serde(flatten)]
+    pub why: Why,
+}
+
+/// Why a transaction was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Why {
+    /// The contract refused it.
+    Rejected(Rejection),
+    /// It is not known to come from whom it says.
+    Unauthenticated {
+        /// What about it.
+        reason: Unauthentic,
+    },
+    /// The request was answered before.
+    Repeated {
+        /// By this transaction; of the same submit, if it stands in it earlier.
+        first: TxId,
+    },
+}
+
+/// That a transaction stands on the channel's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Attestation {
+    /// The network.
+    pub network: NetworkId,
+    /// The transaction.
+    pub tx: TxId,
+    /// What its header commits to.
+    pub body_root: [u8; 32],
+}
+
+/// Which rules run, for which network.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Version {
+    /// [`veridose_contract::VERSION`].
+    pub contract: u32,
+    /// Of the program, for people.
+    pub program: String,
+    /// Nothing before [`INIT`].
+    pub network: Option<NetworkId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use veridose_contract::Code;
+
+    fn back<T: Serialize + for<'a> Deserialize<'a> + PartialEq + std::fmt::Debug>(value: &T) -> String {
+        let text = serde_json::to_string(value).expect("it serialises");
+        assert_eq!(&serde_json::from_str::<T>(&text).expect("and back"), value);
+        text
+    }
+
+    #[test]
+    fn refusals_come_back_as_they_were() {
+        let rejection = Rejection { code: Code::ItemExists, command: 2, item: None, detail: "it is there".into() };
+        let reasons = [
+            Unauthentic::Version(9),
+            Unauthentic::Clock { off_ms: -7, max_ms: 5 },
+            Unauthentic::Certificate("of another".into()),
+            Unauthentic::Signature,
+        ];
+        let whys = reasons.map(|reason| Why::Unauthenticated { reason });
+        let whys = whys.into_iter().chain([Why::Rejected(rejection), Why::Repeated { first: TxId([1; 32]) }]);
+        let refused =
+            whys.enumerate().map(|(index, why)| RefusedTransaction { index, id: TxId([2; 32]), why }).collect();
+        let text = back(&Refusals { refused, complete: true });
+        assert!(text.contains(r#""kind":"rejected","code":"item_exists","command":2"#), "{text}");
+    }
+
+    #[test]
+    fn every_prefix_of_the_contract_begins_with_a_letter() {
+        for prefix in b'a'..=b'z' {
+            let key = state_key(&[prefix, 0xff]);
+            assert!(key.starts_with(|first: char| first.is_ascii_alphabetic()), "{key}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn keys_come_back(key in prop::collection::vec(any::<u8>(), 0..80)) {
+            prop_assert_eq!(parse_state_key(&state_key(&key)), Some(key));
+        }
+
+        #[test]
+        fn what_is_no_key_of_ours_is_refused(text in "\\PC{0,12}") {
+            if let Some(key) = parse_state_key(&text) {
+                prop_assert_eq!(state_key(&key), text);
+            }
+        }
+    }
+}
