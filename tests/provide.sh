@@ -81,15 +81,33 @@ stop_postgres() {
   [ -z "${postgres_dir:-}" ] || as_postgres "$postgres_ctl" -s -D "$postgres_dir/data" -m immediate stop 2>/dev/null || true
 }
 
+# provide_go WHAT: says that it is left out where there is no Go.
 provide_go() {
   PATH=$PATH:/usr/local/go/bin
-  go_fits || { apt golang-go && go_fits; } ||
-    { without "no Go of 1.$go_minor_min or later: sumdb/tlog and Tessera's fsck do not check the log"; return 1; }
+  go_fits || { apt golang-go && go_fits; } || { without "no Go of 1.$go_minor_min or later: $1"; return 1; }
 }
 
 go_fits() {
   local version
   version=$(go env GOVERSION 2>/dev/null) && [[ $version =~ ^go1\.([0-9]+) ]] && [ "${BASH_REMATCH[1]}" -ge $go_minor_min ]
+}
+
+# Fabric's commands, built once from Go modules (1 min 45 s on two cores), and the protoc that fabric-sdk's build asks for.
+provide_fabric() {
+  provide_go 'nothing runs on Fabric' || return 1
+  { command -v jq && command -v curl; } >/dev/null || apt jq curl ||
+    { without 'no jq or no curl: nothing runs on Fabric'; return 1; }
+  { command -v protoc && [ -e "$(dirname "$(command -v protoc)")/../include/google/protobuf/timestamp.proto" ]; } >/dev/null ||
+    apt protobuf-compiler libprotobuf-dev || { without 'no protoc: nothing runs on Fabric'; return 1; }
+  deploy/fabric/network provide
+}
+
+# Every network that a test left in $scratch/fabric.
+stop_fabric() {
+  local left
+  for left in "$scratch"/fabric/*/; do
+    [ ! -d "$left" ] || deploy/fabric/network down --purge --dir "$left" >/dev/null 2>&1 || true
+  done
 }
 
 # schemathesis in a Python environment of its own in the cache.

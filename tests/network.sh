@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Tests deploy/fabric/network itself: tests/network.sh DIR [CHAINCODE]. DIR is made, and gone afterwards. Without a
+# chaincode the channel alone is tried. Ends with a `test result:` line.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+dir=$1 chaincode=${2:-}
+passed=0 failed=0
+log=$(mktemp)
+trap 'network down --purge >/dev/null 2>&1 || true; rm -f "$log"' EXIT
+
+network() { deploy/fabric/network "$@" --dir "$dir"; }
+
+# check NAME COMMAND…: one test.
+check() {
+  local name=$1
+  shift
+  if "$@" >"$log" 2>&1; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    echo "failed: $name"
+    cat "$log"
+  fi
+}
+
+refused() { ! "$@"; }
+says() { local what=$1; shift; "$@" 2>&1 | tee -a "$log" | grep -e "$what" >/dev/null; }
+processes() { jq -r '.nodes[].pid' "$dir/network.json" | sort; }
+same() { [ "$1" = "$2" ] || { echo "$1 is not $2"; return 1; }; }
+height() { getinfo_as "${1:-alpine-pharma}" Admin 2>/dev/null | sed 's/^Blockchain info: //' | jq .height; }
+as() { local org=$1 user=$2; shift 2; (eval "$(network env "$org" "$user")" && "$@"); }
+getinfo_as() { as "$1" "$2" peer channel getinfo -c veridose; }
+committed() { as alpine-pharma Admin peer lifecycle chaincode querycommitted -C veridose -n veridose; }
+working_in() { for link in /proc/[0-9]*/cwd; do readlink "$link" 2>/dev/null || true; done | grep "^$1/"; }
+within() { same "$(awk -v took="$1" -v most="$2" 'BEGIN { print took <= most }')" 1; }
+
+start() {
+  local took
+  if [ -n "$chaincode" ]; then
+    network up --chaincode "$chaincode" | tee "$log.up"
+  else
+    network up --no-chaincode | tee "$log.up"
+  fi
+  took=$(awk '/ committed: / { print $3 }' "$log.up")
+  rm -f "$log.up"
+  [ -z "$took" ] || { echo "measured: a Fabric network has committed its chaincode after $took s" >&2; within "$took" 15; }
+}
+
+check 'a network starts' start
+check 'its status is told' network status
+before=$(processes)
+check 'a second start finds it running' says 'nodes of .* run$' network up
+check 'and leaves it' same "$(processes)" "$before"
+check 'a regulator has the channel' test "$(height medicines-agency)" -ge 1
+check 'an unknown node is refused' says 'there is no node peer-nobody' refused network kill peer-nobody
+check 'a name of no organisation is refused' says 'an organisation.s name' refused network add-org ../x
+check 'a peer is killed' network kill peer-north-wholesale
+check 'which its status says' refused network status
+check 'a start brings it back' says 'started again: peer-north-wholesale' network up
+if [ -n "$chaincode" ]; then
+  check 'the contract answers' network query harbour-pharmacy version
+  check 'another policy is committed' says "definition 2 is committed: OutOf(3" network policy 3
+  check 'which a peer confirms' says 'Sequence: 2' committed
+fi
+check 'a member is taken in' network add-org island-hospital
+check 'and has the channel' same "$(height island-hospital)" "$(height)"
+check 'once' says 'is a member' network add-org island-hospital
+check 'a certificate is revoked' network revoke island-hospital User2
+check 'and its holder refused' refused getinfo_as island-hospital User2
+check 'others are not' getinfo_as island-hospital User1
+last=$(height)
+check 'it stops' network down
+check 'and no process is left' refused working_in "$dir"
+check 'it starts with what it had' network up
+check 'at the same block' same "$(height)" "$last"
+check 'it is removed' network down --purge
+check 'with its data' refused test -e "$dir"
+check 'and no process is left' refused working_in "$dir"
+echo "test result: $passed passed; $failed failed"
+[ $failed -eq 0 ]
