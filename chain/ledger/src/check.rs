@@ -9,14 +9,13 @@ mod files;
 use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 
-use veridose_contract::Transaction;
-
 use crate::LedgerError;
-use crate::embedded::{Entry, begin, lock, replay};
+use crate::embedded::{Window, begin, lock, replay};
 use crate::host::Keys;
 use crate::io::Local;
 use crate::log::{Edge, LogVerifier, LoggedEntry, failed};
 use crate::network::Network;
+use crate::parallel::read_ahead;
 use crate::state::{Applied, StateStore};
 
 use files::Files;
@@ -68,32 +67,62 @@ pub fn check(
         records: 0,
         differences: Vec::new(),
     };
-    let mut applied = begin(network, &fresh)?;
-    let mut edge = Edge::default();
+    let begun = begin(network, &fresh)?;
     if height.size == 0 {
-        compare_all(&served, &fresh, height, applied, &mut report)?;
+        compare_all(&served, &fresh, height, begun, &mut report)?;
     }
-    for number in 0.. {
-        let entries = files.bundle(number, &mut edge)?;
-        let bodies = entries.iter().zip(applied.size..).map(|(bytes, index)| transaction(&files, index, bytes));
-        let entries = bodies.collect::<Result<Vec<_>, _>>()?;
-        // The state may end inside this bundle: it is compared where it ends.
-        let ends = entries.iter().position(|entry| entry.index + 1 == height.size);
-        let (before, after) = entries.split_at(ends.map_or(entries.len(), |place| place + 1));
-        let reached = Applied { network: network.id, size: edge.size(), root: edge.root() };
-        fresh.commit(replay(network, &fresh, &keys, before)?, reached)?;
-        if ends.is_some() {
-            let compared = if after.is_empty() { reached } else { height };
-            compare_all(&served, &fresh, height, compared, &mut report)?;
+    let mut bundles = Bundles { files: &files, number: 0, edge: Edge::default(), rest: Vec::new() };
+    let read = || bundles.window(network, &fresh, &keys, height.size);
+    read_ahead(read, |(window, reached)| {
+        let size = window.end();
+        let root = if size == reached.size() { reached.root() } else { height.root };
+        let applied = Applied { network: network.id, size, root };
+        fresh.commit(replay(network, &fresh, &keys, &window)?, applied)?;
+        if size == height.size {
+            compare_all(&served, &fresh, height, applied, &mut report)?;
         }
-        fresh.commit(replay(network, &fresh, &keys, after)?, reached)?;
-        applied = reached;
-        progress(Progress { entries: applied.size, of: files.size() });
-        if applied.size == files.size() {
-            break;
-        }
-    }
+        progress(Progress { entries: size, of: files.size() });
+        Ok(())
+    })?;
     Ok(report)
+}
+
+/// The log from its beginning, bundle by bundle.
+struct Bundles<'a> {
+    files: &'a Files<'a>,
+    /// Of the next bundle.
+    number: u64,
+    /// The tree over the bundles that were read.
+    edge: Edge,
+    /// Entries of the last one that were not given yet.
+    rest: Vec<Vec<u8>>,
+}
+
+impl Bundles<'_> {
+    /// The next entries, and the tree over all that were read. No window goes over the end of the served state, where
+    /// the two states are compared.
+    fn window(
+        &mut self,
+        network: &Network,
+        fresh: &StateStore,
+        keys: &Keys,
+        height: u64,
+    ) -> Result<Option<(Window, Edge)>, LedgerError> {
+        if self.rest.is_empty() && (self.edge.size() < self.files.size() || self.number == 0) {
+            self.rest = self.files.bundle(self.number, &mut self.edge)?;
+            self.number += 1;
+        }
+        if self.rest.is_empty() {
+            return Ok(None);
+        }
+        let from = self.edge.size() - self.rest.len() as u64;
+        let until = height.checked_sub(from).filter(|count| *count > 0);
+        let count = until.and_then(|count| usize::try_from(count).ok()).unwrap_or(usize::MAX).min(self.rest.len());
+        let body = |entry: &LoggedEntry| self.files.body(entry);
+        let window = Window::read(network, fresh, keys, from, &self.rest[..count], body)?;
+        self.rest.drain(..window.entries.len());
+        Ok(Some((window, self.edge.clone())))
+    }
 }
 
 /// Compares the served state with the fresh one, which stands at the same height.
@@ -110,13 +139,6 @@ fn compare_all(
     }
     compare("record", served.records(), fresh.records(), report)?;
     compare("index entry", served.indexes(), fresh.indexes(), report)
-}
-
-fn transaction(files: &Files<'_>, index: u64, bytes: &[u8]) -> Result<Entry, LedgerError> {
-    let entry = LoggedEntry::decode(bytes)
-        .map_err(|error| LedgerError::damaged(format!("entry {index}"), error.to_string()))?;
-    let body = files.body(&entry)?;
-    Ok(Entry { index, transaction: Transaction { header: entry.header, signature: entry.signature, body } })
 }
 
 type Pair = Result<(Vec<u8>, Vec<u8>), LedgerError>;

@@ -6,6 +6,7 @@
 //! from the log at the next start.
 
 mod open;
+mod replay;
 mod writer;
 
 use std::path::PathBuf;
@@ -14,9 +15,10 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, oneshot, watch};
-use veridose_contract::{ItemKey, NetworkId, Timestamp, Transaction, TxId};
+use veridose_contract::{Body, ItemKey, NetworkId, Timestamp, Transaction, TxId};
 
-pub(crate) use open::{begin, lock, replay};
+pub(crate) use open::lock;
+pub(crate) use replay::{Window, begin, replay};
 use writer::Job;
 
 use crate::error::{LedgerError, SubmitError};
@@ -82,6 +84,12 @@ pub struct Entry {
     pub index: u64,
     /// The transaction.
     pub transaction: Transaction,
+}
+
+impl Entry {
+    fn new(index: u64, entry: LoggedEntry, body: Body) -> Self {
+        Self { index, transaction: Transaction { header: entry.header, signature: entry.signature, body } }
+    }
 }
 
 /// A consistency proof between two checkpoints' trees.
@@ -222,7 +230,7 @@ impl Embedded {
             return Err(LedgerError::NotFound(format!("entry {index}")));
         }
         let bytes = log.entry(index)?;
-        let entry = LoggedEntry::decode(&bytes).map_err(|error| damaged_entry(index, &error))?;
+        let entry = decode(index, &bytes)?;
         let body = log.body(&entry)?;
         let paths = Paths::new(&body);
         let proof = Proof {
@@ -283,18 +291,17 @@ impl Drop for Embedded {
     }
 }
 
-pub(crate) fn read_entries(log: &Log, from: u64, max: usize) -> Result<Vec<Entry>, LedgerError> {
+fn read_entries(log: &Log, from: u64, max: usize) -> Result<Vec<Entry>, LedgerError> {
     let bytes = log.entry_bytes(from, max)?;
-    let decode = |(index, bytes): (u64, Arc<[u8]>)| {
-        let entry = LoggedEntry::decode(&bytes).map_err(|error| damaged_entry(index, &error))?;
-        let body = log.body(&entry)?;
-        Ok(Entry { index, transaction: Transaction { header: entry.header, signature: entry.signature, body } })
+    let read = |(index, bytes): (u64, Arc<[u8]>)| {
+        let entry = decode(index, &bytes)?;
+        log.body(&entry).map(|body| Entry::new(index, entry, body))
     };
-    (from..).zip(bytes).map(decode).collect()
+    (from..).zip(bytes).map(read).collect()
 }
 
-fn damaged_entry(index: u64, error: &std::io::Error) -> LedgerError {
-    LedgerError::damaged(format!("entry {index}"), error.to_string())
+fn decode(index: u64, bytes: &[u8]) -> Result<LoggedEntry, LedgerError> {
+    LoggedEntry::decode(bytes).map_err(|error| LedgerError::damaged(format!("entry {index}"), error.to_string()))
 }
 
 #[cfg(test)]

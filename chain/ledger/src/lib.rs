@@ -11,6 +11,7 @@ pub mod io;
 mod ledger;
 mod log;
 mod network;
+mod parallel;
 pub mod pki;
 pub mod proof;
 pub mod signer;

@@ -5,17 +5,14 @@ use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use std::thread::{self, JoinHandle};
 
 use tokio::sync::{Semaphore, watch};
-use veridose_contract::{genesis_writes, merkle};
 
-use super::{Embedded, Entry, Options, Shared, read_entries, writer};
+use super::replay::catch_up;
+use super::{Embedded, Options, Shared, writer};
 use crate::LedgerError;
-use crate::host::{Group, Keys, Refused, check_signature};
+use crate::host::Keys;
 use crate::log::{Log, LogKey, LogWriter};
 use crate::network::Network;
-use crate::state::{Applied, Changes, StateStore};
-
-/// Entries that are applied in one go while catching up.
-const REPLAY: usize = 512;
+use crate::state::StateStore;
 
 impl Embedded {
     /// Opens the ledger in a folder, or begins it there. What a crash left is recovered without help; a log that was rolled
@@ -138,64 +135,4 @@ pub(crate) fn lock(folder: &Path) -> Result<std::fs::File, LedgerError> {
         }
         Err(std::fs::TryLockError::Error(source)) => Err(failed("lock")(source)),
     }
-}
-
-/// Applies what the log has and the state has not; refuses a state that has seen another log.
-fn catch_up(
-    network: &Network,
-    log: &Log,
-    state: &StateStore,
-    keys: &Keys,
-    progress: &mut dyn FnMut(u64, u64),
-) -> Result<(), LedgerError> {
-    let applied = match state.applied()? {
-        Some(applied) if applied.network == network.id => applied,
-        Some(_) => {
-            let problem = "the state is that of another network: the network file was changed";
-            return Err(LedgerError::Configuration(problem.to_owned()));
-        }
-        None => begin(network, state)?,
-    };
-    log.expect_prefix(applied.size, &applied.root, "the state")?;
-    let mut next = applied.size;
-    let end = log.size();
-    while next < end {
-        let entries = read_entries(log, next, REPLAY)?;
-        let changes = replay(network, state, keys, &entries)?;
-        next += entries.len() as u64;
-        state.commit(changes, Applied { network: network.id, size: next, root: log.root_at(next)? })?;
-        progress(next, end);
-    }
-    Ok(())
-}
-
-/// Writes the state before the first transaction.
-pub(crate) fn begin(network: &Network, state: &StateStore) -> Result<Applied, LedgerError> {
-    let applied = Applied { network: network.id, size: 0, root: merkle::root(std::iter::empty()) };
-    let records = genesis_writes(&network.genesis).into_iter().collect();
-    state.commit(Changes { records, ..Changes::default() }, applied)?;
-    Ok(applied)
-}
-
-/// Applies entries that were accepted once, with every check but that of the host's clock; all must be accepted again.
-pub(crate) fn replay(
-    network: &Network,
-    state: &StateStore,
-    keys: &Keys,
-    entries: &[Entry],
-) -> Result<Changes, LedgerError> {
-    let Some(first) = entries.first() else { return Ok(Changes::default()) };
-    let mut group = Group::new(state);
-    for Entry { index, transaction } in entries {
-        let refused = |problem: String| LedgerError::damaged(format!("entry {index}"), problem);
-        let checked = check_signature(&group, keys, network.id, transaction).map_err(Refused::from);
-        match checked.and_then(|()| group.take(transaction, transaction.header.id())) {
-            Ok(_) => {}
-            Err(Refused::State(error)) => return Err(error.into()),
-            Err(Refused::Unauthentic(reason)) => return Err(refused(reason.to_string())),
-            Err(Refused::Rejected(rejection)) => return Err(refused(rejection.to_string())),
-            Err(Refused::Repeated { first }) => return Err(refused(format!("it repeats transaction {first}"))),
-        }
-    }
-    Ok(Changes::of(group.into_taken(), first.index))
 }

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod crash;
+mod replay;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
