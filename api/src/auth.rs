@@ -7,6 +7,7 @@ mod authority;
 mod caller;
 mod embedded;
 mod keyset;
+mod known;
 mod remote;
 #[cfg(test)]
 mod tests;

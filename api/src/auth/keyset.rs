@@ -1,6 +1,7 @@
 //! An issuer's public keys, each pinned to the one algorithm that it may verify.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey};
@@ -14,7 +15,7 @@ const KEYS_MAX: usize = 64;
 #[derive(Clone)]
 pub(super) struct PinnedKey {
     pub(super) algorithm: Algorithm,
-    pub(super) key: DecodingKey,
+    pub(super) key: Arc<DecodingKey>,
 }
 
 /// The keys of one issuer by their `kid`; a key without one is found only when it is alone.
@@ -59,5 +60,8 @@ fn pin(jwk: &Jwk) -> Option<PinnedKey> {
     };
     let declared = jwk.common.key_algorithm.is_none_or(|declared| declared == KeyAlgorithm::from(algorithm));
     let signs = matches!(jwk.common.public_key_use, None | Some(PublicKeyUse::Signature));
-    (declared && signs).then(|| DecodingKey::from_jwk(jwk).ok()).flatten().map(|key| PinnedKey { algorithm, key })
+    (declared && signs)
+        .then(|| DecodingKey::from_jwk(jwk).ok())
+        .flatten()
+        .map(|key| PinnedKey { algorithm, key: Arc::new(key) })
 }

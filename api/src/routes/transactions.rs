@@ -107,9 +107,8 @@ async fn may_see(node: &Node, caller: &Caller, index: u64, item: Option<&ItemKey
 }
 
 fn made(node: &Node, index: u64, party: &PartyId) -> Result<bool, Problem> {
-    let entries = node.ledger().entries(index, 1)?;
-    let Some(entry) = entries.first() else { return Ok(false) };
-    let creator = read::certificate(&node.ledger().state(), &entry.transaction.header.creator)?;
+    let header = node.ledger().header(index)?;
+    let creator = read::certificate(&node.ledger().state(), &header.creator)?;
     Ok(creator.is_some_and(|creator| creator.certificate.party == *party))
 }
 

@@ -40,4 +40,4 @@ pub use overlay::Writes;
 pub use rejection::{ApplyError, Code, Rejection};
 pub use standing::{Covered, QuarantineStanding, RecallStanding, Standing, resolve};
 pub use state::{StateError, StateRead};
-pub use transaction::{Body, Header, Signature, Transaction};
+pub use transaction::{Body, Header, SUBTREE_LEAVES, Signature, Transaction};

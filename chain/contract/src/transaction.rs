@@ -1,10 +1,12 @@
 //! A transaction: a signed header that commits to its commands, so that a batch of any size is one small log entry.
 
+use std::ops::Range;
+
 use borsh::{BorshDeserialize, BorshSerialize};
 use sha2::{Digest, Sha256};
 
 use crate::command::{Action, Command};
-use crate::id::{Fingerprint, IdempotencyKey, NetworkId, Timestamp, TxId};
+use crate::id::{Fingerprint, IdempotencyKey, ItemKey, NetworkId, Timestamp, TxId};
 use crate::merkle;
 
 /// Everything the signature covers.
@@ -45,6 +47,9 @@ impl Header {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Signature(pub [u8; 64]);
 
+/// Leaves of a full subtree of [`Body::subtrees`]: a power of two.
+pub const SUBTREE_LEAVES: usize = 256;
+
 /// The commands; all of them take effect, or none.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Body {
@@ -58,13 +63,62 @@ impl Body {
     pub fn leaves(&self) -> impl Iterator<Item = Vec<u8>> + '_ {
         (0u32..).zip(&self.commands).flat_map(|(index, command)| {
             let head = Self::head_leaf(index, command);
-            std::iter::once(head).chain(command.items.iter().map(move |item| {
-                let mut leaf = vec![1];
-                leaf.extend(index.to_le_bytes());
-                leaf.extend(item.as_bytes());
-                leaf
-            }))
+            std::iter::once(head).chain(command.items.iter().map(move |item| Self::item_leaf(index, item).to_vec()))
         })
+    }
+
+    /// The leaf of a command's head.
+    pub fn head(&self, command: usize) -> Option<Vec<u8>> {
+        Some(Self::head_leaf(u32::try_from(command).ok()?, self.commands.get(command)?))
+    }
+
+    /// How many leaves there are.
+    pub fn leaf_count(&self) -> usize {
+        self.commands.iter().fold(0, |sum, command| sum.saturating_add(command.items.len()).saturating_add(1))
+    }
+
+    /// Hashes of the leaves at a range of places; the items before it are not walked over.
+    pub fn leaf_hashes(&self, places: Range<usize>) -> Vec<[u8; 32]> {
+        let mut hashes = Vec::new();
+        let mut head = 0usize;
+        for (index, command) in (0u32..).zip(&self.commands) {
+            if places.contains(&head) {
+                hashes.push(merkle::leaf_hash(&Self::head_leaf(index, command)));
+            }
+            let first = head.saturating_add(1);
+            let skip = places.start.saturating_sub(first);
+            let take = places.end.saturating_sub(places.start.max(first));
+            let items = command.items.iter().skip(skip).take(take);
+            hashes.extend(items.map(|item| merkle::leaf_hash(&Self::item_leaf(index, item))));
+            head = first.saturating_add(command.items.len());
+        }
+        hashes
+    }
+
+    /// Roots of the full subtrees of [`SUBTREE_LEAVES`] leaves, in order, and of what is left after them. They are the
+    /// leaves of a tree with the same root; with them, a path takes the hashing of one subtree.
+    pub fn subtrees(&self) -> Vec<[u8; 32]> {
+        let mut hashes = self.hashes().peekable();
+        let mut roots = Vec::new();
+        while hashes.peek().is_some() {
+            roots.push(merkle::root(hashes.by_ref().take(SUBTREE_LEAVES)));
+        }
+        roots
+    }
+
+    fn hashes(&self) -> impl Iterator<Item = [u8; 32]> + '_ {
+        (0u32..).zip(&self.commands).flat_map(|(index, command)| {
+            let head = merkle::leaf_hash(&Self::head_leaf(index, command));
+            let items = command.items.iter().map(move |item| merkle::leaf_hash(&Self::item_leaf(index, item)));
+            std::iter::once(head).chain(items)
+        })
+    }
+
+    fn item_leaf(index: u32, item: &ItemKey) -> [u8; 37] {
+        let mut leaf = [0; 37];
+        let bytes = [1].into_iter().chain(index.to_le_bytes()).chain(*item.as_bytes());
+        leaf.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
+        leaf
     }
 
     fn head_leaf(index: u32, command: &Command) -> Vec<u8> {
@@ -80,7 +134,7 @@ impl Body {
 
     /// Root of the RFC 6962 tree over [`Self::leaves`].
     pub fn root(&self) -> [u8; 32] {
-        merkle::root(self.leaves().map(|leaf| merkle::leaf_hash(&leaf)))
+        merkle::root(self.hashes())
     }
 
     /// Place among [`Self::leaves`] of a command's item; with no item, of the command's head. Nothing if there is none.

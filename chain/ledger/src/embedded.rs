@@ -6,6 +6,7 @@
 //! from the log at the next start.
 
 mod open;
+mod receipt;
 mod replay;
 mod writer;
 
@@ -18,6 +19,7 @@ use tokio::sync::{Semaphore, oneshot, watch};
 use veridose_contract::{Body, ItemKey, NetworkId, Timestamp, Transaction, TxId};
 
 pub(crate) use open::lock;
+pub use receipt::COMMANDS_SHOWN_MAX;
 pub(crate) use replay::{Window, begin, replay};
 use writer::Job;
 
@@ -26,7 +28,6 @@ use crate::host::{CLOCK_SKEW_MAX_MS, Keys};
 use crate::io::{Disk, Local};
 use crate::log::{Log, LogVerifier, LoggedEntry, SignedCheckpoint};
 use crate::network::Network;
-use crate::proof::{Base64, CommandProof, ItemProof, Paths, Proof, Receipt, head_leaf};
 use crate::state::{StateStore, StateView};
 
 /// Tells the host's time.
@@ -218,65 +219,7 @@ impl Embedded {
     pub fn tiles_folder(&self) -> PathBuf {
         self.shared.log.path("")
     }
-
-    /// A receipt for a transaction and the items of it; without items, for its commands, as far as [`COMMANDS_SHOWN_MAX`].
-    pub fn receipt(&self, index: u64, items: &[ItemKey]) -> Result<Receipt, LedgerError> {
-        let log = &self.shared.log;
-        let checkpoint = match log.checkpoint() {
-            Some(checkpoint) if checkpoint.size > index => checkpoint,
-            Some(_) | None => log.publish()?,
-        };
-        if index >= self.size() || index >= checkpoint.size {
-            return Err(LedgerError::NotFound(format!("entry {index}")));
-        }
-        let bytes = log.entry(index)?;
-        let entry = decode(index, &bytes)?;
-        let body = log.body(&entry)?;
-        let paths = Paths::new(&body);
-        let proof = Proof {
-            index,
-            hashes: log.inclusion(index, checkpoint.size, &checkpoint.root)?,
-            checkpoint: checkpoint.text.clone(),
-        };
-        let path = |leaf: usize| paths.path(leaf).into_iter().map(Base64::from).collect::<Vec<_>>();
-        let mut shown = std::collections::BTreeSet::new();
-        let mut proofs = Vec::new();
-        for item in items {
-            let before = proofs.len();
-            for (number, command) in body.commands.iter().enumerate() {
-                let places = (0..command.items.len()).filter(|place| command.items[*place] == *item);
-                for place in places {
-                    shown.insert(number);
-                    let leaf = head_leaf(&body, number) + 1 + place;
-                    let command = u32::try_from(number).expect("the contract limits the commands");
-                    proofs.push(ItemProof { item: *item, command, leaf_index: leaf as u64, path: path(leaf), t: None });
-                }
-            }
-            if proofs.len() == before {
-                return Err(LedgerError::NotFound(format!("item {item} in entry {index}")));
-            }
-        }
-        if items.is_empty() {
-            shown.extend(0..body.commands.len().min(COMMANDS_SHOWN_MAX));
-        }
-        let commands = shown.into_iter().map(|number| {
-            let leaf = head_leaf(&body, number);
-            let bytes = body.leaves().nth(leaf).expect("the leaf of a command of this body");
-            CommandProof { leaf: Base64(bytes), leaf_index: leaf as u64, path: path(leaf) }
-        });
-        Ok(Receipt {
-            version: 1,
-            entry: Base64(bytes.to_vec()),
-            proof: proof.to_text(),
-            leaves: paths.leaf_count() as u64,
-            commands: commands.collect(),
-            items: proofs,
-        })
-    }
 }
-
-/// Commands that a receipt without items shows at most.
-pub const COMMANDS_SHOWN_MAX: usize = 64;
 
 impl Drop for Embedded {
     fn drop(&mut self) {

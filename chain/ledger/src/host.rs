@@ -4,6 +4,7 @@
 mod authenticate;
 mod group;
 
+pub(crate) use authenticate::check_header;
 pub use authenticate::{Keys, Refusal, check_clock, check_signature, check_standing, stands};
 pub use group::{Group, Refused, Taken};
 

@@ -1,7 +1,7 @@
 //! One ledger, whichever kind runs below.
 
 use tokio::sync::watch;
-use veridose_contract::{ItemKey, NetworkId, Transaction, TxId};
+use veridose_contract::{Header, ItemKey, NetworkId, Transaction, TxId};
 
 use crate::embedded::{Committed, Consistency, Embedded, Entry};
 use crate::error::{LedgerError, SubmitError};
@@ -63,6 +63,13 @@ impl Ledger {
     pub fn index_of(&self, id: &TxId) -> Result<Option<u64>, LedgerError> {
         match self {
             Self::Embedded(ledger) => ledger.index_of(id),
+        }
+    }
+
+    /// The header of a transaction: who signed what, without the cost of reading a large body.
+    pub fn header(&self, index: u64) -> Result<Header, LedgerError> {
+        match self {
+            Self::Embedded(ledger) => ledger.header(index),
         }
     }
 

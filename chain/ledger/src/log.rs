@@ -6,11 +6,13 @@
 //! log/tile/L/N[.p/W]        hashes, 256 a tile
 //! log/tile/entries/N[.p/W]  entries, each after its length (u16, big-endian)
 //! log/bodies/XX/ROOT        bodies too large for an entry, named by their Merkle root
+//! trees/XX/ROOT             roots of the subtrees of 256 leaves of such a body, for receipts
 //! wal/SIZE                  write-ahead segments: what is acknowledged and not yet in full, durable tiles
 //! ```
 //!
 //! An entry is durable once its block stands in the write-ahead segment (one fsync for a whole group). Tiles and the
 //! checkpoint follow within a publishing interval and are derived: whatever a crash leaves of them is written anew.
+//! The files in `trees` are derived too, and never synced: one that is missing or does not lead to its root is made anew.
 //! A segment starts with the tree's right edge, so recovery needs no partial tile. It is removed when all that came before
 //! the next segment lies in full tiles that were synced.
 

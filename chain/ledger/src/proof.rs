@@ -12,7 +12,7 @@ mod verify;
 use serde::{Deserialize, Serialize};
 use veridose_contract::{Action, Commitment, Header, ItemKey, Site, Timestamp, TxId};
 
-pub(crate) use paths::{Paths, head_leaf, item_leaf};
+pub(crate) use paths::{Paths, item_leaf};
 pub(crate) use text::{Base64, Proof};
 pub use verify::{VerifyError, verify};
 

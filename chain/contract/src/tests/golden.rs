@@ -134,6 +134,28 @@ fn leaf_indices_point_at_their_leaves() {
 }
 
 #[test]
+fn subtrees_and_ranges_of_leaves_are_those_of_the_whole_tree() {
+    let world = World::new();
+    for items in [0u16, 1, 254, 255, 256, 510, 511, 512, 1_500] {
+        let numbers: Vec<u16> = (0..items).collect();
+        let commands =
+            [numbers.as_slice(), &[7], numbers.as_slice()].map(|items| world.command("maker", Action::Anchor, items));
+        let body = Body { commands: commands.to_vec() };
+        let leaves: Vec<_> = body.leaves().map(|leaf| merkle::leaf_hash(&leaf)).collect();
+        assert_eq!((body.leaf_count(), body.root()), (leaves.len(), merkle::root(leaves.iter().copied())));
+        let subtrees = body.subtrees();
+        assert_eq!(subtrees.len(), leaves.len().div_ceil(SUBTREE_LEAVES));
+        assert_eq!(merkle::root(subtrees.iter().copied()), body.root(), "{items} items");
+        for (start, subtree) in (0..).step_by(SUBTREE_LEAVES).zip(&subtrees) {
+            let part = body.leaf_hashes(start..start + SUBTREE_LEAVES);
+            assert_eq!(leaves.get(start..start + part.len()), Some(part.as_slice()));
+            assert_eq!(merkle::root(part.into_iter()), *subtree);
+        }
+        assert_eq!(body.leaf_hashes(leaves.len()..leaves.len() + 9), Vec::<[u8; 32]>::new());
+    }
+}
+
+#[test]
 fn a_network_needs_a_threshold_that_can_be_met_and_distinct_members() {
     let mut genesis = founders();
     genesis.admit_threshold = 7;

@@ -4,11 +4,11 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
-use veridose_contract::{StateError, Transaction, TxId};
+use veridose_contract::{StateError, Transaction, TxId, merkle};
 
 use super::{Committed, Shared};
-use crate::error::{LedgerError, SubmitError};
-use crate::host::{Group, Refusal, Refused, check_clock, check_signature};
+use crate::error::{LedgerError, SubmitError, Unauthentic};
+use crate::host::{Group, Refusal, Refused, check_clock, check_header};
 use crate::log::{Hash, LogWriter, encode_entry};
 use crate::state::{Applied, Changes};
 
@@ -32,6 +32,8 @@ pub(super) struct Checked {
     id: TxId,
     entry: Vec<u8>,
     beside: Option<Vec<u8>>,
+    /// Roots of the subtrees over the body, as [`veridose_contract::Body::subtrees`] gives them.
+    subtrees: Vec<Hash>,
     answer: Answer,
     permit: OwnedSemaphorePermit,
 }
@@ -43,31 +45,42 @@ pub(super) fn check(shared: &Shared, queue: &Mutex<Receiver<Job>>, checked: &Sen
         let Ok(Job { transaction, answer, permit }) = job else { return };
         let id = transaction.header.id();
         match check_one(shared, &transaction, &id) {
-            Ok(None) => {
+            Ok(Known::New { subtrees }) => {
                 let (entry, beside) = encode_entry(&transaction);
-                let job = Checked { transaction, id, entry, beside, answer, permit };
+                let job = Checked { transaction, id, entry, beside, subtrees, answer, permit };
                 if checked.send(job).is_err() {
                     return;
                 }
             }
             // Whoever asked may have gone away; the answer is then for nobody.
-            Ok(Some(first)) => drop(answer.send(Ok(first))),
+            Ok(Known::Before(first)) => drop(answer.send(Ok(first))),
             Err(error) => drop(answer.send(Err(error))),
         }
     }
 }
 
-fn check_one(shared: &Shared, transaction: &Transaction, id: &TxId) -> Result<Option<Committed>, SubmitError> {
-    check_signature(&shared.state, &shared.keys, shared.network.id, transaction).map_err(refusal)?;
+/// Whether an authentic transaction is on the ledger.
+enum Known {
+    New { subtrees: Vec<Hash> },
+    Before(Committed),
+}
+
+fn check_one(shared: &Shared, transaction: &Transaction, id: &TxId) -> Result<Known, SubmitError> {
+    check_header(&shared.state, &shared.keys, shared.network.id, transaction).map_err(refusal)?;
+    // The work of a whole batch, and now known to be asked for by a member. What it finds is kept for receipts.
+    let subtrees = transaction.body.subtrees();
+    if merkle::root(subtrees.iter().copied()) != transaction.header.body_root {
+        return Err(SubmitError::Unauthenticated(Unauthentic::Body));
+    }
     // The very same transaction again: its clock was judged the first time.
     let first = shared.state.index_of(id).map_err(|error| SubmitError::Failed(error.to_string()))?;
     if let Some(index) = first {
-        return Ok(Some(Committed { index, id: *id, repeated: true }));
+        return Ok(Known::Before(Committed { index, id: *id, repeated: true }));
     }
     let now = (shared.options.clock)();
     check_clock(transaction.header.time, now, shared.options.clock_skew_max_ms)
         .map_err(SubmitError::Unauthenticated)?;
-    Ok(None)
+    Ok(Known::New { subtrees })
 }
 
 fn refusal(refusal: Refusal) -> SubmitError {
@@ -103,11 +116,16 @@ fn write_group(shared: &Shared, log: &mut LogWriter, jobs: Vec<Checked>) {
     let mut answers = Vec::with_capacity(jobs.len());
     let mut entries = Vec::new();
     let mut bodies: Vec<(Hash, Vec<u8>)> = Vec::new();
+    let mut subtrees = Vec::new();
     for job in jobs {
         let result = match group.take(&job.transaction, job.id) {
             Ok(place) => {
                 entries.push(job.entry);
-                bodies.extend(job.beside.map(|body| (job.transaction.header.body_root, body)));
+                if let Some(body) = job.beside {
+                    let root = job.transaction.header.body_root;
+                    bodies.push((root, body));
+                    subtrees.push((root, job.subtrees));
+                }
                 Ok(Committed { index: next + place as u64, id: job.id, repeated: false })
             }
             Err(Refused::Repeated { first }) => repeated(shared, &group, next, first),
@@ -131,6 +149,11 @@ fn write_group(shared: &Shared, log: &mut LogWriter, jobs: Vec<Checked>) {
         };
         drop(permit);
         drop(answer.send(result));
+    }
+    if outcome.is_ok() {
+        for (root, subtrees) in &subtrees {
+            shared.log.keep_subtrees(root, subtrees);
+        }
     }
 }
 

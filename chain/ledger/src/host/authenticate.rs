@@ -63,6 +63,21 @@ pub fn check_signature(
     network: NetworkId,
     transaction: &Transaction,
 ) -> Result<(), Refusal> {
+    check_header(state, keys, network, transaction)?;
+    // Last, because it is the work of a whole batch, and now known to be asked for by a member.
+    if transaction.body.root() != transaction.header.body_root {
+        return Err(Unauthentic::Body.into());
+    }
+    Ok(())
+}
+
+/// As [`check_signature`], for a caller that compares the body with the header's root itself.
+pub(crate) fn check_header(
+    state: &dyn StateRead,
+    keys: &Keys,
+    network: NetworkId,
+    transaction: &Transaction,
+) -> Result<(), Refusal> {
     let header = &transaction.header;
     if header.version != Header::VERSION {
         return Err(Unauthentic::Version(header.version).into());
@@ -74,10 +89,6 @@ pub fn check_signature(
     let key = keys.get(&certificate).map_err(|error| Unauthentic::Certificate(error.to_string()))?;
     if !signature_holds(&key, header, &transaction.signature) {
         return Err(Unauthentic::Signature.into());
-    }
-    // Last, because it is the work of a whole batch, and now known to be asked for by a member.
-    if transaction.body.root() != header.body_root {
-        return Err(Unauthentic::Body.into());
     }
     Ok(())
 }

@@ -5,11 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tlog_tiles::{HashReader, Tile, split_stored_hash_index};
-use veridose_contract::Body;
+use veridose_contract::{Body, merkle};
 
 use super::LoggedEntry;
 use super::publish::{Place, tile_path};
-use super::store::{Log, body_name, failed, leaf};
+use super::store::{Log, body_name, failed, leaf, tree_path};
 use super::tree::{Edge, Hash, TILE};
 use crate::LedgerError;
 use crate::io::Disk;
@@ -46,6 +46,32 @@ impl Log {
     /// The body of an entry, from the entry or from beside it.
     pub(crate) fn body(&self, entry: &LoggedEntry) -> Result<Body, LedgerError> {
         read_body(&*self.disk, &self.folder, entry)
+    }
+
+    /// The body of an entry with the roots of its subtrees, for paths. A body whose subtrees were kept is not hashed again:
+    /// each path must be checked against the root that was signed.
+    pub(crate) fn body_with_subtrees(&self, entry: &LoggedEntry) -> Result<(Body, Vec<Hash>), LedgerError> {
+        let root = &entry.header.body_root;
+        if entry.body.is_none()
+            && let Ok(bytes) = self.disk.read(&tree_path(&self.folder, root))
+            && let (subtrees, []) = bytes.as_chunks::<32>()
+            && merkle::root(subtrees.iter().copied()) == *root
+        {
+            return Ok((read_beside(&*self.disk, &self.folder, root)?.0, subtrees.to_vec()));
+        }
+        let body = self.body(entry)?;
+        let subtrees = body.subtrees();
+        if entry.body.is_none() {
+            self.keep_subtrees(root, &subtrees);
+        }
+        Ok((body, subtrees))
+    }
+
+    /// Keeps what a receipt for the body would have to hash again. If it fails, the next receipt takes longer.
+    pub(crate) fn keep_subtrees(&self, root: &Hash, subtrees: &[Hash]) {
+        if let Err(error) = self.disk.replace(&tree_path(&self.folder, root), subtrees.as_flattened(), false) {
+            tracing::warn!(%error, "failed to keep the subtrees of a body");
+        }
     }
 
     /// A bundle whose entries match the tile over them.
@@ -102,19 +128,24 @@ impl Log {
 /// The body of an entry, from the entry or from beside it; it has the root that was signed.
 pub(crate) fn read_body(disk: &dyn Disk, folder: &Path, entry: &LoggedEntry) -> Result<Body, LedgerError> {
     let root = entry.header.body_root;
-    let (body, place) = if let Some(body) = &entry.body {
-        (body.clone(), "the body in an entry".to_owned())
-    } else {
-        let path = folder.join("log").join(body_name(&root));
-        let bytes = disk.read(&path).map_err(failed("read", &path))?;
-        let place = path.display().to_string();
-        (borsh::from_slice(&bytes).map_err(|error| LedgerError::damaged(&place, error.to_string()))?, place)
+    let (body, place) = match &entry.body {
+        Some(body) => (body.clone(), "the body in an entry".to_owned()),
+        None => read_beside(disk, folder, &root)?,
     };
     if body.root() == root {
         Ok(body)
     } else {
         Err(LedgerError::damaged(place, "it does not have the root that was signed"))
     }
+}
+
+/// A body that lies beside the log, not compared with its root, and the file's name.
+fn read_beside(disk: &dyn Disk, folder: &Path, root: &Hash) -> Result<(Body, String), LedgerError> {
+    let path = folder.join("log").join(body_name(root));
+    let bytes = disk.read(&path).map_err(failed("read", &path))?;
+    let place = path.display().to_string();
+    let body = borsh::from_slice(&bytes).map_err(|error| LedgerError::damaged(&place, error.to_string()))?;
+    Ok((body, place))
 }
 
 fn tiles(error: &tlog_tiles::Error) -> LedgerError {

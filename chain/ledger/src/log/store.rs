@@ -256,8 +256,17 @@ pub(super) fn segment_path(folder: &Path, start: u64) -> PathBuf {
 }
 
 pub(super) fn body_name(root: &Hash) -> String {
+    format!("bodies/{}", spread(root))
+}
+
+pub(super) fn tree_path(folder: &Path, root: &Hash) -> PathBuf {
+    folder.join("trees").join(spread(root))
+}
+
+/// A file's name in one of 256 folders.
+fn spread(root: &Hash) -> String {
     let name = hex::encode(root);
-    format!("bodies/{}/{name}", &name[..2])
+    format!("{}/{name}", &name[..2])
 }
 
 /// Names the file and what was tried on it.

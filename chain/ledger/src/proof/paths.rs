@@ -1,44 +1,66 @@
 //! Paths in the tree over a body.
 
-use veridose_contract::merkle::{leaf_hash, node_hash};
-use veridose_contract::{Body, ItemKey};
+use veridose_contract::merkle::{self, node_hash};
+use veridose_contract::{Body, ItemKey, SUBTREE_LEAVES};
 
+use crate::LedgerError;
 use crate::log::Hash;
 
-/// Every level of the tree, leaves first: 64 bytes a leaf in all. Made once for a body, it gives a path for any number of
-/// items, where [`veridose_contract::merkle::path`] hashes the whole body for each.
-pub(crate) struct Paths(Vec<Vec<Hash>>);
+/// The tree over a body, of which the subtrees' roots are known: a path takes the hashing of the one subtree that it
+/// starts in, where [`veridose_contract::merkle::path`] hashes the whole body.
+pub(crate) struct Paths<'a> {
+    body: &'a Body,
+    root: Hash,
+    leaves: usize,
+    /// Every level of the tree over the subtrees, their roots first.
+    upper: Vec<Vec<Hash>>,
+}
 
-impl Paths {
-    pub(crate) fn new(body: &Body) -> Self {
-        let mut levels = vec![body.leaves().map(|leaf| leaf_hash(&leaf)).collect::<Vec<_>>()];
-        while let Some(level) = levels.last()
-            && level.len() > 1
-        {
-            // A node without a sibling moves up as it is, which gives the tree of RFC 6962.
-            let pairs = level.chunks(2).map(|pair| match pair {
-                [left, right] => node_hash(left, right),
-                single => single[0],
-            });
-            levels.push(pairs.collect());
+impl<'a> Paths<'a> {
+    /// `subtrees` as [`Body::subtrees`] gives them, `root` as it was signed.
+    pub(crate) fn new(body: &'a Body, subtrees: Vec<Hash>, root: Hash) -> Self {
+        Self { body, root, leaves: body.leaf_count(), upper: levels(subtrees) }
+    }
+
+    pub(crate) const fn leaf_count(&self) -> usize {
+        self.leaves
+    }
+
+    /// Siblings from the leaf up. They lead to the root that was signed, or the body is not the one that was.
+    pub(crate) fn path(&self, leaf: usize) -> Result<Vec<Hash>, LedgerError> {
+        let subtree = leaf / SUBTREE_LEAVES;
+        let start = subtree * SUBTREE_LEAVES;
+        let lower = self.body.leaf_hashes(start..start + SUBTREE_LEAVES);
+        let hash = lower.get(leaf - start).copied().unwrap_or_default();
+        let mut path = siblings(&levels(lower), leaf - start);
+        path.extend(siblings(&self.upper, subtree));
+        if merkle::verify(&hash, leaf as u64, self.leaves as u64, &path, &self.root) {
+            return Ok(path);
         }
-        Self(levels)
-    }
-
-    pub(crate) fn leaf_count(&self) -> usize {
-        self.0[0].len()
-    }
-
-    /// Siblings from the leaf up.
-    pub(crate) fn path(&self, leaf: usize) -> Vec<Hash> {
-        let places = std::iter::successors(Some(leaf), |place| Some(place / 2));
-        self.0.iter().zip(places).filter_map(|(level, place)| level.get(place ^ 1).copied()).collect()
+        let what = format!("the body {}", hex::encode(self.root));
+        Err(LedgerError::damaged(what, format!("its leaf {leaf} does not lead to the root that was signed")))
     }
 }
 
-/// Index of each command's head among the leaves.
-pub(crate) fn head_leaf(body: &Body, command: usize) -> usize {
-    body.commands.iter().take(command).map(|command| command.items.len() + 1).sum()
+/// Every level of a tree, leaves first.
+fn levels(leaves: Vec<Hash>) -> Vec<Vec<Hash>> {
+    let mut levels = vec![leaves];
+    while let Some(level) = levels.last()
+        && level.len() > 1
+    {
+        // A node without a sibling moves up as it is, which gives the tree of RFC 6962.
+        let pairs = level.chunks(2).map(|pair| match pair {
+            [left, right] => node_hash(left, right),
+            single => single[0],
+        });
+        levels.push(pairs.collect());
+    }
+    levels
+}
+
+fn siblings(levels: &[Vec<Hash>], place: usize) -> Vec<Hash> {
+    let places = std::iter::successors(Some(place), |place| Some(place / 2));
+    levels.iter().zip(places).filter_map(|(level, place)| level.get(place ^ 1).copied()).collect()
 }
 
 /// The leaf of an item of a command, as the contract lays it out.

@@ -94,3 +94,50 @@ async fn another_name_log_or_certificate_is_refused() {
     assert!(matches!(answer, Err(VerifyError::Signature(_))));
     verify(&case.receipt, None, &case.log, None).expect("neither is needed");
 }
+
+/// What is kept beside a large body only makes its receipts quick: without it, or with a bit of it flipped, they are the same.
+#[tokio::test]
+async fn receipts_do_not_depend_on_what_is_kept_for_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let members = Members::new();
+    let ledger = members.open(folder.path());
+    members.begin(&ledger).await;
+    let items = packs(0, 2_000);
+    let transaction = members.commission(items.clone());
+    let name = hex::encode(transaction.header.body_root);
+    let index = ledger.submit(transaction).await.expect("commissioned").index;
+    let kept = folder.path().join("trees").join(&name[..2]).join(&name);
+    let body = folder.path().join("log/bodies").join(&name[..2]).join(&name);
+    let wanted: Vec<_> = (0..2_000).step_by(97).map(|place| items[place]).collect();
+    // The file is written after the answer was given.
+    ledger.receipt(index, &wanted).expect("a receipt");
+    ledger.submit(members.commission(packs(5_000, 1))).await.expect("commissioned");
+    let truth = ledger.receipt(index, &wanted).expect("a receipt");
+    verify(&truth, None, &ledger.verifier(), None).expect("holds");
+    let good = std::fs::read(&kept).expect("it is kept");
+    assert_eq!(good.len(), 2_001_usize.div_ceil(256) * 32);
+
+    let same = || {
+        let receipt = ledger.receipt(index, &wanted).expect("a receipt");
+        assert_eq!((receipt.items, receipt.commands), (truth.items.clone(), truth.commands.clone()));
+        assert_eq!(std::fs::read(&kept).expect("it is made anew"), good);
+    };
+    std::fs::remove_file(&kept).expect("removed");
+    same();
+    let mut random = Random(9);
+    for _ in 0..20 {
+        let mut bad = good.clone();
+        bad[random.below(good.len())] ^= 1 << random.below(8);
+        std::fs::write(&kept, &bad).expect("it writes");
+        same();
+    }
+    // With it, the body is not hashed as a whole; a bit of the body flipped is found where it is proven.
+    let whole = std::fs::read(&body).expect("the body");
+    let mut bad = whole.clone();
+    let at = bad.len() - 1;
+    bad[at] ^= 1;
+    std::fs::write(&body, &bad).expect("it writes");
+    let last = ledger.receipt(index, &[items[1_998]]);
+    assert!(matches!(last, Err(LedgerError::Damaged { .. })), "a neighbour in the subtree is damaged");
+    ledger.receipt(index, &[items[0]]).expect("another subtree is sound");
+}
