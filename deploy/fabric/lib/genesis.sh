@@ -13,7 +13,7 @@ found_network() {
   choose_ports
   mkdir -p "$dir/nodes" "$dir/channel" "$dir/config"
   echo "$founders" >"$dir/members"
-  sed "s#@BUILDERS@#$here/builders/ccaas#" "$here/config/core.yaml" >"$dir/config/core.yaml"
+  sed "s#/opt/veridose/ccaas#$here/builders/ccaas#" "$here/config/core.yaml" >"$dir/config/core.yaml"
   cp "$here/config/orderer.yaml" "$dir/config/"
 }
 
