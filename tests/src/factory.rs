@@ -1,4 +1,4 @@
-//! A manufacturer that signs its own transactions, on a network of its own: what a load is made of.
+//! A manufacturer and a depot that sign their own transactions, on a network of their own: what a load is made of.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,21 +8,30 @@ use anyhow::Context as _;
 use borsh::{BorshDeserialize, BorshSerialize};
 use veridose_contract::blind::NetworkKey;
 use veridose_contract::{
-    Action, Certificate, Command, Commitment, Day, DecommissionReason, Genesis, IdempotencyKey, ItemKey, LotKey, Party,
-    PartyId, ProductKey, Role, Site, Timestamp, Transaction,
+    Action, Certificate, Command, Commitment, Day, DecommissionReason, Genesis, HandoffKind, IdempotencyKey, ItemKey,
+    LotKey, OfferId, Party, PartyId, ProductKey, Role, Site, Timestamp, Transaction,
 };
 use veridose_ledger::pki::{Authority, AuthorityCertificate, Issued, Request, check, fingerprint};
 use veridose_ledger::{Embedded, Ledger, LogKey, LogVerifier, Network, Options, Signer, signer};
 
 const DAY_MS: i64 = 86_400_000;
-const SITE: Site = Site(9_506_000_134_352);
 
-/// The manufacturer, its network, and the keys of both.
+/// Who signs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The manufacturer.
+    Factory,
+    /// A distributor.
+    Depot,
+}
+
+/// The two members, their network, and the keys of all.
 pub struct Factory {
-    /// The network that it alone founded.
+    /// The network that they founded.
     pub network: Network,
     secrets: Secrets,
     signer: Signer,
+    depot: Signer,
     names: NetworkKey,
 }
 
@@ -31,27 +40,64 @@ pub struct Factory {
 struct Secrets {
     network: String,
     log_key: String,
-    certificate: Certificate,
-    key: Vec<u8>,
+    factory: (Certificate, Vec<u8>),
+    depot: (Certificate, Vec<u8>),
+}
+
+impl Side {
+    const fn id(self) -> &'static str {
+        match self {
+            Self::Factory => "factory",
+            Self::Depot => "depot",
+        }
+    }
+
+    const fn role(self) -> Role {
+        match self {
+            Self::Factory => Role::Manufacturer,
+            Self::Depot => Role::Distributor,
+        }
+    }
+
+    const fn site(self) -> Site {
+        match self {
+            Self::Factory => Site(9_506_000_134_352),
+            Self::Depot => Site(9_506_000_134_369),
+        }
+    }
+
+    /// The other one.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Factory => Self::Depot,
+            Self::Depot => Self::Factory,
+        }
+    }
+
+    /// A member, and what it signs with.
+    fn member(self, now: Timestamp) -> anyhow::Result<(Party, (Certificate, Vec<u8>))> {
+        let (id, role, site) = (PartyId::parse(self.id())?, self.role(), self.site());
+        let (not_before, not_after) = (Timestamp(now.0 - DAY_MS), Timestamp(now.0 + 365 * DAY_MS));
+        let authority = Authority::create(&id, not_before, not_after)?;
+        let Issued { certificate, key } =
+            authority.issue(&Request { role, site: Some(site), not_before, not_after })?;
+        let ca_der = authority.der().to_vec();
+        let (ca, name) = (fingerprint(&ca_der), self.id().to_owned());
+        Ok((Party { id, name, role, sites: vec![site], ca, ca_der }, (certificate, key.to_vec())))
+    }
 }
 
 impl Factory {
     /// Founds a network for a log of the name.
     pub fn found(origin: &str) -> anyhow::Result<Self> {
         let now = now();
-        let id = PartyId::parse("factory")?;
-        let (not_before, not_after) = (Timestamp(now.0 - DAY_MS), Timestamp(now.0 + 365 * DAY_MS));
-        let authority = Authority::create(&id, not_before, not_after)?;
-        let Issued { certificate, key } =
-            authority.issue(&Request { role: Role::Manufacturer, site: Some(SITE), not_before, not_after })?;
-        let ca_der = authority.der().to_vec();
-        let ca = fingerprint(&ca_der);
-        let name = "Factory".to_owned();
-        let party = Party { id, name, role: Role::Manufacturer, sites: vec![SITE], ca, ca_der };
-        let genesis = Genesis { name: "Load".to_owned(), admit_threshold: 1, members: vec![party] };
+        let (factory, factory_keys) = Side::Factory.member(now)?;
+        let (depot, depot_keys) = Side::Depot.member(now)?;
+        let genesis = Genesis { name: "Load".to_owned(), admit_threshold: 1, members: vec![factory, depot] };
         let network = Network::new(origin, genesis)?.to_toml();
         let log_key = LogKey::generate(origin)?.text().to_owned();
-        Self::from_secrets(Secrets { network, log_key, certificate, key: key.to_vec() })
+        Self::from_secrets(Secrets { network, log_key, factory: factory_keys, depot: depot_keys })
     }
 
     /// The factory that another process saved.
@@ -66,15 +112,21 @@ impl Factory {
 
     fn from_secrets(secrets: Secrets) -> anyhow::Result<Self> {
         let network = Network::parse(&secrets.network)?;
-        let signer = Signer::new(&secrets.key, secrets.certificate.clone())?;
-        Ok(Self { network, signer, secrets, names: NetworkKey::new(&[7; 32]) })
+        let signer = Signer::new(&secrets.factory.1, secrets.factory.0.clone())?;
+        let depot = Signer::new(&secrets.depot.1, secrets.depot.0.clone())?;
+        Ok(Self { network, signer, depot, secrets, names: NetworkKey::new(&[7; 32]) })
     }
 
     /// Opens the network's ledger in the folder, or begins it there.
     pub fn ledger(&self, folder: &Path) -> anyhow::Result<Ledger> {
+        Ok(Ledger::Embedded(self.embedded(folder)?))
+    }
+
+    /// The same, as what it is.
+    pub fn embedded(&self, folder: &Path) -> anyhow::Result<Embedded> {
         let options = Options::new(Arc::new(now));
         let key = LogKey::parse(&self.secrets.log_key)?;
-        Ok(Ledger::Embedded(Embedded::open(folder, self.network.clone(), key, options)?))
+        Ok(Embedded::open(folder, self.network.clone(), key, options)?)
     }
 
     /// The log's public key.
@@ -86,6 +138,7 @@ impl Factory {
     pub fn opening(&self) -> anyhow::Result<Transaction> {
         let expiry = Day(now().day().0 + 365);
         self.sign(
+            Side::Factory,
             "opening",
             [
                 (Action::RegisterCertificate(self.signer.certificate().clone()), Vec::new()),
@@ -97,12 +150,39 @@ impl Factory {
 
     /// Commissions packs.
     pub fn commission(&self, key: &str, items: Vec<ItemKey>) -> anyhow::Result<Transaction> {
-        self.sign(key, [(Action::Commission { lot: self.lot() }, items)])
+        self.sign(Side::Factory, key, [(Action::Commission { lot: self.lot() }, items)])
+    }
+
+    /// The depot's certificate.
+    pub fn depot_opening(&self) -> anyhow::Result<Transaction> {
+        let register = Action::RegisterCertificate(self.depot.certificate().clone());
+        self.sign(Side::Depot, "opening", [(register, Vec::new())])
+    }
+
+    /// Puts packs into a pallet, which comes into being by it.
+    pub fn palletise(&self, key: &str, pallet: ItemKey, packs: Vec<ItemKey>) -> anyhow::Result<Transaction> {
+        self.sign(Side::Factory, key, [(Action::Aggregate { parent: pallet, create: true }, packs)])
+    }
+
+    /// One side offers an item to the other, under an offer named after the key.
+    pub fn offer(&self, from: Side, key: &str, item: ItemKey) -> anyhow::Result<Transaction> {
+        let kind = match from {
+            Side::Factory => HandoffKind::Shipment,
+            Side::Depot => HandoffKind::Return,
+        };
+        let (offer, to) = (OfferId(first_half(key)), PartyId::parse(from.other().id())?);
+        self.sign(from, &format!("{key} offered"), [(Action::Offer { offer, to, kind }, vec![item])])
+    }
+
+    /// The other side accepts it.
+    pub fn accept(&self, by: Side, key: &str, item: ItemKey) -> anyhow::Result<Transaction> {
+        let accept = Action::Accept { offer: OfferId(first_half(key)), discrepancies: Vec::new() };
+        self.sign(by, &format!("{key} accepted"), [(accept, vec![item])])
     }
 
     /// Takes one pack out of the trade: what a dispense is to the ledger, an event and the pack's new state.
     pub fn give_away(&self, key: &str, item: ItemKey) -> anyhow::Result<Transaction> {
-        self.sign(key, [(Action::Decommission { reason: DecommissionReason::FreeSample }, vec![item])])
+        self.sign(Side::Factory, key, [(Action::Decommission { reason: DecommissionReason::FreeSample }, vec![item])])
     }
 
     /// The key of the pack with the serial number.
@@ -113,9 +193,15 @@ impl Factory {
     /// The key that its signatures are checked with.
     pub fn public_key(&self) -> anyhow::Result<[u8; 65]> {
         let certificate = self.signer.certificate();
-        let member = self.network.genesis.members.first().context("the factory founded the network")?;
+        let mut members = self.network.genesis.members.iter();
+        let member = members.find(|member| member.id == certificate.party).context("the factory is a founder")?;
         let authority = AuthorityCertificate::parse(&member.ca_der)?;
         Ok(check(&certificate.der, &authority, &certificate.party)?.public_key)
+    }
+
+    /// The key of a pallet.
+    pub fn pallet(&self, number: usize) -> ItemKey {
+        self.names.item(&format!("(00)pallet {number}"))
     }
 
     /// The manufacturer's certificate and key.
@@ -133,19 +219,24 @@ impl Factory {
 
     fn sign(
         &self,
+        side: Side,
         key: &str,
         actions: impl IntoIterator<Item = (Action, Vec<ItemKey>)>,
     ) -> anyhow::Result<Transaction> {
+        let signer = match side {
+            Side::Factory => &self.signer,
+            Side::Depot => &self.depot,
+        };
         let (now, payload) = (now(), Commitment([9; 32]));
         let commands = actions.into_iter().map(|(action, items)| Command {
             action,
             happened: now,
-            site: Some(SITE),
+            site: Some(side.site()),
             payload,
             items,
         });
         let key = IdempotencyKey(first_half(key));
-        signer::prepare(&self.signer, self.network.id, key, now, commands.collect()).context("failed to sign")
+        signer::prepare(signer, self.network.id, key, now, commands.collect()).context("failed to sign")
     }
 }
 

@@ -17,10 +17,10 @@ mod trial;
 
 pub use client::{Answer, Client, JSON_LD, printed, send, token, veridose};
 pub use documents::Documents;
-pub use factory::{Factory, now};
+pub use factory::{Factory, Side, now};
 pub use goods::{commissioning, document, pack, pack_path};
 pub use hostile::{billion_laughs, deep_nesting, external_entity, gzip_of_zeros};
-pub use measure::{Measured, drive, machine, setting, table};
+pub use measure::{Measured, compared, disk_bytes, drive, machine, setting, table};
 pub use own_side::signed_destruction;
 pub use random::Random;
 pub use rival::Rival;

@@ -1,6 +1,9 @@
 //! Rates and latencies, and the table that shows them with the machine they were measured on.
 
+use std::fmt::{Display, Formatter};
 use std::future::Future;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -27,6 +30,12 @@ impl Measured {
         Self { what: what.into(), count: latencies.len() * weight, span, latencies }
     }
 
+    /// The same, where each piece stands for so much work.
+    #[must_use]
+    pub fn of(self, weight: usize) -> Self {
+        Self { count: self.count * weight, ..self }
+    }
+
     /// Pieces a second.
     #[expect(clippy::cast_precision_loss, reason = "a rate is rounded anyway")]
     pub fn rate(&self) -> f64 {
@@ -38,6 +47,44 @@ impl Measured {
         let rank = (self.latencies.len() * permille).div_ceil(1_000).max(1);
         self.latencies.get(rank - 1).copied().unwrap_or_default()
     }
+}
+
+impl Display for Measured {
+    /// Rate and percentiles, as one cell of a table.
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        let [p50, p95, p99] = [500, 950, 990].map(|permille| self.permille(permille).as_secs_f64() * 1_000.0);
+        write!(f, "{:.0}/s; p50 {p50:.2}, p95 {p95:.2}, p99 {p99:.2} ms", self.rate())
+    }
+}
+
+/// What was measured of both, side by side, in Markdown.
+pub fn compared(rows: &[(Measured, Option<Measured>)]) -> String {
+    let mut text = "| what | Veridose | PostgreSQL | ratio |\n|---|--:|--:|--:|\n".to_owned();
+    text.extend(rows.iter().map(|(ours, theirs)| match theirs {
+        Some(theirs) => {
+            let ratio = ours.rate() / theirs.rate();
+            format!("| {} | {ours} | {theirs} | {ratio:.2} |\n", ours.what)
+        }
+        None => format!("| {} | {ours} | | |\n", ours.what),
+    }));
+    text
+}
+
+/// Bytes on disk of the files in a folder whose path the filter lets through, as the file system counts them: holes are none.
+pub fn disk_bytes(folder: &Path, wanted: &dyn Fn(&Path) -> bool) -> anyhow::Result<u64> {
+    let mut sum = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        sum += match std::fs::symlink_metadata(&path) {
+            Ok(data) if data.is_dir() => disk_bytes(&path, wanted)?,
+            Ok(data) if wanted(&path) => data.blocks() * 512,
+            Ok(_) => 0,
+            // A table that was merged into another in between.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
+            Err(error) => return Err(error.into()),
+        };
+    }
+    Ok(sum)
 }
 
 /// A table in Markdown, the machine in its first line.

@@ -13,6 +13,9 @@ const DISPENSE: &str =
     "WITH pack AS (UPDATE rival_pack SET state = 1, changed = $4 WHERE item = $1 AND state = 0 RETURNING item)
     INSERT INTO rival_event (id, item, happened, body) SELECT $2, item, $4, $3 FROM pack";
 
+const HAND_OVER: &str = "WITH pack AS (UPDATE rival_pack SET changed = $3 WHERE item = ANY($1) RETURNING item)
+    INSERT INTO rival_event (id, item, happened, body) SELECT $2, min(item), $3, $2 FROM pack";
+
 /// A database with a table of packs and a table of events.
 #[derive(Debug, Clone)]
 pub struct Rival(PgPool);
@@ -59,6 +62,21 @@ impl Rival {
             .await?;
         ensure!(changed.rows_affected() == 1, "the pack is not there or no longer in the trade");
         Ok(())
+    }
+
+    /// Hands the packs over: each row is changed, and one event is written.
+    pub async fn hand_over(&self, event: &[u8], items: &[ItemKey], happened: i64) -> anyhow::Result<()> {
+        let keys: Vec<&[u8]> = items.iter().map(|item| &item.as_bytes()[..]).collect();
+        let changed = sqlx::query(HAND_OVER).bind(keys).bind(event).bind(happened).execute(&self.0).await?;
+        ensure!(changed.rows_affected() == 1, "the event was not written");
+        Ok(())
+    }
+
+    /// Bytes of the tables and their indexes, once they are vacuumed and the write-ahead log is left out.
+    pub async fn disk_bytes(&self) -> anyhow::Result<i64> {
+        sqlx::query("VACUUM rival_pack, rival_event").execute(&self.0).await?;
+        let size = "SELECT pg_total_relation_size('rival_pack') + pg_total_relation_size('rival_event')";
+        Ok(sqlx::query_scalar(size).fetch_one(&self.0).await?)
     }
 
     /// Reads a pack's state: what a verification at the counter asks.

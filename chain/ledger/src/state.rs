@@ -2,6 +2,9 @@
 //! after a crash, and can be made anew. Its records, its indexes and how far it has come are written in one batch, so it
 //! is always the state after some whole group of the log.
 //!
+//! Records and indexes lie in one keyspace: in two, the one that grows slowly keeps the other's journal, which each start
+//! would read again. The contract's keys begin with a small letter (its `key.rs`), the indexes' with a capital.
+//!
 //! Each value carries a CRC-32 over key and value, judged at each read.
 
 use std::collections::HashMap;
@@ -24,9 +27,16 @@ pub(crate) struct Applied {
     pub(crate) root: Hash,
 }
 
-const APPLIED: &[u8] = b"a";
-const TRANSACTION: u8 = b't';
-const HISTORY: u8 = b'h';
+const APPLIED: &[u8] = b"A";
+const TRANSACTION: u8 = b'T';
+const HISTORY: u8 = b'H';
+/// Where the contract's keys begin.
+const RECORDS: &[u8] = b"a";
+/// What is written and in no table yet: a start after a kill reads it from the journal, in a fraction of a second.
+const MEMTABLE_BYTES_MAX: u64 = 32 << 20;
+/// Journals that wait for their tables; the least that the store takes is 64 MiB.
+const JOURNAL_BYTES_MAX: u64 = 96 << 20;
+const CACHE_BYTES: u64 = 256 << 20;
 /// Bytes of an identifier that an index keeps: a collision of 128 bits does not happen by chance, and an index only leads
 /// to entries, which are compared in full.
 const INDEXED: usize = 16;
@@ -35,8 +45,7 @@ const INDEXED: usize = 16;
 #[derive(Clone)]
 pub(crate) struct StateStore {
     database: Database,
-    records: Keyspace,
-    index: Keyspace,
+    keyspace: Keyspace,
 }
 
 /// What one group of entries changes.
@@ -60,15 +69,18 @@ impl Changes {
 
 impl StateStore {
     pub(crate) fn open(folder: &Path) -> Result<Self, LedgerError> {
-        let database =
-            Database::builder(folder).cache_size(256 << 20).max_journaling_size(256 << 20).worker_threads(2).open()?;
-        let records = database.keyspace("records", || KeyspaceCreateOptions::default().max_memtable_size(64 << 20))?;
-        let index = database.keyspace("index", KeyspaceCreateOptions::default)?;
-        Ok(Self { database, records, index })
+        let database = Database::builder(folder)
+            .cache_size(CACHE_BYTES)
+            .max_journaling_size(JOURNAL_BYTES_MAX)
+            .worker_threads(2)
+            .open()?;
+        let options = || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES_MAX);
+        let keyspace = database.keyspace("state", options)?;
+        Ok(Self { database, keyspace })
     }
 
     pub(crate) fn applied(&self) -> Result<Option<Applied>, LedgerError> {
-        let Some(bytes) = self.index.get(APPLIED)? else { return Ok(None) };
+        let Some(bytes) = self.keyspace.get(APPLIED)? else { return Ok(None) };
         let bytes = unsealed(APPLIED, &bytes)?;
         let applied =
             borsh::from_slice(bytes).map_err(|error| LedgerError::damaged("the state's height", error.to_string()))?;
@@ -82,34 +94,40 @@ impl StateStore {
             match value {
                 Some(value) => {
                     let value = sealed(&key, value);
-                    batch.insert(&self.records, key, value);
+                    batch.insert(&self.keyspace, key, value);
                 }
-                None => batch.remove(&self.records, key),
+                None => batch.remove(&self.keyspace, key),
             }
         }
         for (id, index) in changes.transactions {
             let key = prefixed(TRANSACTION, id.as_bytes());
             let value = sealed(&key, index.to_be_bytes().to_vec());
-            batch.insert(&self.index, key, value);
+            batch.insert(&self.keyspace, key, value);
         }
         for (item, index) in changes.touched {
             let mut key = prefixed(HISTORY, item.as_bytes());
             key.extend(index.to_be_bytes());
-            batch.insert(&self.index, key, []);
+            batch.insert(&self.keyspace, key, []);
         }
         let applied = borsh::to_vec(&applied).expect("writing to a Vec does not fail");
-        batch.insert(&self.index, APPLIED, sealed(APPLIED, applied));
+        batch.insert(&self.keyspace, APPLIED, sealed(APPLIED, applied));
         batch.commit()?;
         Ok(())
     }
 
+    /// Writes what is in memory to tables and merges those.
+    pub(crate) fn compact(&self) -> Result<(), LedgerError> {
+        self.keyspace.rotate_memtable_and_wait()?;
+        Ok(self.keyspace.major_compact()?)
+    }
+
     pub(crate) fn snapshot(&self) -> StateView {
-        StateView { snapshot: self.database.snapshot(), records: self.records.clone() }
+        StateView { snapshot: self.database.snapshot(), keyspace: self.keyspace.clone() }
     }
 
     pub(crate) fn index_of(&self, id: &TxId) -> Result<Option<u64>, LedgerError> {
         let key = prefixed(TRANSACTION, id.as_bytes());
-        let Some(bytes) = self.index.get(&key)? else { return Ok(None) };
+        let Some(bytes) = self.keyspace.get(&key)? else { return Ok(None) };
         let bytes = unsealed(&key, &bytes)?.try_into();
         let bytes = bytes
             .map_err(|_| LedgerError::damaged(format!("the index of transaction {id}"), "it is not of 8 bytes"))?;
@@ -119,7 +137,7 @@ impl StateStore {
     /// Entries that changed an item after it came into being, newest first.
     pub(crate) fn history(&self, item: &ItemKey, max: usize) -> Result<Vec<u64>, LedgerError> {
         let prefix = prefixed(HISTORY, item.as_bytes());
-        let found = self.index.prefix(&prefix).rev().take(max);
+        let found = self.keyspace.prefix(&prefix).rev().take(max);
         found
             .map(|entry| {
                 let key = entry.key()?;
@@ -133,7 +151,7 @@ impl StateStore {
 
     /// Every record in the order of keys, checked.
     pub(crate) fn records(&self) -> impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), LedgerError>> + use<> {
-        let entries = self.database.snapshot().iter(&self.records);
+        let entries = self.database.snapshot().range(&self.keyspace, RECORDS..);
         entries.map(|entry| {
             let (key, value) = entry.into_inner()?;
             Ok((key.to_vec(), unsealed(&key, &value)?.to_vec()))
@@ -142,7 +160,7 @@ impl StateStore {
 
     /// Every index entry in the order of keys, but for the height.
     pub(crate) fn indexes(&self) -> impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), LedgerError>> + use<> {
-        let entries = self.database.snapshot().iter(&self.index);
+        let entries = self.database.snapshot().range(&self.keyspace, ..RECORDS);
         entries
             .map(|entry| {
                 let (key, value) = entry.into_inner()?;
@@ -154,29 +172,29 @@ impl StateStore {
 
 impl StateRead for StateStore {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
-        let found = self.records.get(key).map_err(StateError::new)?;
+        let found = self.keyspace.get(key).map_err(StateError::new)?;
         found.map(|value| unsealed(key, &value).map(<[u8]>::to_vec).map_err(StateError::new)).transpose()
     }
 
     fn contains(&self, key: &[u8]) -> Result<bool, StateError> {
-        self.records.contains_key(key).map_err(StateError::new)
+        self.keyspace.contains_key(key).map_err(StateError::new)
     }
 }
 
 /// The durable state at one moment; later transactions do not show.
 pub struct StateView {
     snapshot: Snapshot,
-    records: Keyspace,
+    keyspace: Keyspace,
 }
 
 impl StateRead for StateView {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
-        let found = self.snapshot.get(&self.records, key).map_err(StateError::new)?;
+        let found = self.snapshot.get(&self.keyspace, key).map_err(StateError::new)?;
         found.map(|value| unsealed(key, &value).map(<[u8]>::to_vec).map_err(StateError::new)).transpose()
     }
 
     fn contains(&self, key: &[u8]) -> Result<bool, StateError> {
-        self.snapshot.contains_key(&self.records, key).map_err(StateError::new)
+        self.snapshot.contains_key(&self.keyspace, key).map_err(StateError::new)
     }
 }
 
