@@ -30,6 +30,10 @@ same() { [ "$1" = "$2" ] || { echo "$1 is not $2"; return 1; }; }
 height() { getinfo_as "${1:-alpine-pharma}" Admin 2>/dev/null | sed 's/^Blockchain info: //' | jq .height; }
 as() { local org=$1 user=$2; shift 2; (eval "$(network env "$org" "$user")" && "$@"); }
 getinfo_as() { as "$1" "$2" peer channel getinfo -c veridose; }
+another_leads() {
+  local deadline=$((SECONDS + 20))
+  until network leader; do [ $SECONDS -lt $deadline ] || return 1; sleep 0.2; done
+}
 committed() { as alpine-pharma Admin peer lifecycle chaincode querycommitted -C veridose -n veridose; }
 working_in() { for link in /proc/[0-9]*/cwd; do readlink "$link" 2>/dev/null || true; done | grep "^$1/"; }
 within() { same "$(awk -v took="$1" -v most="$2" 'BEGIN { print took <= most }')" 1; }
@@ -37,9 +41,9 @@ within() { same "$(awk -v took="$1" -v most="$2" 'BEGIN { print took <= most }')
 start() {
   local took
   if [ -n "$chaincode" ]; then
-    network up --chaincode "$chaincode" | tee "$log.up"
+    network up --orderers 3 --chaincode "$chaincode" | tee "$log.up"
   else
-    network up --no-chaincode | tee "$log.up"
+    network up --orderers 3 --no-chaincode | tee "$log.up"
   fi
   took=$(awk '/ committed: / { print $3 }' "$log.up")
   rm -f "$log.up"
@@ -56,7 +60,10 @@ check 'an unknown node is refused' says 'there is no node peer-nobody' refused n
 check 'a name of no organisation is refused' says 'an organisation.s name' refused network add-org ../x
 check 'a peer is killed' network kill peer-north-wholesale
 check 'which its status says' refused network status
-check 'a start brings it back' says 'started again: peer-north-wholesale' network up
+led=$(network leader)
+check 'the leading orderer is killed' network kill "$led"
+check 'and another leads' another_leads
+check 'a start brings both back' says "started again: $led peer-north-wholesale" network up
 if [ -n "$chaincode" ]; then
   check 'the contract answers' network query harbour-pharmacy version
   check 'another policy is committed' says "definition 2 is committed: OutOf(3" network policy 3

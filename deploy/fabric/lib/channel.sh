@@ -76,12 +76,25 @@ await_leader() {
   await orderer1 'the orderers have a leader' has_leader
 }
 
-has_leader() {
+has_leader() { [ -n "$(leader)" ]; }
+
+leader() {
   local node
   for node in $(nodes | grep '^orderer'); do
-    if metric_at_least "$node" "consensus_etcdraft_is_leader{channel=\"$channel\"}" 1; then return 0; fi
+    if metric_at_least "$node" "consensus_etcdraft_is_leader{channel=\"$channel\"}" 1; then
+      echo "$node"
+      return
+    fi
   done
-  return 1
+}
+
+network_leader() {
+  local found
+  network_exists || fail "there is no network in $dir"
+  read_settings
+  found=$(leader)
+  [ -n "$found" ] || fail 'no orderer leads'
+  echo "$found"
 }
 
 peer_join() {

@@ -36,9 +36,9 @@ node_await() {
 
 listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-# await NODE WHAT COMMAND…: until the command succeeds, at most 30 s and no longer than the node lives.
+# await NODE WHAT COMMAND…: until the command succeeds, at most a minute and no longer than the node lives.
 await() {
-  local node=$1 what=$2 deadline=$((SECONDS + 30))
+  local node=$1 what=$2 deadline=$((SECONDS + 60))
   shift 2
   until "$@"; do
     if [ -z "$(node_pid "$node")" ] || [ $SECONDS -ge $deadline ]; then

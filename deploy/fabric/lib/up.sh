@@ -23,7 +23,7 @@ stage() {
 }
 
 begin() {
-  local node org
+  local node org running
   found_network
   find_chaincode
   make_certificates
@@ -78,14 +78,17 @@ deploy() {
   stage "approved and committed: ${setting[policy]}"
 }
 
-# The first transaction: the network file that all nodes of this network share.
+# The first transaction: the network file that all nodes of this network share, and the organisations of which a majority
+# must endorse changes to the membership.
 start_ledger() {
+  local msps
   if [ -n "${setting[genesis]}" ]; then
     echo "the ledger was started with ${setting[genesis]}"
     return
   fi
   [ "${setting[sequence]}" != 0 ] || fail '--genesis wants a chaincode'
-  quietly init invoke "$(members | head -n 1)" init "@${asked[genesis]}"
+  mapfile -t msps < <(cut -d' ' -f2 "$dir/members")
+  quietly init invoke "$(members | head -n 1)" init "@${asked[genesis]}" "${msps[@]}"
   setting[genesis]=$(sha256sum <"${asked[genesis]}" | cut -c1-64)
   stage 'the first transaction is committed'
 }
