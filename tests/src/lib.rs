@@ -4,6 +4,7 @@
 //! built `veridose` as its users do, over HTTP and the command line, and know nothing of its inside.
 
 mod client;
+mod connection;
 mod documents;
 mod factory;
 mod goods;
@@ -16,12 +17,13 @@ mod server;
 mod trial;
 
 pub use client::{Answer, Client, JSON_LD, printed, send, token, veridose};
+pub use connection::{Connections, post};
 pub use documents::Documents;
 pub use factory::{Factory, Side, now};
 pub use goods::{commissioning, document, pack, pack_path};
 pub use hostile::{billion_laughs, deep_nesting, external_entity, gzip_of_zeros};
 pub use measure::{Measured, compared, disk_bytes, drive, machine, setting, table};
-pub use own_side::signed_destruction;
+pub use own_side::{OwnSide, signed_destruction};
 pub use random::Random;
 pub use rival::Rival;
 pub use server::{Server, binary};
