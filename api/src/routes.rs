@@ -30,6 +30,8 @@ use utoipa_actix_web::AppExt as _;
 use utoipa_actix_web::service_config::ServiceConfig as Documented;
 use utoipa_swagger_ui::SwaggerUi;
 
+pub(crate) use items::encoded;
+
 use crate::config::Limits;
 use crate::problem::{Problem, ProblemBody};
 

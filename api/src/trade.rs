@@ -5,6 +5,7 @@
 //!   is submitted.
 //! - [`capture`]: a whole document, rolled back or proceeding.
 //! - [`verify`]: a scan in any form, and what the state says of it.
+//! - [`trail`](trail()): what happened to an item, by itself and in its containers.
 //! - [`record`]: the EPCIS event that stands for an operation which did not come as one.
 //!
 //! Nothing here writes: it reads a state and returns values.
@@ -18,6 +19,7 @@ mod rehearsal;
 #[cfg(test)]
 mod tests;
 mod thing;
+mod trail;
 mod verdict;
 
 pub use directory::Directory;
@@ -25,4 +27,5 @@ pub use plan::{Desk, Draft, Original, Plan, plan};
 pub use refusal::{PlanError, Refusal};
 pub use rehearsal::{Rehearsal, command};
 pub use thing::Thing;
+pub use trail::{Position, Trail, TrailError, trail};
 pub use verdict::{Counter, Field, Holder, Outcome, PackStatus, Reading, Verdict, Warning, verify};

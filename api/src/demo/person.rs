@@ -1,6 +1,5 @@
 //! The people of the story, each a client of the node.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -12,6 +11,7 @@ use veridose_ledger::proof::{self, Receipt};
 
 use super::Stage;
 use crate::auth::{Grant, Role};
+use crate::routes::encoded;
 
 /// Everybody who acts today.
 pub(super) struct Cast {
@@ -131,7 +131,7 @@ impl Person {
     /// an item is named, that it is about this very pack.
     pub(super) async fn check_receipt(&self, done: &Value, item: Option<&str>) -> Result<String> {
         let tx = done["tx"].as_str().context("what was done has a transaction")?;
-        let query = item.map(|item| format!("?item={}", percent(item))).unwrap_or_default();
+        let query = item.map(|item| format!("?item={}", encoded(item))).unwrap_or_default();
         let receipt = self.get(&format!("/receipts/{tx}{query}")).await?;
         let receipt = Receipt::parse(&receipt.to_string())?;
         let name = item.and_then(|item| crate::trade::Thing::of(item).name());
@@ -148,15 +148,3 @@ impl Person {
 
 /// The pseudonym under which the patient's tokens are issued.
 pub(super) const PATIENT: &str = "demo-patient-1";
-
-/// A value in a query.
-pub(super) fn percent(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() {
-            out.push(char::from(byte));
-        } else {
-            write!(out, "%{byte:02X}").expect("writing to a String does not fail");
-        }
-        out
-    })
-}

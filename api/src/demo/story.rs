@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::goods::Goods;
 use super::narrator;
 use super::person::{Cast, PATIENT, Person};
+use crate::routes::encoded;
 
 const NORTH_PLACE: &str = "https://id.gs1.org/414/9506000200019";
 
@@ -27,7 +28,7 @@ async fn manufacture(cast: &Cast, goods: &Goods) -> Result<()> {
     );
     let job = cast.maker.capture(&goods.file()).await?;
     narrator::answer(&format!("captured: {} events, all or none, in one signed transaction", job["events"]));
-    let made = cast.maker.get(&format!("/packs/{}", encode(&goods.pack(1)))).await?;
+    let made = cast.maker.get(&format!("/packs/{}", encoded(&goods.pack(1)))).await?;
     narrator::answer(&format!("pack 1 is on the ledger, state {}", text(&made, "status")));
     Ok(())
 }
@@ -145,7 +146,7 @@ async fn undo(cast: &Cast, goods: &Goods) -> Result<()> {
 
 async fn closing(cast: &Cast, goods: &Goods) -> Result<()> {
     narrator::chapter("8. What everybody may know");
-    let history = cast.agency.get(&format!("/packs/{}", encode(&goods.pack(1)))).await?;
+    let history = cast.agency.get(&format!("/packs/{}", encoded(&goods.pack(1)))).await?;
     let events = history["history"].as_array().map_or(0, Vec::len);
     ensure!(events > 0, "the regulator sees the pack's history");
     narrator::tell(&format!(
@@ -173,8 +174,4 @@ fn tell_verdict(verdict: &Value, expected: &str) -> Result<()> {
 
 fn text(value: &Value, field: &str) -> String {
     value[field].as_str().unwrap_or("?").to_owned()
-}
-
-fn encode(item: &str) -> String {
-    super::person::percent(item)
 }

@@ -11,7 +11,7 @@ use veridose_contract::{IdempotencyKey, PartyId};
 use veridose_store::{CaptureError, CaptureJob, CaptureState, ErrorBehaviour, Received};
 
 use super::epcis::{self, versions};
-use super::lists::{Paging, list};
+use super::lists::{List, Paging, list};
 use super::refusals::Refusals;
 use super::write::{actor, given_key};
 use crate::auth::Caller;
@@ -239,7 +239,7 @@ fn media(request: &HttpRequest) -> Result<&'static str, Problem> {
 #[utoipa::path(
     tag = "epcis",
     params(Paging),
-    responses((status = 200, description = "Jobs", body = Object), Refusals)
+    responses((status = 200, description = "Jobs", body = List<Job>), Refusals)
 )]
 #[get("/capture")]
 pub(super) async fn index(

@@ -14,7 +14,7 @@ use veridose_contract::{Action, Consent, ConsentId, PartyId, Purpose, Subject, r
 use veridose_store::payload::{ConsentDocument, Note};
 use veridose_store::{ConsentRow, Opened, Page, Payload, Viewer};
 
-use super::lists::{Paging, list, viewer_of};
+use super::lists::{List, Paging, list, viewer_of};
 use super::refusals::Refusals;
 use super::write::{Committed, Write, WriteHeaders, actor, member, millis, node};
 use crate::auth::{Caller, Role};
@@ -202,7 +202,7 @@ async fn of_patient(
 #[utoipa::path(
     tag = "consents",
     params(Paging),
-    responses((status = 200, description = "Consents", body = Object), Refusals)
+    responses((status = 200, description = "Consents", body = List<ConsentRow>), Refusals)
 )]
 #[get("/consents")]
 pub(super) async fn index(
@@ -221,7 +221,7 @@ pub(super) async fn index(
 #[utoipa::path(
     tag = "consents",
     params(("id" = String, Path, description = "Name of the consent")),
-    responses((status = 200, description = "The consent", body = Object), Refusals)
+    responses((status = 200, description = "The consent", body = ConsentRow), Refusals)
 )]
 #[get("/consents/{id}")]
 pub(super) async fn show(

@@ -10,10 +10,10 @@ use utoipa::{IntoParams, ToSchema};
 use veridose_contract::record::OfferRecord;
 use veridose_contract::{Action, Discrepancy, DiscrepancyKind, HandoffKind, ItemKey, OfferId, PartyId, Site, read};
 use veridose_epcis::model::Uri;
-use veridose_store::{HandoffSide, HandoffState, Opened, Payload};
+use veridose_store::{HandoffRow, HandoffSide, HandoffState, Opened, Payload};
 
 use super::items::{item, items, split};
-use super::lists::{Paging, list, viewer, viewer_of};
+use super::lists::{List, Paging, list, viewer, viewer_of};
 use super::refusals::Refusals;
 use super::write::{Committed, Write, WriteHeaders, document};
 use crate::auth::Caller;
@@ -252,7 +252,7 @@ enum Side {
 #[utoipa::path(
     tag = "handoffs",
     params(Which, Paging),
-    responses((status = 200, description = "Handoffs", body = Object), Refusals)
+    responses((status = 200, description = "Handoffs", body = List<HandoffRow>), Refusals)
 )]
 #[get("/handoffs")]
 pub(super) async fn index(
@@ -276,7 +276,7 @@ pub(super) async fn index(
 #[utoipa::path(
     tag = "handoffs",
     params(("offer" = String, Path, description = "Name of the offer")),
-    responses((status = 200, description = "The handoff", body = Object), Refusals)
+    responses((status = 200, description = "The handoff", body = HandoffRow), Refusals)
 )]
 #[get("/handoffs/{offer}")]
 pub(super) async fn show(

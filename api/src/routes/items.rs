@@ -37,6 +37,13 @@ pub(super) fn item(key: &NetworkKey, field: &str, text: &str) -> Result<Item, Pr
     Ok(Item { key: key.item(&name), name, uri })
 }
 
+/// The text as a part of a path or query.
+pub(crate) fn encoded(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let one = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    text.bytes().map(one).collect()
+}
+
 /// Reads a list of them.
 pub(super) fn items(key: &NetworkKey, texts: &[String]) -> Result<Vec<Item>, Problem> {
     texts.iter().enumerate().map(|(at, text)| item(key, &format!("items[{at}]"), text)).collect()

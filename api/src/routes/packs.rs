@@ -7,14 +7,15 @@ use veridose_contract::record::{ItemKind, ItemState};
 use veridose_contract::{ItemKey, PartyId, Standing, resolve};
 use veridose_store::{EventRow, Viewer};
 
-use super::items::item;
+use super::items::{Item, encoded, item};
 use super::lists::viewer;
 use super::refusals::Refusals;
 use crate::auth::Caller;
 use crate::node::Node;
 use crate::problem::Problem;
+use crate::trade::{Position, Trail, trail};
 
-/// Events of a history that are shown at most.
+/// Events of a history that are shown at most, the latest ones.
 const HISTORY_MAX: usize = 1_000;
 
 /// A pack or container.
@@ -32,9 +33,24 @@ pub(super) struct Pack {
     /// Where it stands, for its holder and for regulators.
     #[serde(skip_serializing_if = "Option::is_none")]
     standing: Option<Standpoint>,
-    /// What happened to it, as far as the caller may see it, in the order of the ledger.
-    #[schema(value_type = Vec<Object>)]
-    history: Vec<EventRow>,
+    /// What happened to it and to the containers while it lay in them, as far as the caller may see it, in the order of the
+    /// ledger.
+    history: Vec<Happening>,
+    /// Whether the oldest part of the history is left out, because it is longer than the limit.
+    history_is_cut: bool,
+}
+
+/// One event of a history.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Happening {
+    #[serde(flatten)]
+    event: EventRow,
+    /// The container that the event names, where it concerned this item only because it lay in that container.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    through: Option<ItemKey>,
+    /// Where its receipt is.
+    receipt: String,
 }
 
 /// Where it stands.
@@ -79,8 +95,9 @@ pub(super) async fn show(
     let item = item(node.network_key(), "id", &path)?;
     let missing = || Problem::not_found("pack or container");
     let standing = resolve(&node.ledger().state(), &item.key)?.ok_or_else(missing)?;
-    let indexes = history(&node, &item.key, &standing)?;
-    let history = node.store().queries.events_at(&viewer, &indexes).await?;
+    let (ledger, key) = (node.clone(), item.key);
+    let walked = web::block(move || trail(ledger.ledger(), &key)).await.map_err(Problem::internal)?;
+    let (history, history_is_cut) = history(&node, &viewer, &item, walked.map_err(Problem::internal)?).await?;
     let full = match &viewer {
         Viewer::Regulator(_) => true,
         Viewer::Party(party) => standing.holder == *party,
@@ -94,23 +111,22 @@ pub(super) async fn show(
     };
     let status = status(&standing.state);
     let standing = full.then(|| standpoint(&standing));
-    Ok(HttpResponse::Ok().json(Pack { id: item.uri.to_string(), item: item.key, kind, status, standing, history }))
+    let id = item.uri.to_string();
+    Ok(HttpResponse::Ok().json(Pack { id, item: item.key, kind, status, standing, history, history_is_cut }))
 }
 
-/// The transactions that concern the item: what made it, what changed it, and what was done with a container since the item
-/// was put into it.
-fn history(node: &Node, item: &ItemKey, standing: &Standing) -> Result<Vec<u64>, Problem> {
-    let mut indexes = node.ledger().history(item, HISTORY_MAX)?;
-    let inside_since = indexes.first().copied();
-    for container in &standing.containers {
-        let above = node.ledger().history(container, HISTORY_MAX)?;
-        indexes.extend(above.into_iter().filter(|index| inside_since.is_none_or(|since| *index > since)));
-    }
-    indexes.extend(node.ledger().index_of(&standing.batch.tx)?);
-    indexes.sort_unstable();
-    indexes.dedup();
-    indexes.truncate(HISTORY_MAX);
-    Ok(indexes)
+/// The events along the trail that the caller may see, and whether some were left out.
+async fn history(node: &Node, viewer: &Viewer, item: &Item, trail: Trail) -> Result<(Vec<Happening>, bool), Problem> {
+    let left_out = trail.steps.len().saturating_sub(HISTORY_MAX);
+    let positions: Vec<Position> = trail.steps.keys().skip(left_out).copied().collect();
+    let rows = node.store().queries.events_of(viewer, &positions).await?;
+    let happening = |event: EventRow| {
+        let through = trail.steps.get(&(event.tx_index, event.command)).copied().flatten();
+        let container = through.map(|container| format!("&through={container}")).unwrap_or_default();
+        let receipt = format!("/receipts/{}?item={}{container}", event.tx, encoded(item.uri.as_str()));
+        Happening { event, through, receipt }
+    };
+    Ok((rows.into_iter().map(happening).collect(), trail.is_cut || left_out > 0))
 }
 
 fn standpoint(standing: &Standing) -> Standpoint {

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use veridose_contract::{Action, Party, PartyId, Role, Site, read};
 use veridose_ledger::{pki, signer};
-use veridose_store::Payload;
 use veridose_store::payload::Note;
+use veridose_store::{PartyRow, Payload};
 
-use super::lists::{Paging, list, viewer};
+use super::lists::{List, Paging, list, viewer};
 use super::refusals::Refusals;
 use super::write::{self, Committed, UnsignedTransaction, Write, WriteHeaders, actor};
 use crate::auth::Caller;
@@ -63,7 +63,7 @@ pub(super) async fn admit(write: Write, body: web::Json<Admission>) -> Result<Ht
 #[utoipa::path(
     tag = "parties",
     params(Paging),
-    responses((status = 200, description = "Members", body = Object), Refusals)
+    responses((status = 200, description = "Members", body = List<PartyRow>), Refusals)
 )]
 #[get("/parties")]
 pub(super) async fn index(
@@ -80,7 +80,7 @@ pub(super) async fn index(
 #[utoipa::path(
     tag = "parties",
     params(("id" = String, Path, description = "Short name")),
-    responses((status = 200, description = "The member", body = Object), Refusals)
+    responses((status = 200, description = "The member", body = PartyRow), Refusals)
 )]
 #[get("/parties/{id}")]
 pub(super) async fn show(

@@ -7,10 +7,10 @@ use time::Date;
 use utoipa::ToSchema;
 use veridose_contract::{Action, Day};
 use veridose_gs1::{Lot, lot_name};
-use veridose_store::{Payload, payload};
+use veridose_store::{LotRow, Payload, ProductRow, payload};
 
 use super::items::gtin;
-use super::lists::{Paging, list, viewer};
+use super::lists::{List, Paging, list, viewer};
 use super::refusals::Refusals;
 use super::write::{Committed, Write, WriteHeaders};
 use crate::auth::Caller;
@@ -110,7 +110,7 @@ fn day(date: Date) -> Day {
 #[utoipa::path(
     tag = "products",
     params(Paging),
-    responses((status = 200, description = "Products", body = Object), Refusals)
+    responses((status = 200, description = "Products", body = List<ProductRow>), Refusals)
 )]
 #[get("/products")]
 pub(super) async fn index(
@@ -127,7 +127,7 @@ pub(super) async fn index(
 #[utoipa::path(
     tag = "products",
     params(("gtin" = String, Path, description = "The product")),
-    responses((status = 200, description = "The product", body = Object), Refusals)
+    responses((status = 200, description = "The product", body = ProductRow), Refusals)
 )]
 #[get("/products/{gtin}")]
 pub(super) async fn show(
@@ -145,7 +145,7 @@ pub(super) async fn show(
 #[utoipa::path(
     tag = "products",
     params(("gtin" = String, Path, description = "The product"), Paging),
-    responses((status = 200, description = "Lots", body = Object), Refusals)
+    responses((status = 200, description = "Lots", body = List<LotRow>), Refusals)
 )]
 #[get("/products/{gtin}/lots")]
 pub(super) async fn lots(

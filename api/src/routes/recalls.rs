@@ -5,11 +5,11 @@ use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use veridose_contract::{Action, ItemKey, QuarantineTarget, RecallTarget};
-use veridose_store::Payload;
 use veridose_store::payload::{Note, Recall};
+use veridose_store::{Payload, RecallRow};
 
 use super::items::{LotName, gtin, items, split};
-use super::lists::{Paging, list, viewer};
+use super::lists::{List, Paging, list, viewer};
 use super::refusals::Refusals;
 use super::write::{Committed, Write, WriteHeaders};
 use crate::auth::Caller;
@@ -117,7 +117,7 @@ pub(super) async fn end(write: Write, body: web::Json<Noted>) -> Result<HttpResp
 #[utoipa::path(
     tag = "recalls",
     params(Paging),
-    responses((status = 200, description = "Recalls", body = Object), Refusals)
+    responses((status = 200, description = "Recalls", body = List<RecallRow>), Refusals)
 )]
 #[get("/recalls")]
 pub(super) async fn index(

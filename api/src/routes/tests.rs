@@ -1,5 +1,7 @@
 //! The interface as a client sees it, over a real socket.
 
+mod history;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::Value;
@@ -33,12 +35,50 @@ impl Server {
 
     /// A token of the trial network's first pharmacy.
     fn token(&self) -> String {
+        self.token_of("harbour-pharmacy", Role::Pharmacy)
+    }
+
+    /// A token of a member of the trial network.
+    fn token_of(&self, party: &str, role: Role) -> String {
         let config = Config { data: self.data.path().into(), ..Config::default() };
         let issuer = Embedded::open(&config.keys(), config.issuer(), &config.auth.audience).expect("opens");
-        let party = Some(PartyId::parse("harbour-pharmacy").expect("a party"));
+        let party = Some(PartyId::parse(party).expect("a party"));
         let (subject, lifetime) = ("test".to_owned(), std::time::Duration::from_mins(5));
-        let grant = Grant { subject, party, role: Role::Pharmacy, site: None, patient: None, lifetime };
+        let grant = Grant { subject, party, role, site: None, patient: None, lifetime };
         issuer.mint(&grant).expect("mints")
+    }
+
+    /// POST of JSON by a member; the answer must be a success.
+    async fn post(&self, token: &str, path: &str, body: &Value) -> Value {
+        let sent = self.request(reqwest::Method::POST, path).bearer_auth(token).json(body).send().await;
+        let answer = sent.expect("answers");
+        let (status, body) = (answer.status(), answer.json().await.expect("JSON"));
+        assert!(status.is_success(), "{path}: {status} {body}");
+        body
+    }
+
+    /// GET by a member.
+    async fn read(&self, token: &str, path: &str) -> reqwest::Response {
+        self.request(reqwest::Method::GET, path).bearer_auth(token).send().await.expect("answers")
+    }
+
+    /// Captures the events under rollback and waits for the end of the job, which is given.
+    async fn capture(&self, token: &str, events: &[Value]) -> Value {
+        let document = serde_json::json!({
+            "@context": ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",
+                         {"cbvmda": "urn:epcglobal:cbv:mda"}],
+            "type": "EPCISDocument", "schemaVersion": "2.0", "creationDate": "2026-01-05T09:00:00Z",
+            "epcisBody": {"eventList": events},
+        });
+        let job = self.post(token, "/capture", &document).await;
+        let path = format!("/capture/{}", job["captureID"].as_str().expect("a name"));
+        loop {
+            let job: Value = self.read(token, &path).await.json().await.expect("JSON");
+            if job["running"] == false {
+                return job;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
     }
 
     async fn get(&self, path: &str) -> reqwest::Response {

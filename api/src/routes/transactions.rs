@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use veridose_contract::{ItemKey, PartyId, Transaction, TxId, read, resolve};
+use veridose_ledger::{LedgerError, Receipt};
 use veridose_store::Viewer;
 
 use super::items::{Item, item};
@@ -15,6 +16,7 @@ use super::write::{Committed, actor};
 use crate::auth::Caller;
 use crate::node::Node;
 use crate::problem::{Kind, Problem};
+use crate::trade::trail;
 
 /// Submits a transaction that its organisation signed: the canonical bytes, or their base64 as text.
 #[utoipa::path(
@@ -60,8 +62,12 @@ fn decode(request: &HttpRequest, body: &[u8]) -> Result<Transaction, Problem> {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct For {
-    /// A pack or container of the transaction, in any form; its blinding value is disclosed in the receipt.
+    /// A pack or container of the transaction, in any form; its blinding value is disclosed in the receipt. For one that the
+    /// transaction does not list, and that lay in a container which it lists, the receipt is for that container.
     item: Option<String>,
+    /// The container that the item lay in, as the item's history names it, where the receipt shall be for that container.
+    #[param(value_type = Option<String>)]
+    through: Option<ItemKey>,
 }
 
 /// The receipt of a transaction, to be checked offline with the log's public key.
@@ -81,29 +87,74 @@ pub(super) async fn show_receipt(
     let tx = TxId::parse(&path).map_err(|_| missing())?;
     let named = query.item.as_deref().map(|text| item(node.network_key(), "item", text)).transpose()?;
     let index = node.ledger().index_of(&tx)?.ok_or_else(missing)?;
-    if !may_see(&node, &caller, index, named.as_ref().map(|item| &item.key)).await? {
+    let sight = sight(&node, &caller, index, named.as_ref().map(|item| &item.key)).await?;
+    let Some(item) = named else {
+        return if sight.of_transaction { of_commands(&node, index) } else { Err(missing()) };
+    };
+    if !sight.of_transaction && !sight.of_item {
         return Err(missing());
     }
-    Ok(HttpResponse::Ok().json(receipt_of(&node, index, named.as_ref())?))
+    let listed = if query.through.is_none() { Some(receipt_of(&node, index, &item)) } else { None };
+    match listed {
+        Some(Ok(receipt)) => Ok(HttpResponse::Ok().json(receipt)),
+        None | Some(Err(LedgerError::NotFound(_))) => {
+            along_the_trail(&node, index, (item.key, query.through), sight).await
+        }
+        Some(Err(other)) => Err(other.into()),
+    }
+}
+
+/// The receipt where the transaction does not list the item: for the container that it lay in then. Where the transaction
+/// lists that neither, because it emptied it or answers an offer by name, the heads of its commands prove what was done; they
+/// tell of other items too, so they are for who was party to it.
+async fn along_the_trail(
+    node: &web::Data<Node>,
+    index: u64,
+    (item, through): (ItemKey, Option<ItemKey>),
+    sight: Sight,
+) -> Result<HttpResponse, Problem> {
+    let missing = || Problem::not_found("item in this transaction");
+    let ledger = node.clone();
+    let walked = web::block(move || trail(ledger.ledger(), &item)).await.map_err(Problem::internal)?;
+    let steps = walked.map_err(Problem::internal)?.steps;
+    let here = steps.range((index, 0)..=(index, u32::MAX)).map(|(_, through)| *through);
+    let mut here = here.filter(|step| through.is_none() || *step == through).peekable();
+    here.peek().ok_or_else(missing)?;
+    let of_container = here.flatten().next().map(|container| node.ledger().receipt(index, &[container]));
+    match of_container {
+        Some(Ok(receipt)) => Ok(HttpResponse::Ok().json(receipt)),
+        None | Some(Err(LedgerError::NotFound(_))) if sight.of_transaction => of_commands(node, index),
+        None | Some(Err(LedgerError::NotFound(_))) => Err(missing()),
+        Some(Err(other)) => Err(other.into()),
+    }
+}
+
+fn of_commands(node: &Node, index: u64) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(node.ledger().receipt(index, &[])?))
 }
 
 /// A receipt with the item's blinding value in it: who asks has the item's name.
-pub(super) fn receipt_of(node: &Node, index: u64, item: Option<&Item>) -> Result<veridose_ledger::Receipt, Problem> {
-    let keys: Vec<_> = item.iter().map(|item| item.key).collect();
-    let mut receipt = node.ledger().receipt(index, &keys)?;
-    if let Some(item) = item {
-        receipt.disclose(&item.key, &node.network_key().blind(&item.name));
-    }
+pub(super) fn receipt_of(node: &Node, index: u64, item: &Item) -> Result<Receipt, LedgerError> {
+    let mut receipt = node.ledger().receipt(index, &[item.key])?;
+    receipt.disclose(&item.key, &node.network_key().blind(&item.name));
     Ok(receipt)
 }
 
-/// Whoever made the transaction, was party to it, holds the item it is about, or is a regulator.
-async fn may_see(node: &Node, caller: &Caller, index: u64, item: Option<&ItemKey>) -> Result<bool, Problem> {
+/// What the caller may be given of a transaction.
+#[derive(Debug, Clone, Copy)]
+struct Sight {
+    /// It made it, was party to it, or is a regulator.
+    of_transaction: bool,
+    /// It holds the item that it names.
+    of_item: bool,
+}
+
+async fn sight(node: &Node, caller: &Caller, index: u64, item: Option<&ItemKey>) -> Result<Sight, Problem> {
     let viewer = viewer(node, caller).await?;
-    let Viewer::Party(party) = &viewer else { return Ok(true) };
-    Ok(made(node, index, party)?
-        || held(node, item, party)?
-        || !node.store().queries.events_at(&viewer, &[index]).await?.is_empty())
+    let Viewer::Party(party) = &viewer else { return Ok(Sight { of_transaction: true, of_item: true }) };
+    let of_transaction =
+        made(node, index, party)? || !node.store().queries.events_at(&viewer, &[index]).await?.is_empty();
+    Ok(Sight { of_transaction, of_item: held(node, item, party)? })
 }
 
 fn made(node: &Node, index: u64, party: &PartyId) -> Result<bool, Problem> {

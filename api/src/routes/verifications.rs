@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use veridose_contract::resolve;
+use veridose_ledger::{LedgerError, Receipt};
 
 use super::items::item;
 use super::refusals::Refusals;
@@ -34,7 +35,7 @@ pub(super) struct Judged {
     /// The receipt, to be checked with `veridose proof verify`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
-    proof: Option<veridose_ledger::Receipt>,
+    proof: Option<Receipt>,
 }
 
 /// Says whether this is a genuine pack, where it stands, and what to do next.
@@ -62,16 +63,22 @@ pub(super) async fn create(
     Ok(HttpResponse::Ok().json(Judged { verdict, proof }))
 }
 
-/// The receipt of the transaction that last concerned the item, else of the one that made it.
-fn proof(node: &Node, scan: &str) -> Result<Option<veridose_ledger::Receipt>, Problem> {
+/// Transactions of an item that are looked at for one that lists it.
+const HISTORY_MAX: usize = 32;
+
+/// The receipt of the transaction that last listed the item, else of the one that made it. An answer to an offer does not list
+/// what it is about.
+fn proof(node: &Node, scan: &str) -> Result<Option<Receipt>, Problem> {
     let item = item(node.network_key(), "scan", scan)?;
-    let last = node.ledger().history(&item.key, 1)?.first().copied();
-    let index = match last {
-        Some(index) => Some(index),
-        None => match resolve(&node.ledger().state(), &item.key)? {
-            Some(standing) => node.ledger().index_of(&standing.batch.tx)?,
-            None => None,
-        },
+    let made = match resolve(&node.ledger().state(), &item.key)? {
+        Some(standing) => node.ledger().index_of(&standing.batch.tx)?,
+        None => None,
     };
-    index.map(|index| receipt_of(node, index, Some(&item))).transpose()
+    for index in node.ledger().history(&item.key, HISTORY_MAX)?.into_iter().chain(made) {
+        match receipt_of(node, index, &item) {
+            Err(LedgerError::NotFound(_)) => {}
+            other => return Ok(Some(other?)),
+        }
+    }
+    Ok(None)
 }

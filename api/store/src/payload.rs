@@ -24,7 +24,7 @@ pub enum Payload {
 }
 
 /// Details of a product.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Product {
     /// GTIN, 14 digits.
     pub gtin: String,

@@ -6,6 +6,7 @@ mod rows;
 
 use serde::{Deserialize, Serialize};
 use time::Date;
+use utoipa::ToSchema;
 use veridose_contract::{
     Commitment, ConsentId, DecommissionReason, DiscrepancyKind, Fingerprint, HandoffKind, ItemKey, LotKey, OfferId,
     PartyId, ProductKey, Purpose, Role, Site, Timestamp, TxId,
@@ -31,7 +32,7 @@ pub struct Queries {
 }
 
 /// What became of an event's document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DocumentState {
     /// It lies in the vault and was read when the row was made.
@@ -43,25 +44,31 @@ pub enum DocumentState {
 }
 
 /// One command of an accepted transaction, seen as an event.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct EventRow {
     /// Position of the transaction in the ledger.
     pub tx_index: u64,
     /// Position of the command in the transaction.
     pub command: u32,
     /// The transaction.
+    #[schema(value_type = String)]
     pub tx: TxId,
     /// Who acted.
+    #[schema(value_type = String)]
     pub party: PartyId,
     /// Which command, in `snake_case`: `commission`, `offer`, `dispense`, ….
     pub kind: String,
     /// When it happened in the trade.
+    #[schema(value_type = i64)]
     pub happened: Timestamp,
     /// When it was recorded: the transaction's time.
+    #[schema(value_type = i64)]
     pub recorded: Timestamp,
     /// Where, as the command says.
+    #[schema(value_type = Option<u64>)]
     pub site: Option<Site>,
     /// The document, to be opened in the vault.
+    #[schema(value_type = String)]
     pub commitment: Commitment,
     /// Whether the document is there.
     pub document: DocumentState,
@@ -84,7 +91,7 @@ pub struct EventRow {
 }
 
 /// State of an offer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HandoffState {
     /// Offered; something of it waits for an answer.
@@ -100,15 +107,19 @@ pub enum HandoffState {
 }
 
 /// An offer and what became of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct HandoffRow {
     /// Its name.
+    #[schema(value_type = String)]
     pub offer: OfferId,
     /// Sender.
+    #[schema(value_type = String)]
     pub from: PartyId,
     /// Receiver.
+    #[schema(value_type = String)]
     pub to: PartyId,
     /// Forward or back.
+    #[schema(value_type = String)]
     pub kind: HandoffKind,
     /// Where it stands.
     pub state: HandoffState,
@@ -119,12 +130,16 @@ pub struct HandoffRow {
     /// Number of discrepancies in the answers.
     pub discrepancies: u64,
     /// Document of the offer.
+    #[schema(value_type = String)]
     pub offered: Commitment,
     /// Document of the last answer.
+    #[schema(value_type = Option<String>)]
     pub answered: Option<Commitment>,
     /// When it was offered in the trade.
+    #[schema(value_type = i64)]
     pub offered_at: Timestamp,
     /// When it was answered in the trade.
+    #[schema(value_type = Option<i64>)]
     pub answered_at: Option<Timestamp>,
     /// Transaction of the offer.
     pub offered_index: u64,
@@ -144,13 +159,16 @@ pub struct HandoffItem {
 }
 
 /// A product.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ProductRow {
     /// Its key.
+    #[schema(value_type = String)]
     pub product: ProductKey,
     /// Its manufacturer.
+    #[schema(value_type = String)]
     pub party: PartyId,
     /// Document with the details.
+    #[schema(value_type = String)]
     pub commitment: Commitment,
     /// Details, while the document is there.
     pub details: Option<crate::payload::Product>,
@@ -159,17 +177,21 @@ pub struct ProductRow {
 }
 
 /// A lot.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct LotRow {
     /// Its key.
+    #[schema(value_type = String)]
     pub lot: LotKey,
     /// Its product.
+    #[schema(value_type = String)]
     pub product: ProductKey,
     /// Its manufacturer.
+    #[schema(value_type = String)]
     pub party: PartyId,
     /// Last day of use.
     pub expiry: Date,
     /// Document with the details.
+    #[schema(value_type = String)]
     pub commitment: Commitment,
     /// GTIN, while the document is there.
     pub gtin: Option<String>,
@@ -184,7 +206,7 @@ pub struct LotRow {
 }
 
 /// Whether a party may act.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PartyState {
     /// Proposed, not yet approved by enough members.
@@ -196,42 +218,54 @@ pub enum PartyState {
 }
 
 /// A member organisation, or one proposed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PartyRow {
     /// Short name.
+    #[schema(value_type = String)]
     pub party: PartyId,
     /// Name in full.
     pub name: String,
     /// What it does.
+    #[schema(value_type = String)]
     pub role: Role,
     /// Its sites, the main one first.
+    #[schema(value_type = Vec<u64>)]
     pub sites: Vec<Site>,
     /// SHA-256 of its certificate authority.
+    #[schema(value_type = String)]
     pub ca: Fingerprint,
     /// Whether it may act.
     pub state: PartyState,
 }
 
 /// A consent, without anything of the patient.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ConsentRow {
     /// Its name.
+    #[schema(value_type = String)]
     pub consent: ConsentId,
     /// Who registered it and keeps its document.
+    #[schema(value_type = String)]
     pub custodian: PartyId,
     /// What for.
+    #[schema(value_type = String)]
     pub purpose: Purpose,
     /// To whom.
+    #[schema(value_type = Option<String>)]
     pub grantee: Option<PartyId>,
     /// From when.
+    #[schema(value_type = i64)]
     pub from: Timestamp,
     /// Until when, excluded.
+    #[schema(value_type = Option<i64>)]
     pub until: Option<Timestamp>,
     /// The current version.
     pub version: u32,
     /// Document of the registration.
+    #[schema(value_type = String)]
     pub commitment: Commitment,
     /// When it was revoked.
+    #[schema(value_type = Option<i64>)]
     pub revoked_at: Option<Timestamp>,
 }
 
@@ -247,26 +281,45 @@ pub enum RecallScope {
     Product(ProductKey),
 }
 
+/// [`RecallScope`] as JSON has it, for descriptions of the API.
+#[derive(ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = RecallScope)]
+#[expect(dead_code, reason = "it only describes")]
+enum ScopeForm {
+    /// Single items, this many.
+    Items(u64),
+    /// Key of a lot.
+    Lot(String),
+    /// Key of a product.
+    Product(String),
+}
+
 /// A recall.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RecallRow {
     /// Transaction that called it.
     pub tx_index: u64,
     /// Command in the transaction.
     pub command: u32,
     /// Who called it.
+    #[schema(value_type = String)]
     pub party: PartyId,
     /// What is recalled.
+    #[schema(value_type = ScopeForm)]
     pub scope: RecallScope,
     /// Depth, 1 to 3.
     pub class: u8,
     /// Document with the reason.
+    #[schema(value_type = String)]
     pub commitment: Commitment,
     /// The reason, while the document is there.
     pub reason: Option<String>,
     /// When it was called.
+    #[schema(value_type = i64)]
     pub called_at: Timestamp,
     /// When it was ended, if it was called in error.
+    #[schema(value_type = Option<i64>)]
     pub ended_at: Option<Timestamp>,
 }
 

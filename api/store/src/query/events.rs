@@ -4,7 +4,7 @@ use sea_orm::sea_query::{ExprTrait, Query};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
 use veridose_contract::{Commitment, ItemKey, Site, Timestamp, TxId};
 
-use crate::database::{fixed, signed, unsigned};
+use crate::database::{KEYS_PER_QUERY_MAX, fixed, signed, unsigned};
 use crate::entity::events::{biz_transaction, event, item, viewer as viewers};
 use crate::limits::COMMITMENTS_PER_CALL_MAX;
 use crate::projection::COMMANDS_STRIDE;
@@ -130,6 +130,22 @@ impl Queries {
         let find = event::Entity::find().filter(of).filter(seen_by(viewer));
         let row = find.order_by_asc(event::Column::Id).one(self.view.read()).await?;
         row.map(EventRow::try_from).transpose()
+    }
+
+    /// Events of these commands, each by its transaction's index and its own, in the ledger's order, that the caller may see.
+    pub async fn events_of(&self, viewer: &Viewer, commands: &[(u64, u32)]) -> Result<Vec<EventRow>, StoreError> {
+        within("commands of a call", commands.len(), COMMITMENTS_PER_CALL_MAX)?;
+        let number = |(index, command): &(u64, u32)| {
+            signed("ledger index", index.saturating_mul(COMMANDS_STRIDE).saturating_add(u64::from(*command)))
+        };
+        let numbers = commands.iter().map(number).collect::<Result<Vec<_>, _>>()?;
+        let mut rows = Vec::new();
+        for some in numbers.chunks(KEYS_PER_QUERY_MAX) {
+            let of = event::Column::Id.is_in(some.iter().copied());
+            rows.extend(event::Entity::find().filter(of).filter(seen_by(viewer)).all(self.view.read()).await?);
+        }
+        rows.sort_by_key(|row| row.id);
+        rows.into_iter().map(EventRow::try_from).collect()
     }
 
     /// Events of the transactions, in the ledger's order, that the caller may see.
