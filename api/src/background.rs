@@ -9,13 +9,13 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use veridose_contract::{Party, read};
 use veridose_store::{CaptureJob, CaptureState, PageRequest};
-use veridose_workers::{CaptureOutcome, run_captures};
+use veridose_workers::{CaptureOutcome, Pace, run_captures};
 
 use crate::node::{Actor, Node};
 use crate::trade::{Directory, capture};
 
-/// Documents that are worked through at the same time, so that a long one does not hold up a short one.
-const CAPTURES_AT_ONCE: usize = 2;
+/// Two documents are worked through at the same time, so that a long one does not hold up a short one.
+const PACE: Pace = Pace { jobs_max: 2, tick: Duration::from_secs(5) };
 /// Pause after a failure.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -29,6 +29,7 @@ impl Background {
     /// Brings the view up to the ledger's end, then goes on.
     pub(crate) async fn start(node: Arc<Node>) -> anyhow::Result<Self> {
         node.projector().catch_up().await.context("failed to bring the view up to date")?;
+        node.store().captures.recover(node.clock().now()).await.context("failed to take up the capture jobs")?;
         let members = node.projector().members();
         refresh_directory(&node).await.context("failed to read the members")?;
         let stop = watch::Sender::new(false);
@@ -112,7 +113,7 @@ async fn captures(node: Arc<Node>, stop: watch::Sender<bool>) {
             }
         };
         let (jobs, wake) = (node.store().captures.clone(), Arc::clone(node.captures()));
-        let round = run_captures(jobs, CAPTURES_AT_ONCE, wake, move || clock.now(), work, stopped(&stop)).await;
+        let round = run_captures(jobs, PACE, wake, move || clock.now(), work, stopped(&stop)).await;
         if let Err(error) = round {
             tracing::error!(%error, "captured documents cannot be taken up");
             tokio::time::sleep(PAUSE).await;
@@ -127,7 +128,7 @@ async fn work(node: &Arc<Node>, job: &CaptureJob) -> CaptureOutcome {
         Ok(CaptureState::Receiving | CaptureState::Queued | CaptureState::Running) => CaptureOutcome::Interrupted,
         Err(error) => {
             tracing::error!(job = %job.id, error = format!("{error:#}"), "capture failed");
-            CaptureOutcome::Failed
+            CaptureOutcome::Broken
         }
     }
 }

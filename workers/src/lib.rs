@@ -5,5 +5,5 @@
 mod capture;
 mod project;
 
-pub use capture::{CaptureOutcome, run_captures};
+pub use capture::{CaptureOutcome, Pace, run_captures};
 pub use project::{Progress, ProjectError, Projector};

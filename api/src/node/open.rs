@@ -15,6 +15,7 @@ use veridose_store::{Founding, MasterKey, Store};
 use veridose_workers::Projector;
 use zeroize::Zeroizing;
 
+use super::keys::{random, write_new};
 use super::{Clock, KeyStore, Node};
 use crate::config::Config;
 use crate::found::{found, network_file, trial_members};
@@ -81,6 +82,7 @@ impl Node {
         };
         let store =
             Store::open(&config.database_url(), master, founding).await.context("failed to open the database")?;
+        let store = store.named(node_name(&config.data)?);
         let ledger = Arc::new(Ledger::Embedded(ledger));
         let projector = Projector::new(Arc::clone(&ledger), store.clone()).await.context("failed to read the view")?;
         let node = Self::new(ledger, store, projector, network, network_key, clock(config), keys, signers);
@@ -111,6 +113,15 @@ impl Node {
             .with_context(|| format!("failed to register the certificate {name}"))?;
         Ok(())
     }
+}
+
+/// What this node is called among those that work on one database; made at the first start.
+fn node_name(data: &Path) -> Result<String> {
+    let path = data.join("node.name");
+    if !path.exists() {
+        write_new(&path, &uuid::Uuid::new_v4().to_string())?;
+    }
+    std::fs::read_to_string(&path).with_context(|| format!("failed to read {}", path.display()))
 }
 
 /// The transaction by which a certificate registers itself.
@@ -155,7 +166,7 @@ fn passphrase(data: &Path) -> Result<Passphrase> {
     }
     let file = kept_passphrase(data);
     tracing::warn!(file = %file.display(), "no {PASSPHRASE} given: made one and kept it beside the keys");
-    super::keys::write_new(&file, &Zeroizing::new(hex::encode(&super::keys::random()?[..])))?;
+    write_new(&file, &Zeroizing::new(hex::encode(&random()?[..])))?;
     Ok(Passphrase::from_file(&file)?)
 }
 

@@ -1,5 +1,7 @@
 //! EPCIS capture: a document in, a job that works it through, its outcome event by event.
 
+use std::sync::Arc;
+
 use actix_web::http::header::{CONTENT_TYPE, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use serde::Serialize;
@@ -8,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 use veridose_contract::limits::COMMANDS_PER_TRANSACTION_MAX;
 use veridose_contract::{IdempotencyKey, PartyId};
-use veridose_store::{CaptureError, CaptureJob, CaptureState, ErrorBehaviour, Received};
+use veridose_store::{CaptureError, CaptureJob, CaptureState, Clock, ErrorBehaviour, Received};
 
 use super::epcis::{self, versions};
 use super::lists::{List, Paging, list};
@@ -153,11 +155,12 @@ pub(super) async fn create(
     let party = actor(&node, &caller)?.party;
     epcis::check_document(&request)?;
     let (behaviour, media, key) = (behaviour(&request)?, media(&request)?, given_key(&request)?);
-    let (captures, now) = (&node.store().captures, node.clock().now());
+    let (captures, clock) = (&node.store().captures, node.clock());
+    let clock: Clock = Arc::new(move || clock.now());
     let mut body = Body::new(&request, payload, **limits)?;
     let received = match key {
-        None => Received::New(captures.receive(&party, behaviour, media, now).await?),
-        Some(key) => captures.receive_as(&party, job_name(&party, &key), behaviour, media, now).await?,
+        None => Received::New(captures.receive(&party, behaviour, media, clock).await?),
+        Some(key) => captures.receive_as(&party, job_name(&party, &key), behaviour, media, clock).await?,
     };
     let job = match received {
         Received::New(mut upload) => {
@@ -169,7 +172,7 @@ pub(super) async fn create(
             job
         }
         Received::Known(job) => {
-            compare(&job, behaviour, media, size(&mut body).await?)?;
+            compare(&job, behaviour, media, digest(&mut body).await?)?;
             job
         }
     };
@@ -196,19 +199,18 @@ fn job_name(party: &PartyId, key: &IdempotencyKey) -> Uuid {
     uuid::Builder::from_custom_bytes(name).into_uuid()
 }
 
-/// The size of a body that is not kept.
-async fn size(body: &mut Body) -> Result<u64, Problem> {
-    let mut size = 0u64;
+/// SHA-256 of a body that is not kept.
+async fn digest(body: &mut Body) -> Result<[u8; 32], Problem> {
+    let mut hash = Sha256::new();
     while let Some(bytes) = body.next().await? {
-        size = size.saturating_add(bytes.len() as u64);
+        hash.update(&bytes);
     }
-    Ok(size)
+    Ok(hash.finalize().into())
 }
 
-/// What is sent again must look like what was sent first. The first document is gone once it was worked through, so its size
-/// stands for it.
-fn compare(job: &CaptureJob, behaviour: ErrorBehaviour, media: &str, size: u64) -> Result<(), Problem> {
-    if job.behaviour == behaviour && job.media_type == media && job.size_bytes == size {
+/// What is sent again must be what was sent first. The first document is gone once it was worked through; its hash stays.
+fn compare(job: &CaptureJob, behaviour: ErrorBehaviour, media: &str, sha256: [u8; 32]) -> Result<(), Problem> {
+    if job.behaviour == behaviour && job.media_type == media && job.sha256 == Some(sha256) {
         return Ok(());
     }
     let detail = "the Idempotency-Key was used before with another document";

@@ -232,6 +232,8 @@ async fn a_document_sent_again_under_its_key_is_the_same_job() {
     assert_eq!(post("monday", EMPTY.to_owned()).await.headers()["location"], place);
     assert_ne!(post("tuesday", EMPTY.to_owned()).await.headers()["location"], place);
     assert_eq!(problem(post("monday", format!("{EMPTY} ")).await).await["code"], "idempotency_conflict");
+    let as_long = EMPTY.replace("2024-01-01", "2024-01-02");
+    assert_eq!(problem(post("monday", as_long).await).await["code"], "idempotency_conflict", "another of the same size");
     server.running.stop().await.expect("stops");
 }
 

@@ -215,6 +215,6 @@ impl Work<'_> {
     }
 
     async fn progress(&self, errors: &[CaptureError]) -> Result<()> {
-        Ok(self.node.store().captures.progress(self.job.id, self.events, self.captured, errors).await?)
+        Ok(self.node.store().captures.progress(self.job, self.events, self.captured, errors).await?)
     }
 }

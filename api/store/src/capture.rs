@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use veridose_contract::{PartyId, Timestamp};
 
-pub use document::{Document, Received, Upload};
+pub use document::{Clock, Document, Received, Upload};
 
-use crate::database::{Database, Existing, insert_all, signed, unsigned};
+use crate::database::{Database, Existing, Write, fixed, insert_all, signed, unsigned};
 use crate::entity::capture::{error, job, piece};
-use crate::limits::CAPTURE_ERRORS_MAX;
+use crate::limits::{CAPTURE_ERRORS_MAX, CAPTURE_FAULTS_MAX, CAPTURE_LEASE_MS, CAPTURE_PAUSE_MS};
 use crate::vault::Keys;
 use crate::{Page, PageRequest, StoreError, text};
 
@@ -59,6 +59,8 @@ pub struct CaptureJob {
     pub media_type: String,
     /// Size of the document.
     pub size_bytes: u64,
+    /// SHA-256 of the document; none while it is received.
+    pub sha256: Option<[u8; 32]>,
     /// Where it stands.
     pub state: CaptureState,
     /// When it was handed in.
@@ -71,6 +73,8 @@ pub struct CaptureJob {
     pub captured: u64,
     /// Errors so far, also those that are not kept.
     pub errors: u64,
+    /// How often a runner has taken it: what a runner that lost it still writes is refused.
+    pub claims: u64,
 }
 
 /// An error of one event or of the document.
@@ -91,11 +95,28 @@ pub struct CaptureError {
 pub struct Captures {
     database: Database,
     keys: Arc<Keys>,
+    runner: String,
+}
+
+/// Whose running jobs are put back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Abandoned {
+    /// This runner's own, which it does not work on, and those whose lease has run out.
+    OwnAndLapsed,
+    /// Those whose lease has run out.
+    Lapsed,
 }
 
 impl Captures {
     pub(crate) fn new(database: Database, keys: Arc<Keys>) -> Self {
-        Self { database, keys }
+        Self { database, keys, runner: Uuid::new_v4().to_string() }
+    }
+
+    /// Under a runner's name: at the next start it knows its own jobs by it, and need not wait until their leases run out. Of
+    /// several nodes on one database each has its own.
+    #[must_use]
+    pub fn named(self, runner: String) -> Self {
+        Self { runner, ..self }
     }
 
     /// A job of the party.
@@ -150,34 +171,49 @@ impl Captures {
         }))
     }
 
-    /// Puts back what was running when the node stopped and drops documents that were never received whole. A job that is put
-    /// back starts from its first event again; what it had captured is recognised by its idempotency keys.
-    /// Called once, before the first [`Self::claim`].
-    pub async fn recover(&self) -> Result<(), StoreError> {
+    /// Drops documents that were never received whole and of which nothing more will come: this runner's own, and those whose
+    /// lease has run out. Called once, before the first document is received.
+    pub async fn recover(&self, now: Timestamp) -> Result<(), StoreError> {
         let write = self.database.write().await?;
-        let ids = |rows: Vec<job::Model>| rows.into_iter().map(|row| row.id).collect::<Vec<_>>();
-        let in_state = |state| job::Entity::find().filter(job::Column::State.eq(text::word(&state)));
-        let torn = ids(in_state(CaptureState::Receiving).all(write.on()).await?);
-        let running = ids(in_state(CaptureState::Running).all(write.on()).await?);
+        let torn = self.held(&write, CaptureState::Receiving, Abandoned::OwnAndLapsed, now).await?;
         piece::Entity::delete_many().filter(piece::Column::Job.is_in(&torn)).exec(write.on()).await?;
         job::Entity::delete_many().filter(job::Column::Id.is_in(&torn)).exec(write.on()).await?;
-        error::Entity::delete_many().filter(error::Column::Job.is_in(&running)).exec(write.on()).await?;
-        job::Entity::update_many()
-            .col_expr(job::Column::State, Expr::value(text::word(&CaptureState::Queued)))
-            .col_expr(job::Column::Events, Expr::value(0_i64))
-            .col_expr(job::Column::Captured, Expr::value(0_i64))
-            .col_expr(job::Column::Errors, Expr::value(0_i64))
-            .filter(job::Column::Id.is_in(&running))
-            .exec(write.on())
-            .await?;
         Ok(write.commit().await?)
     }
 
-    /// Takes the job that has waited longest; two runners never take the same one.
-    pub async fn claim(&self) -> Result<Option<CaptureJob>, StoreError> {
+    /// Puts back jobs that nobody works on any more. They start from their first event again; what had been captured of them is
+    /// recognised by its idempotency keys.
+    pub async fn put_back(&self, abandoned: Abandoned, now: Timestamp) -> Result<(), StoreError> {
         let write = self.database.write().await?;
+        let running = self.held(&write, CaptureState::Running, abandoned, now).await?;
+        queue_again(&write, &running, None).await?;
+        Ok(write.commit().await?)
+    }
+
+    async fn held(
+        &self,
+        write: &Write,
+        state: CaptureState,
+        abandoned: Abandoned,
+        now: Timestamp,
+    ) -> Result<Vec<String>, StoreError> {
+        let lapsed = Condition::any().add(job::Column::LeaseUntil.is_null()).add(job::Column::LeaseUntil.lte(now.0));
+        let whose = match abandoned {
+            Abandoned::OwnAndLapsed => lapsed.add(job::Column::Runner.eq(&self.runner)),
+            Abandoned::Lapsed => lapsed,
+        };
+        let find = job::Entity::find().filter(job::Column::State.eq(text::word(&state))).filter(whose);
+        Ok(find.lock_exclusive().all(write.on()).await?.into_iter().map(|row| row.id).collect())
+    }
+
+    /// Takes the job that has waited longest; two runners never take the same one. It is this runner's for as long as it renews
+    /// it.
+    pub async fn claim(&self, now: Timestamp) -> Result<Option<CaptureJob>, StoreError> {
+        let write = self.database.write().await?;
+        let due = Condition::any().add(job::Column::LeaseUntil.is_null()).add(job::Column::LeaseUntil.lte(now.0));
         let oldest = job::Entity::find()
             .filter(job::Column::State.eq(text::word(&CaptureState::Queued)))
+            .filter(due)
             .order_by_asc(job::Column::CreatedAt)
             .order_by_asc(job::Column::Id)
             .lock_exclusive()
@@ -185,25 +221,82 @@ impl Captures {
             .await?;
         let Some(row) = oldest else { return Ok(None) };
         // PostgreSQL looks at the row again once it has the lock, and gives none if another runner took it meanwhile.
+        let claims = row.claims.saturating_add(1);
         job::Entity::update_many()
             .col_expr(job::Column::State, Expr::value(text::word(&CaptureState::Running)))
+            .col_expr(job::Column::Runner, Expr::value(self.runner.clone()))
+            .col_expr(job::Column::LeaseUntil, Expr::value(now.0.saturating_add(CAPTURE_LEASE_MS)))
+            .col_expr(job::Column::Claims, Expr::value(claims))
             .filter(job::Column::Id.eq(&row.id))
             .exec(write.on())
             .await?;
         write.commit().await?;
-        CaptureJob::try_from(job::Model { state: text::word(&CaptureState::Running), ..row }).map(Some)
+        CaptureJob::try_from(job::Model { state: text::word(&CaptureState::Running), claims, ..row }).map(Some)
+    }
+
+    /// Keeps the jobs for another while.
+    pub async fn renew(&self, jobs: &[Uuid], now: Timestamp) -> Result<(), StoreError> {
+        let write = self.database.write().await?;
+        job::Entity::update_many()
+            .col_expr(job::Column::LeaseUntil, Expr::value(now.0.saturating_add(CAPTURE_LEASE_MS)))
+            .filter(job::Column::Id.is_in(jobs.iter().map(Uuid::to_string)))
+            .filter(job::Column::State.eq(text::word(&CaptureState::Running)))
+            .filter(job::Column::Runner.eq(&self.runner))
+            .exec(write.on())
+            .await?;
+        Ok(write.commit().await?)
+    }
+
+    /// Gives the job back unfinished, to be taken again from its first event.
+    pub async fn release(&self, job: &CaptureJob) -> Result<(), StoreError> {
+        let write = self.database.write().await?;
+        let row = mine(&write, job).await?;
+        queue_again(&write, &[row.id], None).await?;
+        Ok(write.commit().await?)
+    }
+
+    /// The runner broke down over the job: it waits a while and is taken again, or is given up with an error that says so.
+    pub async fn broke(&self, job: &CaptureJob, now: Timestamp) -> Result<(), StoreError> {
+        let write = self.database.write().await?;
+        let row = mine(&write, job).await?;
+        let faults = row.faults.saturating_add(1);
+        let id = [row.id];
+        if faults < CAPTURE_FAULTS_MAX {
+            let pause = (1..faults).fold(CAPTURE_PAUSE_MS, |pause, _| pause.saturating_mul(4));
+            queue_again(&write, &id, Some(now.0.saturating_add(pause))).await?;
+            job::Entity::update_many()
+                .col_expr(job::Column::Faults, Expr::value(faults))
+                .filter(job::Column::Id.is_in(id))
+                .exec(write.on())
+                .await?;
+            return Ok(write.commit().await?);
+        }
+        let [id] = id;
+        let detail = format!(
+            "the node failed {faults} times while it worked this document through; what it had captured stays: \
+             ask its operator, then hand the document in again under another Idempotency-Key"
+        );
+        let error = error::Model { job: id.clone(), event: 0, code: "internal".to_owned(), detail, place: None };
+        insert_all::<error::Entity>(write.on(), vec![error], Existing::Keep).await?;
+        job::Entity::update_many()
+            .col_expr(job::Column::Errors, Expr::col(job::Column::Errors).add(1))
+            .filter(job::Column::Id.eq(&id))
+            .exec(write.on())
+            .await?;
+        end(&write, &id, CaptureState::Failed, now).await?;
+        Ok(write.commit().await?)
     }
 
     /// Writes how far the job is and the errors found since the last call.
     pub async fn progress(
         &self,
-        id: Uuid,
+        job: &CaptureJob,
         events: u64,
         captured: u64,
         errors: &[CaptureError],
     ) -> Result<(), StoreError> {
         let write = self.database.write().await?;
-        let row = job::Entity::find_by_id(id.to_string()).one(write.on()).await?.ok_or(StoreError::NoCaptureJob)?;
+        let (row, id) = (mine(&write, job).await?, job.id);
         let room = usize::try_from(i64::from(CAPTURE_ERRORS_MAX).saturating_sub(row.errors)).unwrap_or(0);
         let rows = errors.iter().take(room).map(|error| {
             Ok(error::Model {
@@ -220,6 +313,7 @@ impl Captures {
         job::Entity::update_many()
             .col_expr(job::Column::Events, Expr::value(signed("events", events)?))
             .col_expr(job::Column::Captured, Expr::value(signed("events", captured)?))
+            .col_expr(job::Column::Faults, Expr::value(0_i64))
             .col_expr(job::Column::Errors, Expr::col(job::Column::Errors).add(found))
             .filter(job::Column::Id.eq(id.to_string()))
             .exec(write.on())
@@ -228,20 +322,47 @@ impl Captures {
     }
 
     /// Ends the job and removes its document.
-    pub async fn finish(&self, id: Uuid, state: CaptureState, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn finish(&self, job: &CaptureJob, state: CaptureState, now: Timestamp) -> Result<(), StoreError> {
         let write = self.database.write().await?;
-        let done = job::Entity::update_many()
-            .col_expr(job::Column::State, Expr::value(text::word(&state)))
-            .col_expr(job::Column::FinishedAt, Expr::value(now.0))
-            .filter(job::Column::Id.eq(id.to_string()))
-            .exec(write.on())
-            .await?;
-        if done.rows_affected == 0 {
-            return Err(StoreError::NoCaptureJob);
-        }
-        piece::Entity::delete_many().filter(piece::Column::Job.eq(id.to_string())).exec(write.on()).await?;
+        let row = mine(&write, job).await?;
+        end(&write, &row.id, state, now).await?;
         Ok(write.commit().await?)
     }
+}
+
+/// The job's row, if nobody else has taken the job since this claim of it.
+async fn mine(write: &Write, job: &CaptureJob) -> Result<job::Model, StoreError> {
+    let row = job::Entity::find_by_id(job.id.to_string()).lock_exclusive().one(write.on()).await?;
+    let running = text::word(&CaptureState::Running);
+    row.filter(|row| row.state == running && unsigned(row.claims) == job.claims).ok_or(StoreError::NoCaptureJob)
+}
+
+async fn queue_again(write: &Write, jobs: &[String], not_before: Option<i64>) -> Result<(), StoreError> {
+    error::Entity::delete_many().filter(error::Column::Job.is_in(jobs)).exec(write.on()).await?;
+    job::Entity::update_many()
+        .col_expr(job::Column::State, Expr::value(text::word(&CaptureState::Queued)))
+        .col_expr(job::Column::Events, Expr::value(0_i64))
+        .col_expr(job::Column::Captured, Expr::value(0_i64))
+        .col_expr(job::Column::Errors, Expr::value(0_i64))
+        .col_expr(job::Column::Runner, Expr::value(None::<String>))
+        .col_expr(job::Column::LeaseUntil, Expr::value(not_before))
+        .filter(job::Column::Id.is_in(jobs))
+        .exec(write.on())
+        .await?;
+    Ok(())
+}
+
+async fn end(write: &Write, job: &str, state: CaptureState, now: Timestamp) -> Result<(), StoreError> {
+    job::Entity::update_many()
+        .col_expr(job::Column::State, Expr::value(text::word(&state)))
+        .col_expr(job::Column::FinishedAt, Expr::value(now.0))
+        .col_expr(job::Column::Runner, Expr::value(None::<String>))
+        .col_expr(job::Column::LeaseUntil, Expr::value(None::<i64>))
+        .filter(job::Column::Id.eq(job))
+        .exec(write.on())
+        .await?;
+    piece::Entity::delete_many().filter(piece::Column::Job.eq(job)).exec(write.on()).await?;
+    Ok(())
 }
 
 impl TryFrom<job::Model> for CaptureJob {
@@ -255,12 +376,14 @@ impl TryFrom<job::Model> for CaptureJob {
             behaviour: text::variant("error behaviour", &row.behaviour)?,
             media_type: row.media_type,
             size_bytes: unsigned(row.size_bytes),
+            sha256: row.sha256.map(|hash| fixed("hash of a capture document", &hash)).transpose()?,
             state: text::variant("job state", &row.state)?,
             created_at: Timestamp(row.created_at),
             finished_at: row.finished_at.map(Timestamp),
             events: unsigned(row.events),
             captured: unsigned(row.captured),
             errors: unsigned(row.errors),
+            claims: unsigned(row.claims),
         })
     }
 }

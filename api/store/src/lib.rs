@@ -21,7 +21,9 @@ mod vault;
 
 use std::sync::Arc;
 
-pub use capture::{CaptureError, CaptureJob, CaptureState, Captures, Document, ErrorBehaviour, Received, Upload};
+pub use capture::{
+    Abandoned, CaptureError, CaptureJob, CaptureState, Captures, Clock, Document, ErrorBehaviour, Received, Upload,
+};
 pub use error::StoreError;
 pub use page::{Page, PageRequest};
 pub use payload::Payload;
@@ -63,6 +65,12 @@ impl Store {
         let captures = Captures::new(primary, keys);
         let projection = Projection::open(view.clone(), vault.clone(), founding).await?;
         Ok(Self { vault, captures, projection, queries: Queries { view } })
+    }
+
+    /// As a node of that name, see [`Captures::named`].
+    #[must_use]
+    pub fn named(self, node: String) -> Self {
+        Self { captures: self.captures.named(node), ..self }
     }
 }
 

@@ -14,9 +14,13 @@ pub const COMMITMENTS_PER_CALL_MAX: usize = 10_000;
 pub const PAGE_ROWS_MAX: u32 = 1_000;
 /// Entries that one SQL transaction of the projection takes in.
 pub const ENTRIES_PER_BATCH_MAX: usize = 512;
-/// Size of an uploaded capture document.
-pub const CAPTURE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// Size of one stored piece of an uploaded document.
 pub const CAPTURE_PIECE_BYTES_MAX: usize = 1024 * 1024;
 /// Errors that a capture job keeps; later ones are only counted.
 pub const CAPTURE_ERRORS_MAX: u32 = 1_000;
+/// How long a runner that does not renew its hold of a capture job keeps it.
+pub const CAPTURE_LEASE_MS: i64 = 60_000;
+/// How often in a row a runner may break down over a capture job before it is given up.
+pub const CAPTURE_FAULTS_MAX: i64 = 3;
+/// Wait after the first breakdown, four times as long after each one that follows.
+pub const CAPTURE_PAUSE_MS: i64 = 1_000;

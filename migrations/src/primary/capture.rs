@@ -1,7 +1,7 @@
 //! Capture jobs, the pieces of their documents, their errors.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, big_integer_null, binary, text, text_null};
+use sea_orm_migration::schema::{big_integer, big_integer_null, binary, binary_null, text, text_null};
 
 use crate::table::{NewTable, tables_migration};
 
@@ -25,6 +25,14 @@ fn tables() -> Vec<NewTable> {
                 big_integer("errors"),
                 big_integer("pieces"),
                 binary("wrapped"),
+                // Of the whole document; null while it is received.
+                binary_null("sha256"),
+                // Who receives it or works it through, and until when nobody else may; for a job that waits, until when it does.
+                text_null("runner"),
+                big_integer_null("lease_until"),
+                // How often it was taken, and how often in a row a runner broke down over it.
+                big_integer("claims"),
+                big_integer("faults"),
             ],
             key: &["id"],
             indexes: &[&["party", "created_at"], &["state", "created_at"]],

@@ -1,25 +1,33 @@
-//! The document of a capture job: received, kept and read in encrypted pieces, so that its size costs no memory.
+//! The document of a capture job: received, kept and read in encrypted pieces, so that its size costs no memory. How large one
+//! may be is for whoever receives it to say.
 
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use veridose_contract::{PartyId, Timestamp};
 
 use crate::capture::{CaptureJob, CaptureState, Captures, ErrorBehaviour};
 use crate::database::{Database, Existing, Write, insert_all, signed};
 use crate::entity::capture::{job, piece};
-use crate::limits::{CAPTURE_BYTES_MAX, CAPTURE_PIECE_BYTES_MAX};
+use crate::limits::{CAPTURE_LEASE_MS, CAPTURE_PIECE_BYTES_MAX};
 use crate::vault::{Key, decrypt, deflate, encrypt, inflate, key, random_key, unwrap, wrap};
 use crate::{StoreError, text};
 
 const JOB_WRAP: &str = "capture document";
 
-/// A document that is being received. Dropped unfinished, it is removed at the next start.
+/// Tells the time while a document comes in.
+pub type Clock = std::sync::Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// A document that is being received. Dropped unfinished, it is removed at the next start, or when its lease has run out.
 pub struct Upload {
     database: Database,
     job: job::Model,
     key: Key,
     buffer: Vec<u8>,
     received: u64,
+    hash: Sha256,
+    clock: Clock,
 }
 
 /// What became of the wish to hand in a document under a name.
@@ -59,9 +67,9 @@ impl Captures {
         party: &PartyId,
         behaviour: ErrorBehaviour,
         media_type: &str,
-        now: Timestamp,
+        clock: Clock,
     ) -> Result<Upload, StoreError> {
-        let (upload, write) = self.begin(party, Uuid::new_v4(), behaviour, media_type, now).await?;
+        let (upload, write) = self.begin(party, Uuid::new_v4(), behaviour, media_type, clock).await?;
         insert_all::<job::Entity>(write.on(), vec![upload.job.clone()], Existing::Refuse).await?;
         write.commit().await?;
         Ok(upload)
@@ -75,9 +83,9 @@ impl Captures {
         id: Uuid,
         behaviour: ErrorBehaviour,
         media_type: &str,
-        now: Timestamp,
+        clock: Clock,
     ) -> Result<Received, StoreError> {
-        let (upload, write) = self.begin(party, id, behaviour, media_type, now).await?;
+        let (upload, write) = self.begin(party, id, behaviour, media_type, clock).await?;
         if let Some(row) = job::Entity::find_by_id(&upload.job.id).one(write.on()).await? {
             if row.state != text::word(&CaptureState::Receiving) {
                 return CaptureJob::try_from(row).map(Received::Known);
@@ -97,9 +105,9 @@ impl Captures {
         id: Uuid,
         behaviour: ErrorBehaviour,
         media_type: &str,
-        now: Timestamp,
+        clock: Clock,
     ) -> Result<(Upload, Write), StoreError> {
-        let (id, key) = (id.to_string(), random_key());
+        let (id, key, now) = (id.to_string(), random_key(), clock());
         let wrapped = wrap(&*self.keys.party(party).await?, JOB_WRAP, id.as_bytes(), key.as_ref());
         let job = job::Model {
             id,
@@ -115,8 +123,14 @@ impl Captures {
             errors: 0,
             pieces: 0,
             wrapped,
+            sha256: None,
+            runner: Some(self.runner.clone()),
+            lease_until: Some(now.0.saturating_add(CAPTURE_LEASE_MS)),
+            claims: 0,
+            faults: 0,
         };
-        let upload = Upload { database: self.database.clone(), job, key, buffer: Vec::new(), received: 0 };
+        let (database, hash) = (self.database.clone(), Sha256::new());
+        let upload = Upload { database, job, key, buffer: Vec::new(), received: 0, hash, clock };
         Ok((upload, self.database.write().await?))
     }
 
@@ -140,12 +154,7 @@ impl Upload {
     /// Takes the next bytes.
     pub async fn write(&mut self, mut bytes: &[u8]) -> Result<(), StoreError> {
         self.received = self.received.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
-        if self.received > CAPTURE_BYTES_MAX {
-            let (size, limit) = (self.received, CAPTURE_BYTES_MAX);
-            let size = usize::try_from(size).unwrap_or(usize::MAX);
-            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-            return Err(StoreError::TooLarge { what: "bytes of a capture document", size, limit });
-        }
+        self.hash.update(bytes);
         while !bytes.is_empty() {
             let room = CAPTURE_PIECE_BYTES_MAX - self.buffer.len();
             let (some, rest) = bytes.split_at(room.min(bytes.len()));
@@ -165,8 +174,10 @@ impl Upload {
         }
         self.job.size_bytes = signed("bytes of a capture document", self.received)?;
         self.job.state = text::word(&CaptureState::Queued);
+        self.job.sha256 = Some(self.hash.finalize().to_vec());
+        (self.job.runner, self.job.lease_until) = (None, None);
         let write = self.database.write().await?;
-        self.still_mine(&write).await?;
+        still_mine(&self.job, &write).await?;
         insert_all::<job::Entity>(write.on(), vec![self.job.clone()], Existing::Replace).await?;
         write.commit().await?;
         CaptureJob::try_from(self.job)
@@ -179,19 +190,25 @@ impl Upload {
         let sealed = sealed.await.map_err(|_| StoreError::Closing)?;
         let row = piece::Model { job: self.job.id.clone(), number: self.job.pieces, sealed };
         let write = self.database.write().await?;
-        self.still_mine(&write).await?;
+        still_mine(&self.job, &write).await?;
         insert_all::<piece::Entity>(write.on(), vec![row], Existing::Refuse).await?;
+        let lease = (self.clock)().0.saturating_add(CAPTURE_LEASE_MS);
+        job::Entity::update_many()
+            .col_expr(job::Column::LeaseUntil, Expr::value(lease))
+            .filter(job::Column::Id.eq(&self.job.id))
+            .exec(write.on())
+            .await?;
         write.commit().await?;
         self.job.pieces += 1;
         Ok(())
     }
+}
 
-    /// The document was not begun again by another upload under the same name: each has a key of its own.
-    async fn still_mine(&self, write: &Write) -> Result<(), StoreError> {
-        let row = job::Entity::find_by_id(&self.job.id).one(write.on()).await?;
-        let mine = row.is_some_and(|row| row.wrapped == self.job.wrapped);
-        if mine { Ok(()) } else { Err(StoreError::UploadReplaced) }
-    }
+/// The document was not begun again by another upload under the same name: each has a key of its own.
+async fn still_mine(job: &job::Model, write: &Write) -> Result<(), StoreError> {
+    let row = job::Entity::find_by_id(&job.id).one(write.on()).await?;
+    let mine = row.is_some_and(|row| row.wrapped == job.wrapped);
+    if mine { Ok(()) } else { Err(StoreError::UploadReplaced) }
 }
 
 impl Document {

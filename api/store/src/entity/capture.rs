@@ -21,6 +21,11 @@ pub(crate) mod job {
         pub errors: i64,
         pub pieces: i64,
         pub wrapped: Vec<u8>,
+        pub sha256: Option<Vec<u8>>,
+        pub runner: Option<String>,
+        pub lease_until: Option<i64>,
+        pub claims: i64,
+        pub faults: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
