@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use tokio::task::JoinHandle;
 use utoipa_actix_web::AppExt as _;
 
-use crate::auth::Authority;
+use crate::auth::{Authority, Embedded};
 use crate::background::Background;
 use crate::config::Config;
 use crate::metrics::Metrics;
@@ -56,7 +56,8 @@ pub async fn start(config: &Config, node: Arc<Node>) -> anyhow::Result<Running> 
     let background = Background::start(Arc::clone(&node)).await?;
     let node = web::Data::from(node);
     let patients = web::Data::new(config.patients.clone());
-    let authority = web::Data::new(Authority::new(config)?);
+    let embedded = config.auth.embedded.then(|| Embedded::open(node.keys(), config)).transpose()?;
+    let authority = web::Data::new(Authority::new(config, embedded)?);
     let metrics = web::Data::new(Metrics::default());
     let rate = web::Data::new(Rate::new(config));
     let (limits, forgetful) = (config.limits, rate.clone());

@@ -4,6 +4,7 @@ mod act;
 mod clock;
 mod keys;
 mod open;
+mod turns;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
@@ -20,9 +21,10 @@ use veridose_workers::Projector;
 pub use act::{ActError, Actor, Done, Unsigned};
 pub use clock::{Clock, date_time};
 pub use keys::KeyStore;
-pub use open::{Parts, clock, given_passphrase, options, parts, registering, registration};
+pub use open::{Parts, clock, given_passphrase, keys, options, parts, registering, registration};
 
 use crate::trade::Directory;
+use turns::Turns;
 
 /// How long a reader waits for the view.
 const VIEW_LAG_MAX: Duration = Duration::from_secs(2);
@@ -39,6 +41,7 @@ pub struct Node {
     signers: RwLock<BTreeMap<PartyId, Arc<Signer>>>,
     directory: RwLock<Arc<Directory>>,
     captures: Arc<Notify>,
+    turns: Turns,
 }
 
 impl Node {
@@ -67,6 +70,7 @@ impl Node {
             signers: RwLock::new(signers),
             directory: RwLock::default(),
             captures: Arc::default(),
+            turns: Turns::default(),
         }
     }
 

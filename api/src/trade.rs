@@ -23,7 +23,7 @@ mod trail;
 mod verdict;
 
 pub use directory::Directory;
-pub use plan::{Desk, Draft, Original, Plan, plan};
+pub use plan::{Desk, Draft, Original, Plan, happened, plan};
 pub use refusal::{PlanError, Refusal};
 pub use rehearsal::{Rehearsal, command};
 pub use thing::Thing;

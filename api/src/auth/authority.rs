@@ -93,10 +93,8 @@ struct Terms<'a> {
 }
 
 impl Authority {
-    /// As the configuration says; makes the embedded issuer's key where it is missing.
-    pub fn new(config: &Config) -> anyhow::Result<Self> {
-        let open = || Embedded::open(&config.keys(), config.issuer(), &config.auth.audience);
-        let embedded = config.auth.embedded.then(open).transpose()?;
+    /// The remote issuers of the configuration, and the embedded one where that is switched on.
+    pub fn new(config: &Config, embedded: Option<Embedded>) -> anyhow::Result<Self> {
         let remotes = config.auth.issuers.iter().cloned().map(Remote::new).collect::<Result<_, _>>()?;
         Ok(Self { embedded, remotes, known: Known::default() })
     }

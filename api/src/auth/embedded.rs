@@ -1,10 +1,7 @@
-//! The embedded issuer: an Ed25519 key in the data directory, for the demo, for development and for small installations.
+//! The embedded issuer: an Ed25519 key among the node's sealed keys, for the demo, for development and for small installations.
 //!
-//! It hands out no token over HTTP: whoever can run `veridose token` can read the key anyway.
+//! It hands out no token over HTTP: whoever can run `veridose token` can unlock the key anyway.
 
-use std::fs;
-use std::io::Write as _;
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -17,6 +14,8 @@ use zeroize::Zeroizing;
 
 use super::Role;
 use super::keyset::KeySet;
+use crate::config::Config;
+use crate::node::KeyStore;
 
 /// The embedded issuer.
 pub struct Embedded {
@@ -63,21 +62,17 @@ struct Claims<'a> {
 }
 
 impl Embedded {
-    /// Reads the key from `issuer.key` in `directory`, or makes one, readable for this user only.
-    pub fn open(directory: &Path, issuer: &str, audience: &str) -> anyhow::Result<Self> {
-        let file = directory.join("issuer.key");
-        let key = match fs::read(&file) {
-            Ok(key) => Zeroizing::new(key),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => generate(&file)?,
-            Err(error) => return Err(error).with_context(|| format!("failed to read {}", file.display())),
-        };
+    /// Unlocks the key of the configuration's issuer, or makes one: a lost one costs no more than the tokens that it signed.
+    pub fn open(keys: &KeyStore, config: &Config) -> anyhow::Result<Self> {
+        let key = keys.sealed("issuer", generate)?;
         let signer = EncodingKey::from_ed_der(&key);
         let mut jwk = Jwk::from_encoding_key(&signer, Algorithm::EdDSA)
-            .with_context(|| format!("{} is not an Ed25519 key", file.display()))?;
+            .context("the key of the embedded issuer is not an Ed25519 key")?;
         jwk.common.key_id = Some(jwk.thumbprint(ThumbprintHash::SHA256)?);
         jwk.common.public_key_use = Some(PublicKeyUse::Signature);
         let keys = KeySet::from_jwks(&[serde_json::to_value(&jwk)?]);
-        Ok(Self { issuer: issuer.into(), audience: audience.into(), keys, jwk, signer })
+        let (issuer, audience) = (config.issuer().to_owned(), config.auth.audience.clone());
+        Ok(Self { issuer, audience, keys, jwk, signer })
     }
 
     /// A signed token.
@@ -118,18 +113,8 @@ impl Embedded {
     }
 }
 
-fn generate(file: &Path) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+fn generate() -> anyhow::Result<Zeroizing<Vec<u8>>> {
     let pair = Ed25519KeyPair::generate().map_err(|_| anyhow::anyhow!("failed to make an Ed25519 key"))?;
     let key = pair.to_pkcs8v1().map_err(|_| anyhow::anyhow!("failed to encode the Ed25519 key"))?;
-    let key = Zeroizing::new(key.as_ref().to_vec());
-    if let Some(directory) = file.parent() {
-        fs::create_dir_all(directory).with_context(|| format!("failed to make {}", directory.display()))?;
-    }
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut out = options.open(file).with_context(|| format!("failed to make {}", file.display()))?;
-    out.write_all(&key).and_then(|()| out.sync_all()).with_context(|| format!("failed to write {}", file.display()))?;
-    Ok(key)
+    Ok(Zeroizing::new(key.as_ref().to_vec()))
 }

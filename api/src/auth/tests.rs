@@ -13,7 +13,10 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use super::{AuthError, Authority, Embedded, Grant, Role};
+use veridose_ledger::pki::Passphrase;
+
 use crate::config::{Config, IssuerConfig};
+use crate::node::KeyStore;
 
 /// A test issuer on a free port whose key set can change under the authority.
 struct Issuer {
@@ -58,7 +61,7 @@ impl Issuer {
         let mut config = Config::default();
         config.auth.embedded = false;
         config.auth.issuers.push(issuer);
-        Authority::new(&config).expect("an authority")
+        Authority::new(&config, None).expect("an authority")
     }
 
     fn claims(&self) -> Value {
@@ -112,12 +115,19 @@ async fn all_three_algorithms_are_accepted() {
     }
     let directory = tempfile::tempdir().expect("a directory");
     let config = Config { data: directory.path().into(), ..Config::default() };
-    let authority = Authority::new(&config).expect("an authority");
+    let keys = crate::node::keys(&config).expect("unlocks");
+    let open = || Embedded::open(&keys, &config).expect("opens");
+    let authority = Authority::new(&config, Some(open())).expect("an authority");
     let embedded = authority.embedded().expect("on by default");
     let caller = authority.caller(&embedded.mint(&grant(60)).expect("mints")).await.expect("accepted");
     assert_eq!((caller.role, caller.patient.as_deref()), (Role::Patient, Some("p-1")));
-    let again = Embedded::open(&config.keys(), config.issuer(), "veridose").expect("reads its key again");
-    assert_eq!(again.jwks(), embedded.jwks());
+    assert_eq!(open().jwks(), embedded.jwks(), "the key is read again");
+    let file = std::fs::read(config.keys().join("issuer.key")).expect("there");
+    let file: Value = serde_json::from_slice(&file).expect("sealed like the other keys");
+    assert_eq!(file["purpose"], "issuer");
+    let passphrase = Passphrase::new("another passphrase".to_owned(), "a test").expect("long enough");
+    let other = KeyStore::new(&config.data, passphrase);
+    assert!(Embedded::open(&other, &config).is_err(), "it opens under the node's passphrase only");
 }
 
 fn grant(seconds: u64) -> Grant {

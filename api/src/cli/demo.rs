@@ -34,7 +34,7 @@ pub(super) fn run(mut config: Config, arguments: &Arguments) -> anyhow::Result<O
     config.patients.custodian = Some(PartyId::parse("harbour-pharmacy")?);
     super::runtime()?.block_on(async {
         let node = Node::open(&config).await?;
-        let issuer = Embedded::open(&config.keys(), config.issuer(), &config.auth.audience)?;
+        let issuer = Embedded::open(node.keys(), &config)?;
         let (log, now) = (node.ledger().verifier(), node.clock().date_time());
         let running = app::start(&config, node).await?;
         play(&Stage { address: running.address, issuer: &issuer, log, now })

@@ -8,6 +8,7 @@ use veridose_contract::{PartyId, Site};
 use super::{Outcome, print};
 use crate::auth::{Embedded, Grant, Role};
 use crate::config::Config;
+use crate::node::keys;
 
 /// What the token shall say.
 #[derive(Debug, Args)]
@@ -36,7 +37,7 @@ pub struct Arguments {
 
 pub(super) fn run(config: &Config, wanted: Arguments, json: bool) -> anyhow::Result<Outcome> {
     anyhow::ensure!(config.auth.embedded, "the embedded issuer is switched off (auth.embedded)");
-    let issuer = Embedded::open(&config.keys(), config.issuer(), &config.auth.audience)?;
+    let issuer = Embedded::open(&keys(config)?, config)?;
     let named = wanted.subject.or_else(|| wanted.party.as_ref().map(ToString::to_string));
     let grant = Grant {
         subject: named.unwrap_or_else(|| "veridose-token".into()),

@@ -115,7 +115,7 @@ async fn copy(cast: &Cast, goods: &Goods) -> Result<()> {
 
 async fn revocation(cast: &Cast, goods: &Goods, consent: &Value) -> Result<()> {
     narrator::chapter("6. The patient takes the consent back");
-    let id = text(consent, "id");
+    let id = text(consent, "consent");
     let revoked = cast.patient.post(&format!("/consents/{id}/revoke"), &json!({"version": consent["version"]})).await?;
     narrator::answer("revoked, with effect from this transaction on");
     narrator::proof(&cast.harbour.check_receipt(&revoked, None).await?);
@@ -160,7 +160,7 @@ async fn closing(cast: &Cast, goods: &Goods) -> Result<()> {
 
 fn dispense(goods: &Goods, number: u32, consent: &Value) -> Value {
     json!({
-        "items": [goods.pack(number)], "consent": {"id": consent["id"], "version": 1},
+        "items": [goods.pack(number)], "consent": {"id": consent["consent"], "version": 1},
         "prescription": "one pack, once a day",
     })
 }

@@ -1,13 +1,19 @@
 //! Acting for an organisation: documents into the vault, commands onto the ledger, in that order.
 
+#[cfg(test)]
+mod tests;
+
 use veridose_contract::{
-    Code, Command, Creator, Fingerprint, IdempotencyKey, PartyId, Rejection, Role, Site, TxId, read,
+    Action, Code, Command, Creator, Fingerprint, IdempotencyKey, PartyId, Rejection, Role, Site, TxId, read,
 };
 use veridose_ledger::{LedgerError, SubmitError, signer};
-use veridose_store::{Request, StoreError};
+use veridose_store::{Opened, Payload, Request, Sealing, StoreError};
 
 use super::Node;
-use crate::trade::{Plan, command};
+use crate::trade::{Draft, Plan, command, happened};
+
+/// Documents of an earlier attempt that are opened at once.
+const DOCUMENTS_AT_ONCE: usize = 1_000;
 
 /// Whom a request acts for, as its token says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,13 +78,16 @@ pub enum ActError {
 impl Node {
     /// Carries a plan out: seals its documents, signs for the organisation, submits. The same request again gets the
     /// first answer. After a refusal the documents are gone again; a crash in between leaves sealed documents that no
-    /// transaction names, and the client's retry takes them up.
+    /// transaction names, and the client's retry takes them up: it submits what they say, not what it would say itself.
     pub async fn act(&self, actor: &Actor, plan: &Plan, request: Request) -> Result<Done, ActError> {
         let signer = self.signer(&actor.party).ok_or_else(|| ActError::NoKey(actor.party.clone()))?;
-        let (commands, repeated) = self.seal(actor, plan, request).await?;
+        let _turn = self.turns.take(&actor.party, &request.key).await;
+        let sealing = self.seal(actor, plan, request).await?;
+        let repeated = sealing.repeated;
         if repeated && let Some(done) = self.done(&actor.party, &request.key)? {
             return Ok(done);
         }
+        let commands = self.commands(actor, plan, &sealing).await?;
         let commitments = payloads(&commands);
         let transaction = signer::prepare(&signer, self.network().id, request.key, self.clock().now(), commands)?;
         match self.ledger().submit(transaction).await {
@@ -112,7 +121,8 @@ impl Node {
         if known.is_none_or(|known| known.certificate.party != actor.party || known.revoked.is_some()) {
             return Err(ActError::NoCertificate(actor.party.clone()));
         }
-        let (commands, _) = self.seal(actor, plan, request).await?;
+        let sealing = self.seal(actor, plan, request).await?;
+        let commands = self.commands(actor, plan, &sealing).await?;
         let (header, body) =
             signer::unsigned(self.network().id, certificate, request.key, self.clock().now(), commands);
         Ok(Unsigned { header, body })
@@ -131,18 +141,55 @@ impl Node {
         Ok(index.map(|index| Done { tx: record.tx, index, repeated: true }))
     }
 
-    async fn seal(&self, actor: &Actor, plan: &Plan, request: Request) -> Result<(Vec<Command>, bool), ActError> {
+    async fn seal(&self, actor: &Actor, plan: &Plan, request: Request) -> Result<Sealing, ActError> {
         let readers: Vec<PartyId> = plan.readers.iter().filter(|reader| **reader != actor.party).cloned().collect();
         let vault = &self.store().vault;
-        let sealing = match &plan.patient {
+        Ok(match &plan.patient {
             Some(patient) => {
                 vault.seal_patient(&actor.party, patient, Some(request), &plan.documents, &readers).await?
             }
             None => vault.seal(&actor.party, Some(request), &plan.documents, &readers).await?,
-        };
-        let commands = plan.drafts.iter().map(|draft| command(draft, sealing.commitments[draft.document])).collect();
-        Ok((commands, sealing.repeated))
+        })
     }
+
+    /// The plan's commands on the sealed documents. Where those were sealed by an earlier attempt, they are what counts: they
+    /// hold the salt of that time, and the time itself.
+    async fn commands(&self, actor: &Actor, plan: &Plan, sealing: &Sealing) -> Result<Vec<Command>, ActError> {
+        let commitment = |draft: &Draft| sealing.commitments[draft.document];
+        if !sealing.repeated {
+            return Ok(plan.drafts.iter().map(|draft| command(draft, commitment(draft))).collect());
+        }
+        let mut earlier = Vec::with_capacity(sealing.commitments.len());
+        for some in sealing.commitments.chunks(DOCUMENTS_AT_ONCE) {
+            earlier.extend(self.store().vault.open_many(some, &actor.party).await?);
+        }
+        let retold = |draft: &Draft| {
+            let Opened::Document(document) = &earlier[draft.document] else {
+                return Err(StoreError::PatientErased.into());
+            };
+            Ok(command(&retold(draft, document)?, commitment(draft)))
+        };
+        plan.drafts.iter().map(retold).collect()
+    }
+}
+
+/// The draft as the document of an earlier attempt tells it.
+fn retold(draft: &Draft, document: &Payload) -> Result<Draft, StoreError> {
+    let mut draft = draft.clone();
+    match document {
+        Payload::Consent(document) => {
+            if let Action::RegisterConsent(consent) = &mut draft.action {
+                (consent.subject, consent.from, consent.until) = (document.subject(), document.from, document.until);
+            }
+        }
+        Payload::Event(event) => {
+            let event = veridose_epcis::from_json(event.get().as_bytes());
+            let event = event.map_err(|error| StoreError::Malformed { what: "event", detail: error.to_string() })?;
+            draft.happened = happened(&event);
+        }
+        Payload::Product(_) | Payload::Lot(_) | Payload::Recall(_) | Payload::Note(_) => {}
+    }
+    Ok(draft)
 }
 
 fn payloads(commands: &[Command]) -> Vec<veridose_contract::Commitment> {

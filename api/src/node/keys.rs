@@ -1,7 +1,8 @@
 //! The key files of a node, each sealed under the node's passphrase.
 //!
-//! `keys/vault.key` is the master key of the vault, `keys/network.key` blinds names, `keys/log.key` signs checkpoints. `keys/<party>/` holds the authority and the signing key of each organisation that
-//! this node acts for; an organisation that signs on its own side has no folder here.
+//! `keys/vault.key` is the master key of the vault, `keys/network.key` blinds names, `keys/log.key` signs checkpoints,
+//! `keys/issuer.key` signs tokens. `keys/<party>/` holds the authority and the signing key of each organisation that this node acts
+//! for; an organisation that signs on its own side has no folder here.
 
 use std::path::{Path, PathBuf};
 
@@ -44,6 +45,15 @@ impl KeyStore {
         let bytes: [u8; 32] =
             bytes.as_slice().try_into().with_context(|| format!("{} does not hold 32 bytes", path.display()))?;
         Ok(Zeroizing::new(bytes))
+    }
+
+    /// The key of that name, as `make` makes it where it is missing.
+    pub fn sealed(&self, name: &str, make: impl FnOnce() -> Result<Zeroizing<Vec<u8>>>) -> Result<Zeroizing<Vec<u8>>> {
+        let path = self.folder.join(format!("{name}.key"));
+        if !path.exists() {
+            self.write(&path, &make()?, name)?;
+        }
+        self.read(&path, name)
     }
 
     /// The key that signs checkpoints of the log of this origin; made when the directory is new.

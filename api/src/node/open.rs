@@ -38,8 +38,7 @@ pub struct Parts {
 /// Unlocks the keys of a data directory and reads its network file. An empty directory becomes a trial network of invented
 /// members, whose keys all lie in it.
 pub fn parts(config: &Config) -> Result<Parts> {
-    create_private(&config.data)?;
-    let keys = KeyStore::new(&config.data, passphrase(&config.data)?);
+    let keys = keys(config)?;
     let path = network_file(&config.data);
     let network = if path.exists() {
         let text = std::fs::read_to_string(&path).with_context(|| format!("failed to read {}", path.display()))?;
@@ -50,6 +49,12 @@ pub fn parts(config: &Config) -> Result<Parts> {
     };
     let log_key = keys.log_key(&network.origin)?;
     Ok(Parts { network, keys, log_key })
+}
+
+/// Unlocks the key files of a data directory, which is made where it is missing.
+pub fn keys(config: &Config) -> Result<KeyStore> {
+    create_private(&config.data)?;
+    Ok(KeyStore::new(&config.data, passphrase(&config.data)?))
 }
 
 /// The node's clock.

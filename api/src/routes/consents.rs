@@ -7,10 +7,9 @@ use actix_web::dev::Payload as Stream;
 use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
-use veridose_contract::{Action, Consent, ConsentId, PartyId, Purpose, Subject, read};
+use veridose_contract::{Action, Consent, ConsentId, PartyId, Purpose, read};
 use veridose_store::payload::{ConsentDocument, Note};
 use veridose_store::{ConsentRow, Opened, Page, Payload, Viewer};
 
@@ -88,7 +87,7 @@ pub(super) struct NewConsent {
 pub(super) struct Registered {
     /// Its name.
     #[schema(value_type = String)]
-    id: ConsentId,
+    consent: ConsentId,
     /// Its version: 1.
     version: u32,
     #[serde(flatten)]
@@ -109,18 +108,19 @@ pub(super) async fn register(
 ) -> Result<HttpResponse, Problem> {
     let patient = patient(&keeper.caller, body.patient.as_deref())?;
     let write = keeper.write(&request)?;
-    let (id, salt) = (ConsentId(write.name("consent")), uuid::Uuid::new_v4());
+    let id = ConsentId(write.name("consent"));
     let (now, from) = (write.happened(None), millis(write.happened(body.from)));
     let until = body.until.map(millis);
-    let subject = Subject(Sha256::new().chain_update(salt.as_bytes()).chain_update(&patient).finalize().into());
-    let consent = Consent { id, subject, purpose: body.purpose, grantee: body.grantee.clone(), from, until };
-    // The salt lies with the terms, so that whoever may open the document can show whose consent it is.
-    let terms = serde_json::json!({ "salt": salt, "agreed": body.terms });
-    let document = ConsentDocument { patient: patient.clone(), purpose: body.purpose, from, until, terms };
+    let (purpose, salt, terms) = (body.purpose, uuid::Uuid::new_v4(), body.terms.clone());
+    let document = ConsentDocument { patient: patient.clone(), salt, purpose, from, until, terms };
+    let subject = document.subject();
+    let consent = Consent { id, subject, purpose, grantee: body.grantee.clone(), from, until };
     let mut plan = write.plan(Action::RegisterConsent(consent), Vec::new(), now, Payload::Consent(document));
     plan.patient = Some(patient);
     plan.readers.clear();
-    write.carry_out(&*body, plan, StatusCode::CREATED, |committed| Registered { id, version: 1, committed }).await
+    write
+        .carry_out(&*body, plan, StatusCode::CREATED, |committed| Registered { consent: id, version: 1, committed })
+        .await
 }
 
 /// Whose consent it is: a patient speaks for itself only, a party for the patients it keeps consents of.

@@ -17,6 +17,7 @@ struct Server {
     running: Running,
     client: reqwest::Client,
     data: tempfile::TempDir,
+    issuer: Embedded,
 }
 
 impl Server {
@@ -26,7 +27,9 @@ impl Server {
         config.limits.workers = 1;
         change(&mut config);
         let node = Node::open(&config).await.expect("opens");
-        Self { running: app::start(&config, node).await.expect("starts"), client: reqwest::Client::new(), data }
+        let issuer = Embedded::open(node.keys(), &config).expect("opens");
+        let (running, client) = (app::start(&config, node).await.expect("starts"), reqwest::Client::new());
+        Self { running, client, data, issuer }
     }
 
     fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
@@ -40,12 +43,10 @@ impl Server {
 
     /// A token of a member of the trial network.
     fn token_of(&self, party: &str, role: Role) -> String {
-        let config = Config { data: self.data.path().into(), ..Config::default() };
-        let issuer = Embedded::open(&config.keys(), config.issuer(), &config.auth.audience).expect("opens");
         let party = Some(PartyId::parse(party).expect("a party"));
         let (subject, lifetime) = ("test".to_owned(), std::time::Duration::from_mins(5));
         let grant = Grant { subject, party, role, site: None, patient: None, lifetime };
-        issuer.mint(&grant).expect("mints")
+        self.issuer.mint(&grant).expect("mints")
     }
 
     /// POST of JSON by a member; the answer must be a success.
@@ -233,7 +234,11 @@ async fn a_document_sent_again_under_its_key_is_the_same_job() {
     assert_ne!(post("tuesday", EMPTY.to_owned()).await.headers()["location"], place);
     assert_eq!(problem(post("monday", format!("{EMPTY} ")).await).await["code"], "idempotency_conflict");
     let as_long = EMPTY.replace("2024-01-01", "2024-01-02");
-    assert_eq!(problem(post("monday", as_long).await).await["code"], "idempotency_conflict", "another of the same size");
+    assert_eq!(
+        problem(post("monday", as_long).await).await["code"],
+        "idempotency_conflict",
+        "another of the same size"
+    );
     server.running.stop().await.expect("stops");
 }
 

@@ -11,7 +11,6 @@ mod reading;
 mod submit;
 
 #[cfg(test)]
-#[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
@@ -157,9 +156,14 @@ impl Work<'_> {
     /// One transaction if the chunk is `whole` and sound. Else each event is its own: which of them the transaction of a
     /// chunk holds must be plain from its place alone.
     async fn capture(&mut self, place: Place, whole: bool, chunk: &mut Chunk) -> Result<()> {
-        let faults = chunk.errors.len();
         let mut trial = Chunk { reads: std::mem::take(&mut chunk.reads), ..Chunk::default() };
         self.plan(&mut trial).await?;
+        self.land(place, whole, trial, chunk).await
+    }
+
+    /// Brings a planned chunk onto the ledger; what is refused goes to the errors of `chunk`.
+    async fn land(&mut self, place: Place, whole: bool, trial: Chunk, chunk: &mut Chunk) -> Result<()> {
+        let faults = chunk.errors.len();
         if trial.errors.is_empty() && whole {
             if trial.plans.is_empty() {
                 return Ok(());

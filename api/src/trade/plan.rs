@@ -84,7 +84,7 @@ pub struct Plan {
 pub fn plan(desk: &Desk<'_>, event: &Event, document: Payload) -> Result<Plan, PlanError> {
     let mut sketch = Sketch {
         desk: *desk,
-        happened: millis(event),
+        happened: happened(event),
         site: own_site(desk, event),
         plan: Plan {
             documents: vec![document],
@@ -182,7 +182,8 @@ impl Sketch<'_> {
     }
 }
 
-pub(super) fn millis(event: &Event) -> Timestamp {
+/// When the event happened.
+pub fn happened(event: &Event) -> Timestamp {
     let instant = event.event_time.instant();
     Timestamp(instant.unix_timestamp().saturating_mul(1_000).saturating_add(i64::from(instant.millisecond())))
 }

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
 use time::Date;
-use veridose_contract::{Purpose, Timestamp};
+use uuid::Uuid;
+use veridose_contract::{Purpose, Subject, Timestamp};
 
 /// A document that a command commits to. Its JSON bytes are what the commitment covers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -61,6 +63,8 @@ pub struct Lot {
 pub struct ConsentDocument {
     /// How the patient is called by the custodian; never leaves the vault.
     pub patient: String,
+    /// What hides the patient's name in the ledger's hash of it: whoever may open the document can show whose consent it is.
+    pub salt: Uuid,
     /// What for.
     pub purpose: Purpose,
     /// From when.
@@ -69,6 +73,13 @@ pub struct ConsentDocument {
     pub until: Option<Timestamp>,
     /// The words that the patient agreed to, or the FHIR Consent resource.
     pub terms: serde_json::Value,
+}
+
+impl ConsentDocument {
+    /// The patient as the ledger knows it.
+    pub fn subject(&self) -> Subject {
+        Subject(Sha256::new().chain_update(self.salt.as_bytes()).chain_update(&self.patient).finalize().into())
+    }
 }
 
 /// Why goods are recalled.

@@ -198,7 +198,8 @@ impl Vault {
     }
 
     /// Removes the groups of documents whose transaction was refused, and the request they were sealed for, so that the
-    /// client may try the same key again. Only the owner's are removed.
+    /// client may try the same key again. Only the owner's are removed, and none whose request came again meanwhile: its
+    /// documents may be about to be committed to.
     pub async fn discard(&self, owner: &PartyId, commitments: &[Commitment]) -> Result<(), StoreError> {
         within("commitments of a call", commitments.len(), COMMITMENTS_PER_CALL_MAX)?;
         let write = self.database.write().await?;
@@ -218,7 +219,16 @@ impl Vault {
             .into_iter()
             .map(|group| group.id)
             .collect();
-        let own = || own.iter().cloned();
+        let taken_up: BTreeSet<Vec<u8>> = entity::request::Entity::find()
+            .filter(entity::request::Column::GroupId.is_in(own.iter().cloned()))
+            .filter(entity::request::Column::TakenUp.eq(true))
+            .lock_exclusive()
+            .all(write.on())
+            .await?
+            .into_iter()
+            .map(|request| request.group_id)
+            .collect();
+        let own = || own.iter().filter(|group| !taken_up.contains(*group)).cloned();
         let on = write.on();
         entity::request::Entity::delete_many().filter(entity::request::Column::GroupId.is_in(own())).exec(on).await?;
         entity::document::Entity::delete_many().filter(entity::document::Column::GroupId.is_in(own())).exec(on).await?;

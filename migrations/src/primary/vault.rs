@@ -1,7 +1,7 @@
 //! The payload vault: keys, groups of documents under one data key, the documents, requests, erasures.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, binary, binary_null, text};
+use sea_orm_migration::schema::{big_integer, binary, binary_null, boolean, text};
 
 use crate::table::{NewTable, tables_migration};
 
@@ -40,9 +40,17 @@ fn tables() -> Vec<NewTable> {
             key: &["commitment"],
             indexes: &[&["group_id"]],
         },
+        // `taken_up` once the request came again: from then on its documents are not only the first one's to discard.
         NewTable {
             name: "vault_request",
-            columns: vec![text("owner"), binary("key"), binary("sha256"), binary("commitments"), binary("group_id")],
+            columns: vec![
+                text("owner"),
+                binary("key"),
+                binary("sha256"),
+                binary("commitments"),
+                binary("group_id"),
+                boolean("taken_up"),
+            ],
             key: &["owner", "key"],
             indexes: &[&["group_id"]],
         },

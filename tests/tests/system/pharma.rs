@@ -151,7 +151,7 @@ async fn from_the_manufacturers_file_to_a_patient() {
     let consent = pharmacy.post("/consents", "consent", &wish).await.expect("an answer").success().expect("agreed");
     let dispense = json!({
         "items": ["urn:epc:id:sgtin:030001.0012345.11"], "prescription": "one a day",
-        "consent": {"id": consent["id"], "version": consent["version"]},
+        "consent": {"id": consent["consent"], "version": consent["version"]},
     });
     pharmacy.post("/dispenses", "dispense", &dispense).await.expect("an answer").success().expect("dispensed");
     assert_eq!(verdict(&pharmacy).await, "already_dispensed");

@@ -22,7 +22,8 @@ async fn jobs_run_a_few_at_a_time_and_an_interrupted_one_runs_again() {
     let store = store(directory.path()).await;
     let party = PartyId::parse("maker").expect("a name");
     for now in 0..6 {
-        let receive = store.captures.receive(&party, ErrorBehaviour::Proceed, "text/xml", Arc::new(move || Timestamp(now)));
+        let receive =
+            store.captures.receive(&party, ErrorBehaviour::Proceed, "text/xml", Arc::new(move || Timestamp(now)));
         receive.await.expect("a job").finish().await.expect("whole");
     }
     // The first round interrupts the newest job, the second ends it.
@@ -64,7 +65,8 @@ async fn a_job_that_panics_is_tried_again_and_does_not_stay_running() {
     let store = store(directory.path()).await;
     let party = PartyId::parse("maker").expect("a name");
     for now in 0..2 {
-        let receive = store.captures.receive(&party, ErrorBehaviour::Proceed, "text/xml", Arc::new(move || Timestamp(now)));
+        let receive =
+            store.captures.receive(&party, ErrorBehaviour::Proceed, "text/xml", Arc::new(move || Timestamp(now)));
         receive.await.expect("a job").finish().await.expect("whole");
     }
     let (stop, stopped) = oneshot::channel::<()>();

@@ -22,7 +22,7 @@ pub(super) async fn find(node: &Node, actor: &Actor, declared: &Event) -> Result
         return Ok(None);
     }
     caught_up(node).await?;
-    let at = super::super::plan::millis(declared);
+    let at = super::super::plan::happened(declared);
     let mut filter = EventFilter { epcis_only: true, ..EventFilter::default() };
     if let Some(id) = &declared.event_id {
         filter.event_ids.push(id.as_str().to_owned());

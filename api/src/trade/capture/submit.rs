@@ -81,7 +81,7 @@ impl Work<'_> {
     }
 
     /// The same place of the same job makes the same key.
-    fn key(&self, place: Place, attempt: u8) -> IdempotencyKey {
+    pub(super) fn key(&self, place: Place, attempt: u8) -> IdempotencyKey {
         let (kind, first, events) = place.parts();
         let hash = Sha256::new()
             .chain_update(b"veridose capture 1\n")

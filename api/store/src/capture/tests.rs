@@ -122,8 +122,7 @@ async fn a_document_under_a_name_is_received_once_and_a_broken_upload_gives_way(
         let store = database.open().await;
         let (maker, id) = (party("maker"), uuid::Uuid::from_u128(7));
         let receive = async || {
-            let received =
-                store.captures.receive_as(&maker, id, ErrorBehaviour::Proceed, "application/xml", at(1));
+            let received = store.captures.receive_as(&maker, id, ErrorBehaviour::Proceed, "application/xml", at(1));
             received.await.expect("asked")
         };
         let Received::New(mut broken) = receive().await else { panic!("nothing was received yet") };

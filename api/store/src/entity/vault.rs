@@ -108,6 +108,7 @@ pub(crate) mod request {
         pub sha256: Vec<u8>,
         pub commitments: Vec<u8>,
         pub group_id: Vec<u8>,
+        pub taken_up: bool,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, SqlErr};
 use tokio::sync::{mpsc, oneshot};
 use veridose_contract::{Commitment, IdempotencyKey, PartyId};
@@ -127,9 +128,24 @@ async fn write(database: &Database, groups: &[Group]) -> Result<Vec<Result<Seali
         };
         results.push(result);
     }
+    take_up(&write, groups, &results).await?;
     insert(&write, &accepted).await?;
     write.commit().await?;
     Ok(results)
+}
+
+/// Notes the requests that came again, so that who sealed their documents first does not discard them any more.
+async fn take_up(write: &Write, groups: &[Group], results: &[Result<Sealing, StoreError>]) -> Result<(), DbErr> {
+    let again = groups.iter().zip(results).filter(|(_, result)| result.as_ref().is_ok_and(|sealing| sealing.repeated));
+    for (group, request) in again.filter_map(|(group, _)| Some((group, group.request?))) {
+        request::Entity::update_many()
+            .col_expr(request::Column::TakenUp, Expr::value(true))
+            .filter(request::Column::Owner.eq(group.owner.as_str()))
+            .filter(request::Column::Key.eq(request.key.0.to_vec()))
+            .exec(write.on())
+            .await?;
+    }
+    Ok(())
 }
 
 type Seen = HashMap<(PartyId, IdempotencyKey), ([u8; 32], Vec<Commitment>)>;
@@ -189,6 +205,7 @@ async fn insert(write: &Write, groups: &[&Group]) -> Result<(), DbErr> {
             sha256: request.sha256.to_vec(),
             commitments: sealed.documents.iter().flat_map(|(commitment, _)| commitment.0).collect(),
             group_id: id.clone(),
+            taken_up: false,
         }));
     }
     insert_all::<group::Entity>(write.on(), rows.0, Existing::Refuse).await?;
