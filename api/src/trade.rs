@@ -28,4 +28,4 @@ pub use refusal::{PlanError, Refusal};
 pub use rehearsal::{Rehearsal, command};
 pub use thing::Thing;
 pub use trail::{Position, Trail, TrailError, trail};
-pub use verdict::{Counter, Field, Holder, Outcome, PackStatus, Reading, Verdict, Warning, verify};
+pub use verdict::{Counter, Field, Holder, Outcome, PackStatus, Reading, Severity, Verdict, Warning, verify};

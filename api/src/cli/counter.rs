@@ -131,7 +131,11 @@ fn is_sound(verdict: &Value) -> bool {
 
 fn lines(verdict: &Value) -> Vec<String> {
     let code = verdict["nmvs_code"].as_str().map(|code| format!(" [{code}]")).unwrap_or_default();
-    let mut lines = vec![format!("{}{code}: {}", text_of(verdict, "code"), text_of(verdict, "message"))];
+    let severity = match verdict["severity"].as_str() {
+        Some(severity @ ("warning" | "alert")) => format!("{severity}: "),
+        Some(_) | None => String::new(),
+    };
+    let mut lines = vec![format!("{severity}{}{code}: {}", text_of(verdict, "code"), text_of(verdict, "message"))];
     lines.push(format!("  {}", text_of(verdict, "next_step")));
     for warning in verdict["warnings"].as_array().into_iter().flatten() {
         lines.push(format!("  {}: {}", text_of(warning, "code"), text_of(warning, "text")));

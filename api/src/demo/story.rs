@@ -167,7 +167,8 @@ fn dispense(goods: &Goods, number: u32, consent: &Value) -> Value {
 
 fn tell_verdict(verdict: &Value, expected: &str) -> Result<()> {
     ensure!(verdict["code"] == expected, "the verdict was to be {expected}: {verdict}");
-    let code = verdict["nmvs_code"].as_str().map(|code| format!(" [{code}]")).unwrap_or_default();
+    let severity = text(verdict, "severity");
+    let code = verdict["nmvs_code"].as_str().map(|code| format!(" [{severity} {code}]")).unwrap_or_default();
     narrator::answer(&format!("{}{code} {}", text(verdict, "message"), text(verdict, "next_step")));
     Ok(())
 }

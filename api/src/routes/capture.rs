@@ -159,7 +159,7 @@ pub(super) async fn create(
     let clock: Clock = Arc::new(move || clock.now());
     let mut body = Body::new(&request, payload, **limits)?;
     let received = match key {
-        None => Received::New(captures.receive(&party, behaviour, media, clock).await?),
+        None => Received::New(Box::new(captures.receive(&party, behaviour, media, clock).await?)),
         Some(key) => captures.receive_as(&party, job_name(&party, &key), behaviour, media, clock).await?,
     };
     let job = match received {

@@ -2,7 +2,8 @@
 //!
 //! An error of the scan is not a forgery: what cannot be read is *unreadable*, with a diagnosis; only what reads well and
 //! stands on no ledger is *not found*. Codes A2 to A68 are those of the European national systems; no code is given where the
-//! refusal is because the pack is expired, recalled or withdrawn.
+//! refusal is because the pack is expired, recalled or withdrawn. A7 at the place that did it first is a repeat, and so a warning;
+//! elsewhere it is an alert.
 
 mod words;
 
@@ -27,6 +28,30 @@ pub enum Outcome {
     NotFound,
     /// The scan is not a well-formed code: a fault of reading, not of the pack.
     Unreadable,
+}
+
+/// How much it matters. An alert is the only one that suspects anybody: a slip at the counter, a bad scan or a withdrawn pack is
+/// never one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Nothing speaks against the pack.
+    None,
+    /// It is genuine and must not be dispensed, or not yet, and nobody did wrong: expired, recalled, set apart, not received.
+    Notice,
+    /// Most often a slip of the scanner, of handling or of the data: to be put right where it happened.
+    Warning,
+    /// Perhaps a falsification: the pack is set aside and a case is opened.
+    Alert,
+}
+
+/// What of a code that was not found is unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unknown {
+    Product,
+    Lot,
+    Serial,
+    Container,
 }
 
 /// Where the pack stands.
@@ -105,6 +130,8 @@ pub struct Verdict {
     pub outcome: Outcome,
     /// Whether the caller may dispense this pack now.
     pub dispensable: bool,
+    /// How much it matters: what tells an alert from a warning.
+    pub severity: Severity,
     /// Stable code of the message.
     pub code: &'static str,
     /// Code of the European national systems, where one exists.
@@ -174,19 +201,23 @@ pub fn verify(counter: &Counter<'_>, text: &str) -> Result<Verdict, StateError> 
         if let Some((code, meant)) = misread(counter, &scan)? {
             return Ok(words::misread(code, scanned, meant));
         }
-        let lot_known = match (scan.gtin(), scan.lot()) {
-            (Some(gtin), Some(lot)) => {
-                read::lot(counter.state, &counter.network_key.lot(&lot_name(&gtin, &lot)))?.is_some()
-            }
-            (_, None) => true,
-            (None, Some(_)) => false,
-        };
-        return Ok(words::not_found(scanned, lot_known));
+        return Ok(words::not_found(scanned, unknown(counter, &scan)?));
     };
     let mismatches = mismatches(counter, &scan, &standing);
     let mut verdict = words::found(counter, item, scanned, &standing, mismatches);
     verdict.warnings.extend(scan.notes().iter().map(words::note));
     Ok(verdict)
+}
+
+/// The first part of the code, from the product to the serial number, that the ledger does not know.
+fn unknown(counter: &Counter<'_>, scan: &Scan) -> Result<Unknown, StateError> {
+    let Some(gtin) = scan.gtin() else { return Ok(Unknown::Container) };
+    if read::product(counter.state, &counter.network_key.product(&gtin.name()))?.is_none() {
+        return Ok(Unknown::Product);
+    }
+    let Some(lot) = scan.lot() else { return Ok(Unknown::Serial) };
+    let known = read::lot(counter.state, &counter.network_key.lot(&lot_name(&gtin, &lot)))?;
+    Ok(if known.is_some() { Unknown::Serial } else { Unknown::Lot })
 }
 
 /// A pack that exists and that this scan would name, had a keyboard not changed it: the mistake, and the scan as it was

@@ -19,7 +19,7 @@ async fn done(client: &Client, path: &str, body: &Value) -> Value {
 
 async fn consent(client: &Client, body: &Value) -> String {
     let consent = client.post("/consents", &body.to_string(), body).await.expect("an answer").success();
-    consent.expect("registered")["id"].as_str().expect("a name").to_owned()
+    consent.expect("registered")["consent"].as_str().expect("a name").to_owned()
 }
 
 #[tokio::test]

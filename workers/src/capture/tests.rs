@@ -76,9 +76,9 @@ async fn a_job_that_panics_is_tried_again_and_does_not_stay_running() {
     let captures = store.captures.clone();
     let work = |job: veridose_store::CaptureJob| {
         let which = usize::try_from(job.created_at.0).expect("small");
-        let tried = tries[which].fetch_add(1, Ordering::SeqCst);
+        let before = tries[which].fetch_add(1, Ordering::SeqCst);
         async move {
-            assert!(which == 0 && tried > 0, "a fault of the program");
+            assert!(which == 0 && before > 0, "a fault of the program");
             CaptureOutcome::Succeeded
         }
     };

@@ -201,9 +201,9 @@ async fn a_place_whose_name_was_sealed_with_other_documents_gets_another_name() 
     let (work, chunk) = planned(&node, &actor, &job).await;
     let place = Place::Whole(2);
     // A crash left another plan's documents under the place's first name, and nothing of them on the ledger.
-    let note = Payload::Note(veridose_store::payload::Note { text: "another plan".to_owned() });
+    let words = Payload::Note(veridose_store::payload::Note { text: "another plan".to_owned() });
     let request = Request { key: work.key(place, 0), sha256: [0; 32] };
-    node.store().vault.seal(&actor.party, Some(request), &[note], &[]).await.expect("sealed");
+    node.store().vault.seal(&actor.party, Some(request), &[words], &[]).await.expect("sealed");
     assert!(!work.was_captured(place).expect("readable"));
     work.submit(place, &chunk.merged()).await.expect("submitted").expect("accepted");
     assert!(work.was_captured(place).expect("readable") && is_known(&node, 1) && is_known(&node, 2));

@@ -1,6 +1,10 @@
+use std::collections::BTreeMap;
+
 use serde_json::json;
-use veridose_contract::{Action, DecommissionReason, QuarantineTarget, RecallTarget};
+use veridose_contract::{Action, DecommissionReason, Discrepancy, DiscrepancyKind, QuarantineTarget, RecallTarget};
 use veridose_gs1::Epc;
+
+use crate::trade::{Outcome, Severity};
 
 use super::world::{CORNER, DAY, MAKER, PHARM, World, commissioning, pack, packing, pallet, receiving, shipping};
 
@@ -46,6 +50,7 @@ fn what_was_never_made_is_told_apart() {
     assert_eq!(told(&world, "pharm", &scan(&pack(99), "")), ("unknown_serial", Some("A3"), false));
     assert_eq!(told(&world, "pharm", &scan(&pack(99), "(10)NO")), ("unknown_lot", Some("A2"), false));
     assert_eq!(told(&world, "pharm", &scan(&pallet(9), "")), ("unknown_container", None, false));
+    assert_eq!(told(&world, "pharm", "(01)09506000134352(21)X"), ("unknown_product", None, false));
 }
 
 #[test]
@@ -65,16 +70,7 @@ fn a_bad_scan_says_nothing_about_the_pack() {
 #[test]
 fn a_pack_whose_life_is_over_says_where() {
     let mut world = World::at_the_pharmacy();
-    world.register_consent("pharm", 1);
-    let dispense = Action::Dispense {
-        consent: veridose_contract::ConsentId([1; 16]),
-        version: 1,
-        prescription: veridose_contract::Commitment([2; 32]),
-    };
-    world.act("pharm", dispense, &[&pack(1)]);
-    for (number, reason) in [(2, DecommissionReason::Stolen), (3, DecommissionReason::Destroyed)] {
-        world.act("pharm", Action::Decommission { reason }, &[&pack(number)]);
-    }
+    ended(&mut world);
     let text = |number| scan(&pack(number), "");
     assert_eq!(told(&world, "pharm", &text(1)), ("already_dispensed", Some("A7"), false));
     assert!(world.verify("pharm", &text(1)).message.contains("at this location"));
@@ -112,4 +108,85 @@ fn containers_and_deliveries() {
     world.ok("pharm", &shipping(&[pallet(1)], PHARM, CORNER));
     let shape = serde_json::to_value(world.verify("corner", "(01)09506000134352(21)NEVER")).expect("JSON");
     assert_eq!((&shape["outcome"], &shape["scanned"]["serial"]), (&json!("not_found"), &json!("NEVER")));
+}
+
+/// Every way in which a verification can end, as JSON: what clients are built on.
+#[test]
+fn every_kind_of_verdict() {
+    let mut told = BTreeMap::new();
+    let mut tell = |name: &'static str, world: &World, by: &str, text: &str| {
+        assert!(told.insert(name, world.verify(by, text)).is_none(), "{name} is told once");
+    };
+    let text = |number: u32| scan(&pack(number), "(17)250331(10)A");
+    let world = World::stocked();
+    tell("genuine_at_the_manufacturer", &world, "maker", &text(1));
+    let mut world = World::at_the_pharmacy();
+    tell("may_be_dispensed", &world, "pharm", &text(1));
+    tell("in_anothers_custody", &world, "corner", &text(1));
+    tell("lot_differs", &world, "pharm", &scan(&pack(1), "(17)250331(10)B"));
+    tell("expiry_differs", &world, "pharm", &scan(&pack(1), "(17)260331(10)A"));
+    tell("both_differ", &world, "pharm", &scan(&pack(1), "(17)260331(10)B"));
+    tell("unknown_serial", &world, "pharm", &text(99));
+    tell("unknown_lot", &world, "pharm", &scan(&pack(99), "(10)NO"));
+    tell("unknown_product", &world, "pharm", "(01)09506000134352(17)250331(10)A(21)X");
+    tell("unknown_container", &world, "pharm", &scan(&pallet(9), ""));
+    tell("no_serial", &world, "pharm", "(01)09506000134352");
+    tell("unreadable", &world, "pharm", "(01)09506000134351(21)X");
+    let of_caps = commissioning(&["urn:epc:id:sgtin:030001.0012345.aBy1".to_owned()], "A", "2025-03-31");
+    world.ok("maker", &of_caps);
+    tell("caps_lock", &world, "pharm", &scan("urn:epc:id:sgtin:030001.0012345.AbY1", ""));
+    world.ok("pharm", &shipping(&[pack(9)], PHARM, CORNER));
+    tell("on_its_way", &world, "corner", &text(9));
+    ended(&mut world);
+    tell("dispensed_here", &world, "pharm", &text(1));
+    tell("dispensed_elsewhere", &world, "corner", &text(1));
+    tell("stolen", &world, "pharm", &text(2));
+    tell("destroyed_here", &world, "pharm", &text(3));
+    tell("destroyed_elsewhere", &world, "corner", &text(3));
+    world.act("reg", Action::Quarantine(QuarantineTarget::Items), &[&pack(4)]);
+    tell("quarantined", &world, "pharm", &text(4));
+    let (mut expired, mut recalled) = (World::at_the_pharmacy(), World::at_the_pharmacy());
+    expired.now.0 += 1_000 * DAY;
+    tell("expired", &expired, "pharm", &text(1));
+    let lot = recalled.standing(&pack(1)).lot.expect("a lot");
+    recalled.act("reg", Action::Recall { target: RecallTarget::Lot(lot), class: 1 }, &[]);
+    tell("recalled", &recalled, "pharm", &text(1));
+    let mut world = World::stocked();
+    world.ok("maker", &packing("ADD", &pallet(1), &[pack(1), pack(2)]));
+    tell("in_a_container", &world, "maker", &text(1));
+    tell("container", &world, "maker", &scan(&pallet(1), ""));
+    let lot = world.standing(&pack(5)).lot.expect("a lot");
+    world.act("maker", Action::Transform { inputs: vec![world.item(&pack(5))], lot }, &[&pack(50)]);
+    tell("repackaged_here", &world, "maker", &text(5));
+    tell("repackaged_elsewhere", &world, "pharm", &text(5));
+    disputed(&mut world);
+    tell("disputed", &world, "maker", &text(6));
+    insta::assert_json_snapshot!(told);
+    for (name, verdict) in &told {
+        assert!(!verdict.dispensable || verdict.severity == Severity::None, "{name}");
+        assert!(
+            verdict.outcome != Outcome::Unreadable || verdict.severity == Severity::Warning,
+            "{name}: no scan accuses"
+        );
+        let withdrawn = verdict.expired || verdict.quarantined || verdict.recall_class.is_some();
+        assert!(!withdrawn || (verdict.severity == Severity::Notice && verdict.nmvs_code.is_none()), "{name}");
+    }
+}
+
+/// Pack 1 is dispensed, 2 stolen, 3 destroyed.
+fn ended(world: &mut World) {
+    world.register_consent("pharm", 1);
+    let (consent, prescription) = (veridose_contract::ConsentId([1; 16]), veridose_contract::Commitment([2; 32]));
+    world.act("pharm", Action::Dispense { consent, version: 1, prescription }, &[&pack(1)]);
+    for (number, reason) in [(2, DecommissionReason::Stolen), (3, DecommissionReason::Destroyed)] {
+        world.act("pharm", Action::Decommission { reason }, &[&pack(number)]);
+    }
+}
+
+/// Pack 6 was offered and reported as damaged.
+fn disputed(world: &mut World) {
+    world.ok("maker", &shipping(&[pack(6)], MAKER, PHARM));
+    let offer = world.standing(&pack(6)).offer.expect("offered").id;
+    let damaged = Discrepancy { item: world.item(&pack(6)), kind: DiscrepancyKind::Damaged };
+    world.act("pharm", Action::Accept { offer, discrepancies: vec![damaged] }, &[]);
 }

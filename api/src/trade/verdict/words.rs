@@ -5,29 +5,42 @@ use veridose_contract::record::{Act, ItemKind, ItemState};
 use veridose_contract::{DecommissionReason, ItemKey, Role, Standing};
 use veridose_gs1::scan::Diagnosis;
 
-use super::{Counter, Field, Holder, Outcome, PackStatus, Reading, Verdict, Warning, status_of};
+use super::{Counter, Field, Holder, Outcome, PackStatus, Reading, Severity, Unknown, Verdict, Warning, status_of};
 
-/// Code, sentence, next step.
+/// Code, severity, sentence, next step.
 struct Saying {
     code: &'static str,
+    severity: Severity,
     nmvs_code: Option<&'static str>,
     message: String,
     next_step: &'static str,
 }
 
 impl Saying {
+    /// A notice.
     fn new(code: &'static str, message: impl Into<String>, next_step: &'static str) -> Self {
-        Self { code, nmvs_code: None, message: message.into(), next_step }
+        Self { code, severity: Severity::Notice, nmvs_code: None, message: message.into(), next_step }
     }
 
-    fn nmvs(self, code: &'static str) -> Self {
-        Self { nmvs_code: Some(code), ..self }
+    /// An alert of the national systems.
+    fn alert(self, code: &'static str) -> Self {
+        Self { severity: Severity::Alert, nmvs_code: Some(code), ..self }
+    }
+
+    /// What looks like an alert of the national systems, and is a slip.
+    fn slip(self, code: &'static str) -> Self {
+        Self { severity: Severity::Warning, nmvs_code: Some(code), ..self }
+    }
+
+    fn of(self, severity: Severity) -> Self {
+        Self { severity, ..self }
     }
 
     fn verdict(self, outcome: Outcome, scanned: Reading) -> Verdict {
         Verdict {
             outcome,
             dispensable: false,
+            severity: self.severity,
             code: self.code,
             nmvs_code: self.nmvs_code,
             message: self.message,
@@ -54,7 +67,8 @@ pub(super) fn unreadable(diagnosis: &Diagnosis) -> Verdict {
         diagnosis.code.as_str(),
         format!("The code could not be read: {}", diagnosis.message),
         "This says nothing about the pack. Check the scanner's keyboard setting and scan again.",
-    );
+    )
+    .of(Severity::Warning);
     let mut verdict = saying.verdict(Outcome::Unreadable, Reading::default());
     verdict.suggestion.clone_from(&diagnosis.suggestion);
     verdict
@@ -66,7 +80,8 @@ pub(super) fn misread(code: &'static str, scanned: Reading, meant: String) -> Ve
         code,
         "No pack has this code, but one has it with the keyboard set differently.",
         "This says nothing about the pack. Check caps lock and the keyboard language, and scan again.",
-    );
+    )
+    .of(Severity::Warning);
     Verdict { suggestion: Some(meant), ..saying.verdict(Outcome::Unreadable, scanned) }
 }
 
@@ -82,17 +97,30 @@ pub(super) fn without_serial(scanned: Reading) -> Verdict {
         "The code names a product but no serial number.",
         "Scan the two-dimensional code of the pack, not the barcode of the product.",
     )
+    .of(Severity::Warning)
     .verdict(Outcome::Unreadable, scanned)
 }
 
-/// Nothing of that name was ever commissioned.
-pub(super) fn not_found(scanned: Reading, lot_known: bool) -> Verdict {
-    let saying = if scanned.sscc.is_some() {
-        Saying::new("unknown_container", "No member of this network packed a container of this number.", SET_ASIDE)
-    } else if lot_known {
-        Saying::new("unknown_serial", "No pack with this serial number was ever made.", SET_ASIDE).nmvs("A3")
-    } else {
-        Saying::new("unknown_lot", "The manufacturer never made this lot.", SET_ASIDE).nmvs("A2")
+/// Nothing of that name was ever commissioned. A product or container that nobody here knows may be one of companies that take no
+/// part, which makes nobody suspect; a serial number that the maker of a known product never gave does.
+pub(super) fn not_found(scanned: Reading, unknown: Unknown) -> Verdict {
+    let saying = match unknown {
+        Unknown::Container => Saying::new(
+            "unknown_container",
+            "No member of this network packed a container of this number.",
+            "Check whether its sender takes part in this network. Scan the packs in it one by one.",
+        )
+        .of(Severity::Warning),
+        Unknown::Product => Saying::new(
+            "unknown_product",
+            "No member of this network makes a product of this number.",
+            "Do not dispense on this answer. Check that the code scanned is the pack's own, and that its maker takes part.",
+        )
+        .of(Severity::Warning),
+        Unknown::Lot => Saying::new("unknown_lot", "The manufacturer never made this lot.", SET_ASIDE).alert("A2"),
+        Unknown::Serial => {
+            Saying::new("unknown_serial", "No pack with this serial number was ever made.", SET_ASIDE).alert("A3")
+        }
     };
     saying.verdict(Outcome::NotFound, scanned)
 }
@@ -153,18 +181,18 @@ fn mismatch(fields: &[Field]) -> Option<Saying> {
     let saying = match fields {
         [] => return None,
         [Field::Lot] => {
-            Saying::new("lot_mismatch", "The lot on the pack is not the lot it was made in.", SET_ASIDE).nmvs("A68")
+            Saying::new("lot_mismatch", "The lot on the pack is not the lot it was made in.", SET_ASIDE).alert("A68")
         }
         [Field::Expiry] => {
             Saying::new("expiry_mismatch", "The expiry date on the pack is not the one it was made with.", SET_ASIDE)
-                .nmvs("A52")
+                .alert("A52")
         }
         [_, ..] => Saying::new(
             "lot_and_expiry_mismatch",
             "Lot and expiry date are not those the pack was made with.",
             SET_ASIDE,
         )
-        .nmvs("A68"),
+        .alert("A68"),
     };
     Some(saying)
 }
@@ -176,32 +204,34 @@ fn ended(counter: &Counter<'_>, standing: &Standing) -> Option<Saying> {
     };
     let place = |act: &Act| if is_here(act) { "at this location" } else { "at another location" };
     // A repeat at the same place is most often a slip, and the law lets it be undone there only.
-    let step = |act: &Act, slip: &'static str| if is_here(act) { slip } else { SET_ASIDE };
+    let told = |code, message: String, act: &Act, slip: &'static str| {
+        if is_here(act) {
+            Saying::new(code, message, slip).slip("A7")
+        } else {
+            Saying::new(code, message, SET_ASIDE).alert("A7")
+        }
+    };
     match &standing.state {
         ItemState::Active => None,
         // With a patient or without: to the next counter it is the same.
-        ItemState::Dispensed { act, .. } | ItemState::Decommissioned { reason: DecommissionReason::Supplied, act } => Some(
-            Saying::new(
-                "already_dispensed",
-                format!("This pack was already dispensed {}.", place(act)),
-                step(act, "Do not dispense. If it was dispensed by mistake, undo that; else set the pack aside and report it."),
-            )
-            .nmvs("A7"),
-        ),
-        ItemState::Decommissioned { reason: DecommissionReason::Stolen, .. } => Some(
-            Saying::new("stolen", "This pack was reported stolen.", SET_ASIDE).nmvs("A7"),
-        ),
-        ItemState::Decommissioned { act, .. } => Some(
-            Saying::new(
-                "already_decommissioned",
-                format!("This pack was taken out of the trade {}.", place(act)),
-                step(act, "Do not dispense. If that was a mistake, undo it; else set the pack aside and report it."),
-            )
-            .nmvs("A7"),
-        ),
-        ItemState::Transformed { .. } => Some(
-            Saying::new("repackaged", "This pack was used up when its contents were repackaged.", SET_ASIDE).nmvs("A7"),
-        ),
+        ItemState::Dispensed { act, .. } | ItemState::Decommissioned { reason: DecommissionReason::Supplied, act } => {
+            let message = format!("This pack was already dispensed {}.", place(act));
+            let slip =
+                "Do not dispense. If it was dispensed by mistake, undo that; else set the pack aside and report it.";
+            Some(told("already_dispensed", message, act, slip))
+        }
+        ItemState::Decommissioned { reason: DecommissionReason::Stolen, .. } => {
+            Some(Saying::new("stolen", "This pack was reported stolen.", SET_ASIDE).alert("A7"))
+        }
+        ItemState::Decommissioned { act, .. } => {
+            let message = format!("This pack was taken out of the trade {}.", place(act));
+            let slip = "Do not dispense. If that was a mistake, undo it; else set the pack aside and report it.";
+            Some(told("already_decommissioned", message, act, slip))
+        }
+        ItemState::Transformed { act } => {
+            let message = format!("This pack was used up when its contents were repackaged {}.", place(act));
+            Some(told("repackaged", message, act, "Do not dispense. Scan the pack that its contents went into."))
+        }
     }
 }
 
@@ -241,13 +271,15 @@ fn elsewhere(holder: Holder) -> Option<Saying> {
         Holder::Another => Some(Saying::new(
             "held_elsewhere",
             "A pack of this number is genuine, but the ledger says that another location holds it.",
-            "Do not dispense. Check how it came here; it may be a copy. Set it aside and report it.",
-        )),
+            "Do not dispense. Check whether its delivery was recorded; if it was not bought from there, it may be a copy: set it \
+             aside and report it.",
+        )
+        .of(Severity::Warning)),
     }
 }
 
 fn sound(is_unit: bool, is_counter: bool) -> Saying {
-    match (is_unit, is_counter) {
+    let saying = match (is_unit, is_counter) {
         (true, true) => Saying::new(
             "may_be_dispensed",
             "This pack is genuine and may be dispensed.",
@@ -259,7 +291,8 @@ fn sound(is_unit: bool, is_counter: bool) -> Saying {
             "This container is genuine and in your hands.",
             "Open it and scan the packs to dispense them.",
         ),
-    }
+    };
+    saying.of(Severity::None)
 }
 
 fn warnings(standing: &Standing) -> Vec<Warning> {

@@ -34,7 +34,7 @@ pub struct Upload {
 #[derive(Debug)]
 pub enum Received {
     /// It is to be received now.
-    New(Upload),
+    New(Box<Upload>),
     /// It was received before.
     Known(CaptureJob),
 }
@@ -95,7 +95,7 @@ impl Captures {
         }
         insert_all::<job::Entity>(write.on(), vec![upload.job.clone()], Existing::Refuse).await?;
         write.commit().await?;
-        Ok(Received::New(upload))
+        Ok(Received::New(Box::new(upload)))
     }
 
     /// The upload of a new job, and the transaction to write it in.
