@@ -22,6 +22,10 @@ pub(super) fn execute(turn: &mut Turn<'_>, command: &Command, parent: &ItemKey, 
     container.require_unoffered()?;
     container.require_released()?;
     let nest = container.place.record.nest.unwrap_or_default();
+    if container.place.record.nest.replace(nest).is_none() {
+        // A pack becomes a container before the first item goes in: the next one may lie in that.
+        save(turn, &container);
+    }
     let mut height = 0;
     for item in &command.items {
         height = height.max(put(turn, item, &container, nest)?);

@@ -38,6 +38,17 @@ fn what_left_a_dissolved_container_does_not_follow_it() {
 }
 
 #[test]
+fn a_pack_that_takes_others_in_refuses_one_that_is_in_already() {
+    let mut w = World::stocked();
+    let into = |parent| Action::Aggregate { parent: item(parent), create: false };
+    w.no("maker", into(1), &[2, 2], Code::InContainer);
+    w.ok("maker", into(3), &[4]);
+    w.no("maker", into(1), &[3, 4], Code::InContainer);
+    w.ok("maker", into(1), &[2, 3]);
+    assert_eq!(w.standing(4).containers, [item(3), item(1)]);
+}
+
+#[test]
 fn one_of_two_buyers_gets_the_pack() {
     let mut w = World::stocked();
     w.ok("maker", offer(1, "pharm"), &[1]);
