@@ -20,6 +20,11 @@ const PRODUCT: u8 = b'p';
 const CONSENT: u8 = b's';
 const DISPUTE: u8 = b'x';
 
+/// Whether a key says who is a member, where, and who may sign for one: hosts guard such a key more strictly than others.
+pub fn decides_membership(key: &[u8]) -> bool {
+    matches!(key.first(), Some(&(ADMISSION | CERTIFICATE | SITE | PARTY | NETWORK)))
+}
+
 fn join(prefix: u8, parts: &[&[u8]]) -> Vec<u8> {
     let length = parts.iter().fold(1usize, |sum, part| sum.saturating_add(part.len()));
     let mut key = Vec::with_capacity(length);

@@ -151,11 +151,7 @@ impl StateStore {
 
     /// Every record in the order of keys, checked.
     pub(crate) fn records(&self) -> impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), LedgerError>> + use<> {
-        let entries = self.database.snapshot().range(&self.keyspace, RECORDS..);
-        entries.map(|entry| {
-            let (key, value) = entry.into_inner()?;
-            Ok((key.to_vec(), unsealed(&key, &value)?.to_vec()))
-        })
+        self.snapshot().records()
     }
 
     /// Every index entry in the order of keys, but for the height.
@@ -185,6 +181,16 @@ impl StateRead for StateStore {
 pub struct StateView {
     snapshot: Snapshot,
     keyspace: Keyspace,
+}
+
+impl StateView {
+    /// Every record in the order of keys, checked: what two ledgers must have the same.
+    pub fn records(&self) -> impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), LedgerError>> + use<> {
+        self.snapshot.range(&self.keyspace, RECORDS..).map(|entry| {
+            let (key, value) = entry.into_inner()?;
+            Ok((key.to_vec(), unsealed(&key, &value)?.to_vec()))
+        })
+    }
 }
 
 impl StateRead for StateView {

@@ -1,6 +1,8 @@
 //! What the tests share: a small network with its keys, a clock that is told the time, and a disk that fails on purpose.
 
+#[cfg(test)]
 mod disk;
+mod sequence;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,21 +13,28 @@ use veridose_contract::{
     Timestamp, Transaction,
 };
 
+#[cfg(test)]
 pub(crate) use disk::{Fault, FaultyDisk};
+pub use sequence::Sequence;
 
 use crate::pki::{Authority, Request, fingerprint};
 use crate::{Embedded, LogKey, Network, Options, Signer, prepare};
 
 /// 2026-06-01, a moment in the middle of every certificate's validity.
-pub(crate) const NOW: Timestamp = Timestamp(1_780_272_000_000);
+pub const NOW: Timestamp = Timestamp(1_780_272_000_000);
 const YEAR_MS: i64 = 365 * 24 * 3_600 * 1_000;
-pub(crate) const SITES: [u64; 4] = [9_506_000_134_352, 9_506_000_134_369, 9_506_000_134_376, 9_506_000_134_383];
+/// A site for each member.
+pub const SITES: [u64; 4] = [9_506_000_134_352, 9_506_000_134_369, 9_506_000_134_376, 9_506_000_134_383];
 
 /// Repeats the same numbers for the same seed.
-pub(crate) struct Random(pub(crate) u64);
+pub struct Random(
+    /// The seed, then where it stands.
+    pub u64,
+);
 
 impl Random {
-    pub(crate) fn next(&mut self) -> u64 {
+    /// Any number.
+    pub fn number(&mut self) -> u64 {
         // SplitMix64.
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -34,31 +43,43 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % bound as u64).expect("below a usize")
+    /// A number below the bound.
+    pub fn below(&mut self, bound: usize) -> usize {
+        usize::try_from(self.number() % bound as u64).expect("below a usize")
     }
 }
 
-pub(crate) struct Member {
-    pub(crate) id: PartyId,
-    pub(crate) role: Role,
-    pub(crate) authority: Authority,
-    pub(crate) signer: Signer,
+/// A member, with its authority and a certificate.
+pub struct Member {
+    /// Its name.
+    pub id: PartyId,
+    /// What it does.
+    pub role: Role,
+    /// What issues its certificates.
+    pub authority: Authority,
+    /// The certificate that it acts with.
+    pub signer: Signer,
 }
 
 /// A maker, two distributors and a regulator.
-pub(crate) struct Members {
-    pub(crate) network: Network,
-    pub(crate) maker: Member,
-    pub(crate) north: Member,
-    pub(crate) south: Member,
-    pub(crate) regulator: Member,
+pub struct Members {
+    /// Founded by the four.
+    pub network: Network,
+    /// Makes.
+    pub maker: Member,
+    /// Distributes.
+    pub north: Member,
+    /// Distributes.
+    pub south: Member,
+    /// Supervises.
+    pub regulator: Member,
     log_key: String,
     clock: Arc<AtomicI64>,
     requests: AtomicU64,
 }
 
-pub(crate) fn validity() -> (Timestamp, Timestamp) {
+/// A year before and after [`NOW`].
+pub fn validity() -> (Timestamp, Timestamp) {
     (Timestamp(NOW.0 - YEAR_MS), Timestamp(NOW.0 + YEAR_MS))
 }
 
@@ -70,13 +91,21 @@ fn member(id: &str, role: Role) -> Member {
     Member { id, role, authority, signer }
 }
 
-pub(crate) fn issue(authority: &Authority, role: Role, not_before: Timestamp, not_after: Timestamp) -> Signer {
+/// A signer with a new certificate of the authority.
+pub fn issue(authority: &Authority, role: Role, not_before: Timestamp, not_after: Timestamp) -> Signer {
     let issued = authority.issue(&Request { role, site: None, not_before, not_after }).expect("a certificate");
     Signer::new(&issued.key, issued.certificate).expect("a signer")
 }
 
+impl Default for Members {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Members {
-    pub(crate) fn new() -> Self {
+    /// Four members with new keys.
+    pub fn new() -> Self {
         let maker = member("maker", Role::Manufacturer);
         let north = member("north", Role::Distributor);
         let south = member("south", Role::Distributor);
@@ -97,32 +126,37 @@ impl Members {
         Self { network, maker, north, south, regulator, log_key, clock, requests: AtomicU64::new(0) }
     }
 
-    pub(crate) fn log_key(&self) -> LogKey {
+    /// The log's key.
+    pub fn log_key(&self) -> LogKey {
         LogKey::parse(&self.log_key).expect("our own key")
     }
 
-    pub(crate) fn options(&self) -> Options {
+    /// The usual settings, with the members' clock.
+    pub fn options(&self) -> Options {
         let clock = Arc::clone(&self.clock);
         Options { verifiers: 2, ..Options::new(Arc::new(move || Timestamp(clock.load(Ordering::Relaxed)))) }
     }
 
-    pub(crate) fn set_clock(&self, now: Timestamp) {
+    /// Tells the clock the time.
+    pub fn set_clock(&self, now: Timestamp) {
         self.clock.store(now.0, Ordering::Relaxed);
     }
 
-    pub(crate) fn open(&self, folder: &Path) -> Embedded {
+    /// Opens the ledger in a folder.
+    pub fn open(&self, folder: &Path) -> Embedded {
         Embedded::open(folder, self.network.clone(), self.log_key(), self.options()).expect("the ledger opens")
     }
 
     /// A transaction under a request of its own.
-    pub(crate) fn sign(&self, member: &Member, actions: Vec<(Action, Vec<ItemKey>)>) -> Transaction {
+    pub fn sign(&self, member: &Member, actions: Vec<(Action, Vec<ItemKey>)>) -> Transaction {
         let request = self.requests.fetch_add(1, Ordering::Relaxed);
         let mut key = [0; 16];
         key[..8].copy_from_slice(&request.to_be_bytes());
         self.sign_as(&member.signer, IdempotencyKey(key), NOW, actions)
     }
 
-    pub(crate) fn sign_as(
+    /// A transaction under a request of this name, at this time.
+    pub fn sign_as(
         &self,
         signer: &Signer,
         key: IdempotencyKey,
@@ -132,35 +166,48 @@ impl Members {
         prepare(signer, self.network.id, key, time, commands(actions)).expect("it can be signed")
     }
 
-    /// Registers the certificate of each member, the product and the lot: five entries.
-    pub(crate) async fn begin(&self, ledger: &Embedded) {
-        for member in [&self.maker, &self.north, &self.south, &self.regulator] {
+    /// What registers the certificate of each member, the product and the lot: five transactions.
+    pub fn beginning(&self) -> Vec<Transaction> {
+        let register = |member: &Member| {
             let register = Action::RegisterCertificate(member.signer.certificate().clone());
-            ledger.submit(self.sign(member, vec![(register, vec![])])).await.expect("the first certificate");
-        }
+            self.sign(member, vec![(register, vec![])])
+        };
         let lot = Action::RegisterLot { lot: LOT, product: PRODUCT, expiry: Day(NOW.day().0 + 365) };
-        let transaction = self.sign(&self.maker, vec![(Action::RegisterProduct(PRODUCT), vec![]), (lot, vec![])]);
-        ledger.submit(transaction).await.expect("product and lot");
+        let stock = self.sign(&self.maker, vec![(Action::RegisterProduct(PRODUCT), vec![]), (lot, vec![])]);
+        let members = [&self.maker, &self.north, &self.south, &self.regulator];
+        members.into_iter().map(register).chain([stock]).collect()
     }
 
-    pub(crate) fn commission(&self, items: Vec<ItemKey>) -> Transaction {
+    /// Submits them.
+    pub async fn begin(&self, ledger: &Embedded) {
+        for transaction in self.beginning() {
+            ledger.submit(transaction).await.expect("the first certificates, product and lot");
+        }
+    }
+
+    /// The maker's word that the items are packs of [`LOT`].
+    pub fn commission(&self, items: Vec<ItemKey>) -> Transaction {
         self.sign(&self.maker, vec![(Action::Commission { lot: LOT }, items)])
     }
 }
 
-pub(crate) fn commands(actions: Vec<(Action, Vec<ItemKey>)>) -> Vec<Command> {
+/// The actions as commands that happened now.
+pub fn commands(actions: Vec<(Action, Vec<ItemKey>)>) -> Vec<Command> {
     let command = |(action, items)| Command { action, happened: NOW, site: None, payload: Commitment([7; 32]), items };
     actions.into_iter().map(command).collect()
 }
 
-pub(crate) const PRODUCT: ProductKey = ProductKey([1; 32]);
-pub(crate) const LOT: LotKey = LotKey([2; 32]);
+/// The maker's product.
+pub const PRODUCT: ProductKey = ProductKey([1; 32]);
+/// Its lot.
+pub const LOT: LotKey = LotKey([2; 32]);
 
 /// Packs `first` to `first + count`.
-pub(crate) fn packs(first: u64, count: u64) -> Vec<ItemKey> {
+pub fn packs(first: u64, count: u64) -> Vec<ItemKey> {
     (first..first + count).map(pack).collect()
 }
 
-pub(crate) fn pack(number: u64) -> ItemKey {
+/// Pack number so and so.
+pub fn pack(number: u64) -> ItemKey {
     ItemKey(veridose_contract::merkle::leaf_hash(&number.to_be_bytes()))
 }

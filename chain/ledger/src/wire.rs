@@ -3,7 +3,7 @@
 //!
 //! | function | arguments | answer |
 //! |---|---|---|
-//! | [`INIT`] | the network file's text; then the MSP identifiers whose majority must endorse changes of members, if not all founders | the network's identifier, as text |
+//! | [`INIT`] | the network file's text; then the MSP identifiers of which a majority must endorse changes of members: with none, the chaincode's policy alone holds | the network's identifier, as text |
 //! | [`SUBMIT`] | one canonical transaction each | canonical list of [`TxId`]s, or [`STATUS_REFUSED`] and [`Refusals`] |
 //! | [`ATTEST`] | one canonical header each | canonical list of [`Attestation`]s, in order; those that do not stand are left out |
 //! | [`VERSION`] | none | [`Version`] as JSON |
@@ -36,6 +36,10 @@ pub const STATUS_FAULT: i32 = 500;
 
 /// Transactions in one submit, and headers in one attest, at most.
 pub const TRANSACTIONS_MAX: usize = 1_000;
+/// Items that one submit may name over all its transactions.
+pub const ITEMS_MAX: usize = 25_000;
+/// The key under which `init` keeps who endorses changes of members; no key of the contract is written so.
+pub const ENDORSERS_KEY: &str = ".endorsers";
 /// Refusals that one answer lists at most: it travels in a header of HTTP/2, once for each endorser, so a client allows
 /// for headers of 256 KiB.
 pub const REFUSALS_MAX: usize = 64;
@@ -153,6 +157,7 @@ mod tests {
     proptest! {
         #[test]
         fn keys_come_back(key in prop::collection::vec(any::<u8>(), 0..80)) {
+            prop_assert_ne!(state_key(&key), ENDORSERS_KEY);
             prop_assert_eq!(parse_state_key(&state_key(&key)), Some(key));
         }
 

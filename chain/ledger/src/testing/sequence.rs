@@ -1,0 +1,257 @@
+//! A long run of transactions, good and bad, for two ledgers to agree on.
+
+use veridose_contract::{
+    Action, Commitment, Consent, ConsentId, Day, DecommissionReason, Discrepancy, DiscrepancyKind, Fingerprint,
+    HandoffKind, IdempotencyKey, ItemKey, LotKey, NetworkId, OfferId, PartyId, ProductKey, Purpose, QuarantineTarget,
+    RecallTarget, StateRead, Subject, Timestamp, Transaction, read, resolve,
+};
+
+use super::{LOT, Member, Members, NOW, PRODUCT, Random, commands, pack, validity};
+use crate::pki::Authority;
+use crate::{Signer, prepare};
+
+/// Items that are acted on at one time; they move on, so that fresh ones keep coming.
+const WINDOW: u64 = 24;
+/// Offers that are answered at one time.
+const OFFERS: u64 = 6;
+
+/// Chooses transactions, aimed at the state as it stands, so that many of them are accepted.
+pub struct Sequence<'a> {
+    members: &'a Members,
+    random: Random,
+    stranger: Signer,
+    step: u64,
+    offers: u64,
+    last: Option<Transaction>,
+}
+
+type Choice = (Action, Vec<ItemKey>);
+
+impl<'a> Sequence<'a> {
+    /// The same seed chooses the same, but for the signatures.
+    pub fn new(members: &'a Members, seed: u64) -> Self {
+        let (not_before, not_after) = validity();
+        let stranger = Authority::create(&members.maker.id, not_before, not_after).expect("a new authority");
+        let stranger = super::issue(&stranger, members.maker.role, not_before, not_after);
+        Self { members, random: Random(seed), stranger, step: 0, offers: 0, last: None }
+    }
+
+    /// The next one.
+    pub fn next(&mut self, state: &dyn StateRead) -> Transaction {
+        self.step += 1;
+        let first = self.choose(state);
+        let by = self.actor(state, &first);
+        let mut choices = vec![first];
+        while self.random.below(6) == 0 {
+            choices.push(self.choose(state));
+        }
+        let transaction = self.sign(by, &choices);
+        self.last = Some(transaction.clone());
+        transaction
+    }
+
+    /// Signs it, and now and then spoils it.
+    fn sign(&mut self, by: usize, choices: &[Choice]) -> Transaction {
+        let member = self.all()[by];
+        let key = |number: u64| {
+            let mut key = [1; 16];
+            key[..8].copy_from_slice(&number.to_be_bytes());
+            IdempotencyKey(key)
+        };
+        let fresh = key(self.step);
+        let signed = |signer: &Signer, network: NetworkId, key, time: i64| {
+            prepare(signer, network, key, Timestamp(NOW.0 + time), commands(choices.to_vec()))
+                .expect("it can be signed")
+        };
+        let network = self.members.network.id;
+        match self.random.below(60) {
+            0 => signed(&self.stranger, network, fresh, 0),
+            1 => signed(&member.signer, NetworkId([9; 16]), fresh, 0),
+            2 => signed(&member.signer, network, fresh, 3_600_000),
+            3 => signed(&member.signer, network, key(self.step.saturating_sub(3)), 0),
+            4 => Transaction {
+                signature: veridose_contract::Signature([3; 64]),
+                ..signed(&member.signer, network, fresh, 0)
+            },
+            5 => {
+                let mut transaction = signed(&member.signer, network, fresh, 0);
+                transaction.body.commands[0].payload = Commitment([8; 32]);
+                transaction
+            }
+            6 => {
+                let mut transaction = signed(&member.signer, network, fresh, 0);
+                transaction.header.version = 7;
+                transaction
+            }
+            7 | 8 => self.last.clone().unwrap_or_else(|| signed(&member.signer, network, fresh, 0)),
+            _ => signed(&member.signer, network, fresh, i64::try_from(self.step % 1_000).expect("small")),
+        }
+    }
+
+    fn all(&self) -> [&'a Member; 4] {
+        [&self.members.maker, &self.members.north, &self.members.south, &self.members.regulator]
+    }
+
+    fn number(&self, id: &PartyId) -> Option<usize> {
+        self.all().iter().position(|member| member.id == *id)
+    }
+
+    /// Who acts: mostly whoever may.
+    fn actor(&mut self, state: &dyn StateRead, (action, items): &Choice) -> usize {
+        if self.random.below(8) == 0 {
+            return self.random.below(4);
+        }
+        let offer = |id: &OfferId| read::offer(state, id).expect("readable");
+        let may = match action {
+            Action::Accept { offer: id, .. } | Action::Reject { offer: id } => offer(id).map(|offer| offer.to),
+            Action::Withdraw { offer: id } => offer(id).map(|offer| offer.from),
+            Action::SuspendParty(_)
+            | Action::ReinstateParty(_)
+            | Action::Recall { .. }
+            | Action::EndRecall { .. }
+            | Action::Quarantine(QuarantineTarget::Lot(_))
+            | Action::Release(_) => Some(self.members.regulator.id.clone()),
+            Action::UpdateParty(party) => Some(party.id.clone()),
+            Action::Disaggregate { parent } => resolve(state, parent).expect("readable").map(|found| found.holder),
+            _ => items.first().and_then(|item| resolve(state, item).expect("readable")).map(|found| found.holder),
+        };
+        may.and_then(|id| self.number(&id)).unwrap_or(0)
+    }
+
+    fn pack(&mut self) -> ItemKey {
+        pack(self.step / 4 + self.random.number() % WINDOW)
+    }
+
+    /// Packs that are mostly still to come.
+    fn fresh(&mut self) -> Vec<ItemKey> {
+        let ahead = if self.random.below(4) == 0 { 0 } else { WINDOW };
+        let count = self.random.number() % 4;
+        let first = (self.step / 4 + ahead).saturating_sub(self.random.number() % 8);
+        (first..=first + count).map(pack).collect()
+    }
+
+    fn container(&mut self) -> ItemKey {
+        pack(1_000_000 + self.step / 30 + self.random.number() % 6)
+    }
+
+    fn items(&mut self) -> Vec<ItemKey> {
+        let count = 1 + self.random.below(6).saturating_sub(3);
+        (0..count).map(|_| if self.random.below(4) == 0 { self.container() } else { self.pack() }).collect()
+    }
+
+    fn offer(&mut self) -> OfferId {
+        let number = self.offers.saturating_sub(self.random.number() % OFFERS);
+        OfferId([[7; 8], number.to_be_bytes()].concat().try_into().expect("16 bytes"))
+    }
+
+    fn choose(&mut self, state: &dyn StateRead) -> Choice {
+        let lot = read::lot(state, &LOT).expect("readable");
+        if lot.as_ref().is_some_and(|lot| lot.quarantine.is_some()) && self.random.below(3) == 0 {
+            return (Action::Release(QuarantineTarget::Lot(LOT)), vec![]);
+        }
+        if lot.is_some_and(|lot| lot.recall.is_some()) && self.random.below(3) == 0 {
+            return (Action::EndRecall { target: RecallTarget::Lot(LOT) }, vec![]);
+        }
+        let south = self.members.south.id.clone();
+        let suspended = read::party(state, &south).expect("readable").is_some_and(|party| party.suspended.is_some());
+        if suspended && self.random.below(3) == 0 {
+            return (Action::ReinstateParty(south), vec![]);
+        }
+        match self.random.below(100) {
+            0..20 => (Action::Commission { lot: LOT }, self.fresh()),
+            20..36 => self.answer(state),
+            36..50 => self.handoff(),
+            50..70 => self.container_action(),
+            70..88 => self.item_action(),
+            _ => self.rare_action(),
+        }
+    }
+
+    fn handoff(&mut self) -> Choice {
+        if self.random.below(5) != 0 {
+            self.offers += 1;
+        }
+        let to = self.all()[self.random.below(4)].id.clone();
+        let kind = if self.random.below(4) == 0 { HandoffKind::Return } else { HandoffKind::Shipment };
+        let offer = OfferId([[7; 8], self.offers.to_be_bytes()].concat().try_into().expect("16 bytes"));
+        (Action::Offer { offer, to, kind }, self.items())
+    }
+
+    fn answer(&mut self, state: &dyn StateRead) -> Choice {
+        let offer = self.offer();
+        let remaining = read::offer(state, &offer).expect("readable").map(|offer| offer.remaining).unwrap_or_default();
+        match self.random.below(8) {
+            0 => (Action::Reject { offer }, vec![]),
+            1 => (Action::Withdraw { offer }, vec![]),
+            2 => (Action::Accept { offer, discrepancies: vec![] }, self.items()),
+            3 => {
+                let (missing, rest) = remaining.split_at(remaining.len().min(1));
+                let discrepancy = |item: &ItemKey| Discrepancy { item: *item, kind: DiscrepancyKind::Missing };
+                let discrepancies = missing.iter().map(discrepancy).collect();
+                (Action::Accept { offer, discrepancies }, rest.to_vec())
+            }
+            _ => (Action::Accept { offer, discrepancies: vec![] }, remaining),
+        }
+    }
+
+    fn container_action(&mut self) -> Choice {
+        let parent = self.container();
+        match self.random.below(5) {
+            0 => (Action::CommissionContainers, vec![parent]),
+            1 => (Action::Disaggregate { parent }, vec![]),
+            2 => (Action::Disaggregate { parent }, vec![self.pack()]),
+            _ => (Action::Aggregate { parent, create: self.random.below(4) != 0 }, self.items()),
+        }
+    }
+
+    fn item_action(&mut self) -> Choice {
+        let items = self.items();
+        let action = match self.random.below(9) {
+            0 => Action::Decommission { reason: DecommissionReason::Sample },
+            1 => Action::Decommission { reason: DecommissionReason::Destroyed },
+            2 => Action::Undo { not_supplied: self.random.below(2) == 0 },
+            3 => Action::Quarantine(QuarantineTarget::Items),
+            4 => Action::Release(QuarantineTarget::Items),
+            5 => Action::Recall { target: RecallTarget::Items, class: 1 + u8::from(self.random.below(2) == 0) },
+            6 => Action::EndRecall { target: RecallTarget::Items },
+            7 => Action::Transform { inputs: vec![self.pack()], lot: LOT },
+            _ => Action::Anchor,
+        };
+        (action, items)
+    }
+
+    fn rare_action(&mut self) -> Choice {
+        let number = u8::try_from(self.random.below(6)).expect("small");
+        let consent = ConsentId([number; 16]);
+        let south = self.members.south.id.clone();
+        let mut member = self.members.network.genesis.members[1].clone();
+        let action = match self.random.below(14) {
+            0 => Action::SuspendParty(south),
+            1 => Action::ReinstateParty(south),
+            2 => Action::Quarantine(QuarantineTarget::Lot(LOT)),
+            3 => Action::Recall { target: RecallTarget::Lot(LOT), class: 2 },
+            4 => Action::Recall { target: RecallTarget::Product(PRODUCT), class: 9 },
+            5 => Action::RegisterProduct(ProductKey([number; 32])),
+            6 => Action::RegisterLot { lot: LotKey([number; 32]), product: PRODUCT, expiry: Day(NOW.day().0 + 9) },
+            7 => {
+                member.name = format!("North {number}");
+                Action::UpdateParty(member)
+            }
+            8 => Action::RevokeCertificate(Fingerprint([number; 32])),
+            9 => Action::RegisterCertificate(self.members.north.signer.certificate().clone()),
+            10 => Action::RevokeConsent { consent, version: 1 },
+            11 => Action::Dispute { event: Commitment([number; 32]), partner: Some(south) },
+            12 => Action::Dispense { consent, version: 1, prescription: Commitment([number; 32]) },
+            _ => Action::RegisterConsent(Consent {
+                id: consent,
+                subject: Subject([number; 32]),
+                purpose: Purpose::DispenseRecord,
+                grantee: None,
+                from: NOW,
+                until: None,
+            }),
+        };
+        let items = if matches!(action, Action::Dispense { .. }) { self.items() } else { vec![] };
+        (action, items)
+    }
+}
