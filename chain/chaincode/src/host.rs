@@ -1,0 +1,119 @@
+//! The contract behind the shim: what `veridose_ledger::wire` says, done.
+//!
+//! A submit is a [`Group`](veridose_ledger::host::Group) on the peer's state, exactly as the embedded ledger's writer
+//! runs one, and either all of it is written or nothing. The contract reads synchronously, so each call of it runs on a
+//! thread of its own that waits for the peer's answers; what was read once in a transaction is not asked for again.
+
+mod attest;
+mod init;
+mod state;
+mod submit;
+
+use std::sync::Arc;
+
+use veridose_contract::{StateError, Timestamp, read};
+use veridose_ledger::host::{CLOCK_SKEW_MAX_MS, Keys};
+use veridose_ledger::wire;
+
+use crate::shim::{Answer, Chaincode, ShimError, Stub};
+use state::PeerState;
+
+/// Tells the host's time.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Runs the contract.
+pub struct Host {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    keys: Keys,
+    clock: Clock,
+    clock_skew_max_ms: i64,
+}
+
+/// Why a transaction is not endorsed.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    /// It is in no form that the function takes.
+    #[error("{0}")]
+    Malformed(String),
+    /// Some of it was refused; the text is JSON, see [`wire::Refusals`].
+    #[error("{0}")]
+    Refused(String),
+    /// It goes over a limit.
+    #[error("{0}")]
+    TooLarge(String),
+    /// The state could not be read, or is not what it must be.
+    #[error("{0}")]
+    State(String),
+    /// The peer gave no answer.
+    #[error(transparent)]
+    Peer(#[from] ShimError),
+}
+
+impl From<StateError> for Refusal {
+    fn from(error: StateError) -> Self {
+        Self::State(veridose_ledger::LedgerError::from(error).to_string())
+    }
+}
+
+impl From<Refusal> for Answer {
+    fn from(refusal: Refusal) -> Self {
+        let status = match &refusal {
+            Refusal::Malformed(_) => wire::STATUS_MALFORMED,
+            Refusal::Refused(_) => wire::STATUS_REFUSED,
+            Refusal::TooLarge(_) => wire::STATUS_TOO_LARGE,
+            Refusal::State(_) | Refusal::Peer(_) => wire::STATUS_FAULT,
+        };
+        Self::refused(status, refusal.to_string())
+    }
+}
+
+impl Host {
+    /// A host with this clock.
+    pub fn new(clock: Clock) -> Self {
+        Self { inner: Arc::new(Inner { keys: Keys::default(), clock, clock_skew_max_ms: CLOCK_SKEW_MAX_MS }) }
+    }
+}
+
+impl Chaincode for Host {
+    async fn invoke(self: Arc<Self>, stub: Arc<Stub>, function: String, arguments: Vec<Vec<u8>>) -> Answer {
+        // Some clients name the contract before the function.
+        let function = function.rsplit_once(':').map_or(function.as_str(), |(_, name)| name).to_owned();
+        let inner = Arc::clone(&self.inner);
+        let runtime = tokio::runtime::Handle::current();
+        let work = tokio::task::spawn_blocking(move || {
+            let state = PeerState::new(runtime, stub);
+            match function.as_str() {
+                wire::SUBMIT => submit::submit(&inner, &state, &arguments),
+                wire::ATTEST => attest::attest(&state, &arguments),
+                wire::VERSION => version(&state),
+                wire::INIT => init::init(&state, &arguments),
+                _ => Err(Refusal::Malformed(format!(
+                    "there is no function {function:?}; there are {}, {}, {} and {}",
+                    wire::INIT,
+                    wire::SUBMIT,
+                    wire::ATTEST,
+                    wire::VERSION
+                ))),
+            }
+        });
+        match work.await {
+            Ok(Ok(payload)) => Answer::ok(payload),
+            Ok(Err(refusal)) => refusal.into(),
+            // The shim contains it; a runtime that is shutting down ends it in the same way.
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(error) => Answer::refused(wire::STATUS_FAULT, error.to_string()),
+            },
+        }
+    }
+}
+
+fn version(state: &PeerState) -> Result<Vec<u8>, Refusal> {
+    let network = read::network(state)?.map(|network| network.id);
+    let program = env!("CARGO_PKG_VERSION").to_owned();
+    let version = wire::Version { contract: veridose_contract::VERSION, program, network };
+    Ok(serde_json::to_vec(&version).expect("numbers and texts are valid JSON"))
+}

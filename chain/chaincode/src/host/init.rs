@@ -1,0 +1,44 @@
+//! `init`: the network's beginning on the channel.
+
+use veridose_contract::{genesis_writes, read};
+use veridose_ledger::Network;
+
+use super::Refusal;
+use super::state::PeerState;
+use crate::shim::KeyPolicy;
+
+/// Organisations whose majority can be asked for.
+const ORGANISATIONS_MAX: usize = 1_000;
+
+pub(super) fn init(state: &PeerState, arguments: &[Vec<u8>]) -> Result<Vec<u8>, Refusal> {
+    let mut texts = arguments
+        .iter()
+        .map(|bytes| std::str::from_utf8(bytes).map_err(|_| Refusal::Malformed("an argument is not UTF-8".to_owned())));
+    let file = texts.next().ok_or_else(|| Refusal::Malformed("expected the network file's text".to_owned()))??;
+    let network = Network::parse(file).map_err(|error| Refusal::Malformed(error.to_string()))?;
+    let msp_ids: Vec<String> = texts.map(|text| text.map(str::to_owned)).collect::<Result<_, _>>()?;
+    if msp_ids.len() > ORGANISATIONS_MAX || msp_ids.iter().any(String::is_empty) {
+        let text = format!("expected the MSP identifiers of at most {ORGANISATIONS_MAX} organisations");
+        return Err(Refusal::Malformed(text));
+    }
+    match read::network(state)? {
+        // Whoever starts the network may do so again after an answer that was lost.
+        Some(standing) if standing.id == network.id => return Ok(network.id.to_string().into_bytes()),
+        Some(standing) => {
+            let text = format!("the channel has the network {} already, this is {}", standing.id, network.id);
+            return Err(Refusal::Refused(text));
+        }
+        None => {}
+    }
+    let writes = genesis_writes(&network.genesis);
+    let keys: Vec<_> = writes.keys().cloned().collect();
+    state.write(writes)?;
+    if !msp_ids.is_empty() {
+        let policy = KeyPolicy::majority(msp_ids);
+        state.set_membership_policy(&policy)?;
+        for key in keys {
+            state.guard(&key, &policy)?;
+        }
+    }
+    Ok(network.id.to_string().into_bytes())
+}

@@ -1,0 +1,282 @@
+//! The host beside the embedded ledger: the same transactions, the same answers, the same state.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use veridose_chaincode::host::Host;
+use veridose_chaincode::shim::KeyPolicy;
+use veridose_contract::{Action, Fingerprint, IdempotencyKey, Transaction, TxId};
+use veridose_ledger::testing::{LOT, Members, NOW, Random, Sequence, pack, packs};
+use veridose_ledger::wire::{self, Refusals, Version, Why};
+use veridose_ledger::{Committed, Embedded, SubmitError};
+
+use super::peer::{Done, Peer};
+use super::shim::Served;
+
+struct Pair {
+    members: Members,
+    ledger: Embedded,
+    peer: Peer,
+    _served: Served,
+    _folder: tempfile::TempDir,
+}
+
+type Answer = Result<Committed, SubmitError>;
+
+impl Pair {
+    /// Both with certificates, product and lot.
+    async fn new() -> Self {
+        let pair = Self::bare().await;
+        let network = pair.members.network.to_toml().into_bytes();
+        assert_eq!(pair.peer.submit(wire::INIT, &[network]).await.response.status, 200);
+        for transaction in pair.members.beginning() {
+            pair.both(&transaction).await.expect("the beginning is accepted");
+        }
+        pair
+    }
+
+    async fn bare() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let members = Members::new();
+        let ledger = members.open(folder.path());
+        let served = Served::start(Host::new(Arc::new(|| NOW)), |_| {});
+        let peer = Peer::connect(served.address).await;
+        Self { members, ledger, peer, _served: served, _folder: folder }
+    }
+
+    /// Submits to both, and compares the answers.
+    async fn both(&self, transaction: &Transaction) -> Answer {
+        let answer = self.ledger.submit(transaction.clone()).await;
+        let done = self.peer.submit(wire::SUBMIT, &[transaction.encode()]).await;
+        assert_ne!(done.response.status, 500, "{}: {answer:?}, {transaction:?}", done.response.message);
+        match refusals(&done) {
+            None => {
+                let ids: Vec<TxId> = borsh::from_slice(&done.response.payload).expect("a list of names");
+                assert!(answer.as_ref().is_ok_and(|found| !found.repeated && ids == [found.id]), "{answer:?}");
+            }
+            Some(refusals) => {
+                assert!(refusals.complete && refusals.refused.len() == 1, "{refusals:?}");
+                assert_eq!(refusals.refused[0].id, transaction.header.id());
+                compare(&answer, &refusals.refused[0].why);
+            }
+        }
+        answer
+    }
+
+    /// Every record of one is the other's.
+    fn compare_states(&self) -> usize {
+        let ours: BTreeMap<_, _> = self.ledger.state().records().collect::<Result<_, _>>().expect("readable");
+        let key = |key: String| wire::parse_state_key(&key).expect("a key of the contract");
+        let theirs: BTreeMap<_, _> =
+            self.peer.world().state.into_iter().map(|(name, value)| (key(name), value)).collect();
+        assert_eq!(ours, theirs);
+        ours.len()
+    }
+}
+
+fn compare(answer: &Answer, why: &Why) {
+    match (answer, why) {
+        (Ok(committed), Why::Repeated { first }) => {
+            assert!(committed.repeated && committed.id == *first, "{committed:?}, {first}");
+        }
+        (Err(SubmitError::Rejected(ours)), Why::Rejected(theirs)) => assert_eq!(ours, theirs),
+        (Err(SubmitError::Unauthenticated(ours)), Why::Unauthenticated { reason }) => assert_eq!(ours, reason),
+        (ours, theirs) => panic!("the ledger says {ours:?}, the chaincode {theirs:?}"),
+    }
+}
+
+fn refusals(done: &Done) -> Option<Refusals> {
+    match done.response.status {
+        200 => None,
+        wire::STATUS_REFUSED => Some(serde_json::from_str(&done.response.message).expect("refusals")),
+        other => panic!("status {other}: {}", done.response.message),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn thousands_of_commands_are_answered_alike_and_leave_the_same_state() {
+    let pair = Pair::new().await;
+    let mut sequence = Sequence::new(&pair.members, 4);
+    let (mut accepted, mut repeated, mut reasons) = (0, 0, BTreeSet::new());
+    for number in 0..3_000 {
+        let transaction = sequence.next(&pair.ledger.state());
+        match pair.both(&transaction).await {
+            Ok(committed) if committed.repeated => repeated += 1,
+            Ok(_) => accepted += 1,
+            Err(SubmitError::Rejected(rejection)) => {
+                reasons.insert(rejection.code.as_str().to_owned());
+            }
+            Err(SubmitError::Unauthenticated(reason)) => {
+                reasons.insert(format!("{reason:?}").chars().take_while(|c| c.is_alphanumeric()).collect());
+            }
+            Err(error) => panic!("{error}"),
+        }
+        if number % 500 == 0 {
+            pair.compare_states();
+        }
+    }
+    let records = pair.compare_states();
+    println!("{accepted} accepted, {repeated} repeated, {records} records, reasons: {reasons:?}");
+    assert!(accepted > 600 && repeated > 10, "{accepted} accepted, {repeated} repeated");
+    assert!(reasons.len() > 40, "{reasons:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_is_answered_as_its_transactions_one_after_another() {
+    let pair = Pair::new().await;
+    let mut sequence = Sequence::new(&pair.members, 5);
+    let mut random = Random(6);
+    let (mut accepted, mut divided) = (0, 0);
+    for _ in 0..400 {
+        let state = pair.ledger.state();
+        let mut group: Vec<_> = (0..=random.below(6)).map(|_| sequence.next(&state)).collect();
+        let mut answers = Vec::new();
+        for transaction in &group {
+            answers.push(pair.ledger.submit(transaction.clone()).await);
+        }
+        let before = pair.peer.world();
+        let arguments: Vec<_> = group.iter().map(Transaction::encode).collect();
+        if let Some(refusals) = refusals(&pair.peer.submit(wire::SUBMIT, &arguments).await) {
+            assert_eq!(pair.peer.world(), before, "a refusal writes nothing");
+            let refused: BTreeMap<_, _> = refusals.refused.iter().map(|found| (found.index, &found.why)).collect();
+            for (index, answer) in answers.iter().enumerate() {
+                match refused.get(&index) {
+                    Some(why) => compare(answer, why),
+                    None => assert!(answer.as_ref().is_ok_and(|found| !found.repeated), "{answer:?}"),
+                }
+            }
+            divided += 1;
+            let mut index = 0;
+            group.retain(|_| {
+                index += 1;
+                !refused.contains_key(&(index - 1))
+            });
+        }
+        // Those that are left are accepted, unless they were on the first try.
+        let missing: Vec<_> = group.iter().map(Transaction::encode).collect();
+        if pair.peer.world() == before && !missing.is_empty() {
+            let done = pair.peer.submit(wire::SUBMIT, &missing).await;
+            assert_eq!(done.response.status, 200, "{}", done.response.message);
+        }
+        accepted += group.len();
+        pair.compare_states();
+    }
+    println!("{accepted} accepted, {divided} groups divided");
+    assert!(accepted > 200 && divided > 100);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_network_begins_once_and_its_membership_is_guarded() {
+    let pair = Pair::bare().await;
+    let version = async || {
+        let done = pair.peer.evaluate("org.example:version", &[]).await;
+        serde_json::from_slice::<Version>(&done.response.payload).expect("a version")
+    };
+    assert_eq!(version().await.network, None);
+    let early = pair.peer.submit(wire::SUBMIT, &[pair.members.beginning()[0].encode()]).await;
+    assert_eq!(early.response.status, wire::STATUS_FAULT);
+    assert!(early.response.message.contains("call `init`"), "{}", early.response.message);
+
+    let file = pair.members.network.to_toml().into_bytes();
+    let msps = ["AMSP", "BMSP", "CMSP"].map(|name| name.as_bytes().to_vec());
+    let arguments: Vec<_> = std::iter::once(file.clone()).chain(msps).collect();
+    let begun = pair.peer.submit(wire::INIT, &arguments).await;
+    assert_eq!(begun.response.payload, pair.members.network.id.to_string().into_bytes());
+    assert_eq!(version().await.network, Some(pair.members.network.id));
+    assert_eq!(version().await.contract, veridose_contract::VERSION);
+    let again = pair.peer.submit(wire::INIT, &[file]).await;
+    assert!(again.response.status == 200 && again.writes.is_empty(), "the same network once more");
+    let other = pair.peer.submit(wire::INIT, &[Members::new().network.to_toml().into_bytes()]).await;
+    assert_eq!(other.response.status, wire::STATUS_REFUSED);
+
+    let policy = KeyPolicy::majority(["AMSP", "BMSP", "CMSP"].map(str::to_owned).to_vec()).encode();
+    let registered = pair.members.beginning();
+    let submitted = pair.peer.submit(wire::SUBMIT, &[registered[0].encode()]).await;
+    assert_eq!(submitted.response.status, 200, "{}", submitted.response.message);
+    let world = pair.peer.world();
+    let guarded: BTreeSet<_> = world.policies.keys().collect();
+    let membership: BTreeSet<_> = world
+        .state
+        .keys()
+        .filter(|key| wire::parse_state_key(key).is_none_or(|key| veridose_contract::decides_membership(&key)))
+        .collect();
+    assert_eq!(guarded, membership);
+    assert_eq!(guarded.len(), 11, "the network, four members and their sites, a certificate, the policy itself");
+    assert!(world.policies.values().all(|found| *found == policy));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_stands_is_attested_and_nothing_else() {
+    let pair = Pair::new().await;
+    let standing = pair.members.commission(packs(0, 3));
+    pair.both(&standing).await.expect("commissioned");
+    let never = pair.members.commission(packs(3, 3));
+    let key = standing.header.idempotency_key;
+    let other = pair.members.sign_as(&pair.members.maker.signer, key, NOW, vec![(Action::Anchor, packs(0, 1))]);
+    let mut stranger = standing.header.clone();
+    stranger.creator = Fingerprint([1; 32]);
+    let headers = [&never.header, &standing.header, &other.header, &stranger];
+    let arguments = headers.map(|header| borsh::to_vec(header).expect("encodes"));
+    let done = pair.peer.evaluate(wire::ATTEST, &arguments).await;
+    let attested: Vec<wire::Attestation> = borsh::from_slice(&done.response.payload).expect("a list");
+    let expected = wire::Attestation {
+        network: pair.members.network.id,
+        tx: standing.header.id(),
+        body_root: standing.header.body_root,
+    };
+    assert_eq!(attested, [expected]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn limits_and_malformed_calls_are_told_apart() {
+    let pair = Pair::new().await;
+    let one = pair.members.commission(packs(0, 1)).encode();
+    let mut longer = one.clone();
+    longer.push(0);
+    let many = pair.members.commission(packs(0, wire::ITEMS_MAX as u64 + 1)).encode();
+    let cases: [(&str, Vec<Vec<u8>>, i32, &str); 7] = [
+        (wire::SUBMIT, vec![], wire::STATUS_MALFORMED, "at least one"),
+        (wire::SUBMIT, vec![one.clone(), longer], wire::STATUS_MALFORMED, "argument 2 is no transaction"),
+        (wire::SUBMIT, vec![one.clone(); wire::TRANSACTIONS_MAX + 1], wire::STATUS_TOO_LARGE, "at most 1000"),
+        (wire::SUBMIT, vec![many], wire::STATUS_TOO_LARGE, "at most 25000"),
+        (wire::ATTEST, vec![vec![1]], wire::STATUS_MALFORMED, "argument 1 is no header"),
+        (wire::INIT, vec![b"name = 1".to_vec()], wire::STATUS_MALFORMED, "the network file"),
+        ("destroy", vec![], wire::STATUS_MALFORMED, "there is no function \"destroy\""),
+    ];
+    for (function, arguments, status, words) in cases {
+        let done = pair.peer.submit(function, &arguments).await;
+        assert_eq!(done.response.status, status, "{}", done.response.message);
+        assert!(done.response.message.contains(words), "{}", done.response.message);
+    }
+    pair.peer.fail(Some("the disk is full"));
+    let failed = pair.peer.submit(wire::SUBMIT, &[one]).await;
+    assert_eq!(failed.response.status, wire::STATUS_FAULT);
+    assert!(failed.response.message.contains("the disk is full"), "{}", failed.response.message);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_refusals_than_an_answer_lists_come_with_the_next() {
+    let pair = Pair::new().await;
+    pair.both(&pair.members.commission(packs(0, 1))).await.expect("commissioned");
+    let bad = |number: u64| {
+        let mut key = [5; 16];
+        key[..8].copy_from_slice(&number.to_be_bytes());
+        let commission = vec![(Action::Commission { lot: LOT }, vec![pack(0)])];
+        pair.members.sign_as(&pair.members.maker.signer, IdempotencyKey(key), NOW, commission).encode()
+    };
+    let arguments: Vec<_> = (0..100).map(bad).collect();
+    let first = refusals(&pair.peer.submit(wire::SUBMIT, &arguments).await).expect("refused");
+    assert_eq!((first.refused.len(), first.complete), (wire::REFUSALS_MAX, false));
+    let rest = refusals(&pair.peer.submit(wire::SUBMIT, &arguments[wire::REFUSALS_MAX..]).await).expect("refused");
+    assert_eq!((rest.refused.len(), rest.complete), (100 - wire::REFUSALS_MAX, true));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_key_is_asked_for_once() {
+    let pair = Pair::new().await;
+    let done = pair.peer.submit(wire::SUBMIT, &[pair.members.commission(packs(0, 100)).encode()]).await;
+    assert_eq!(done.response.status, 200);
+    let written = done.writes.len();
+    assert_eq!(written, 102, "packs, their batch, the request");
+    assert_eq!(done.calls, written + 100 + 5, "each pack once, network, certificate, request, member and lot");
+}
