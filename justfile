@@ -16,6 +16,10 @@ demo *args:
 serve *args:
     cargo run --release -- serve {{args}}
 
+# A Fabric network on this machine: up, status, down.
+fabric *args:
+    deploy/fabric/network {{args}}
+
 # Puts the source into its form.
 fmt:
     cargo fmt --all

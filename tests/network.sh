@@ -31,8 +31,11 @@ height() { getinfo_as "${1:-alpine-pharma}" Admin 2>/dev/null | sed 's/^Blockcha
 as() { local org=$1 user=$2; shift 2; (eval "$(network env "$org" "$user")" && "$@"); }
 getinfo_as() { as "$1" "$2" peer channel getinfo -c veridose; }
 another_leads() {
-  local deadline=$((SECONDS + 20))
-  until network leader; do [ $SECONDS -lt $deadline ] || return 1; sleep 0.2; done
+  local deadline=$((SECONDS + 30))
+  until network leader 2>/dev/null; do
+    [ $SECONDS -lt $deadline ] || { tail -n 20 "$dir"/nodes/orderer*/log; return 1; }
+    sleep 0.2
+  done
 }
 committed() { as alpine-pharma Admin peer lifecycle chaincode querycommitted -C veridose -n veridose; }
 working_in() { for link in /proc/[0-9]*/cwd; do readlink "$link" 2>/dev/null || true; done | grep "^$1/"; }

@@ -1,6 +1,7 @@
 # Sourced by network: from nothing, or from what is there, to a network that runs.
 
 network_up() {
+  [ -z "${asked[genesis]:-}" ] || [ -r "${asked[genesis]}" ] || fail "${asked[genesis]} cannot be read"
   lock_network
   provide_binaries
   stage_begin=${EPOCHREALTIME/./}
@@ -10,6 +11,11 @@ network_up() {
   if [ -n "${asked[genesis]:-}" ]; then start_ledger; fi
   await_peers
   stage 'the peers know each other'
+  record
+}
+
+# What is done is remembered at once: a start that fails half-way is taken up there by the next one.
+record() {
   write_settings
   write_network_json
 }
@@ -42,7 +48,7 @@ begin() {
   await_leader
   stage 'the orderers have a leader'
   write_profiles
-  write_settings
+  record
 }
 
 # A network that was stopped, or some of whose nodes were.
@@ -75,6 +81,7 @@ deploy() {
   for org in $(members); do node_launch "chaincode-$org"; done
   define "${setting[policy]}"
   for org in $(members); do node_await "chaincode-$org"; done
+  record
   stage "approved and committed: ${setting[policy]}"
 }
 
