@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 dir=$1 chaincode=${2:-}
 passed=0 failed=0
+exec 3>&1
 log=$(mktemp)
 trap 'network down --purge >/dev/null 2>&1 || true; rm -f "$log"' EXIT
 
@@ -39,10 +40,10 @@ another_leads() {
 }
 committed() { as alpine-pharma Admin peer lifecycle chaincode querycommitted -C veridose -n veridose; }
 working_in() { for link in /proc/[0-9]*/cwd; do readlink "$link" 2>/dev/null || true; done | grep "^$1/"; }
-within() { same "$(awk -v took="$1" -v most="$2" 'BEGIN { print took <= most }')" 1; }
 
 start() {
   local took
+  # What is measured is told, not judged: it depends on what else the machine does.
   if [ -n "$chaincode" ]; then
     network up --orderers 3 --chaincode "$chaincode" | tee "$log.up"
   else
@@ -50,7 +51,7 @@ start() {
   fi
   took=$(awk '/ committed: / { print $3 }' "$log.up")
   rm -f "$log.up"
-  [ -z "$took" ] || { echo "measured: a Fabric network has committed its chaincode after $took s" >&2; within "$took" 15; }
+  [ -z "$took" ] || echo "measured: a Fabric network of three orderers has committed its chaincode after $took s" >&3
 }
 
 check 'a network starts' start
