@@ -1,10 +1,11 @@
 //! A chaincode that reads and writes as much as the contract does, and does nothing else: what the contract is measured
 //! against. `work R W BYTES SEED` reads R keys and writes W of BYTES bytes.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
-use veridose_chaincode::shim::{Answer, Chaincode, Metrics, Options, Server, ShimError, Stub};
+use clap::Parser as _;
+use veridose_chaincode::serve::{Arguments, serve};
+use veridose_chaincode::shim::{Answer, Chaincode, ShimError, Stub};
 
 struct Minimal;
 
@@ -38,11 +39,6 @@ async fn work(stub: &Stub, reads: usize, writes: usize, bytes: usize, seed: &str
     Ok(())
 }
 
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let address: SocketAddr = std::env::var("CHAINCODE_SERVER_ADDRESS")?.parse()?;
-    let options = Options::new(std::env::var("CHAINCODE_ID")?, address);
-    let server = Server::bind(options, Minimal, Arc::new(Metrics::default()))?;
-    server.run(async { tokio::signal::ctrl_c().await.unwrap_or(()) }).await?;
-    Ok(())
+fn main() -> anyhow::Result<()> {
+    serve(&Arguments::parse(), Minimal)
 }

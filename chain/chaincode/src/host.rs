@@ -1,8 +1,8 @@
 //! The contract behind the shim: what `veridose_ledger::wire` says, done.
 //!
 //! A submit is a [`Group`](veridose_ledger::host::Group) on the peer's state, exactly as the embedded ledger's writer
-//! runs one, and either all of it is written or nothing. The contract reads synchronously, so each call of it runs on a
-//! thread of its own that waits for the peer's answers; what was read once in a transaction is not asked for again.
+//! runs one, and either all of it is written or nothing. The contract reads synchronously, so it runs on a thread of its
+//! own that waits for the peer's answers; what was read once in a transaction is not asked for again.
 
 mod attest;
 mod init;
@@ -11,12 +11,13 @@ mod submit;
 
 use std::sync::Arc;
 
+use tokio::runtime::Handle;
 use veridose_contract::{StateError, Timestamp, read};
 use veridose_ledger::host::{CLOCK_SKEW_MAX_MS, Keys};
 use veridose_ledger::wire;
 
 use crate::shim::{Answer, Chaincode, ShimError, Stub};
-use state::PeerState;
+use state::{Effect, PeerState};
 
 /// Tells the host's time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -80,40 +81,55 @@ impl Host {
 impl Chaincode for Host {
     async fn invoke(self: Arc<Self>, stub: Arc<Stub>, function: String, arguments: Vec<Vec<u8>>) -> Answer {
         // Some clients name the contract before the function.
-        let function = function.rsplit_once(':').map_or(function.as_str(), |(_, name)| name).to_owned();
-        let inner = Arc::clone(&self.inner);
-        let runtime = tokio::runtime::Handle::current();
-        let work = tokio::task::spawn_blocking(move || {
-            let state = PeerState::new(runtime, stub);
-            match function.as_str() {
-                wire::SUBMIT => submit::submit(&inner, &state, &arguments),
-                wire::ATTEST => attest::attest(&state, &arguments),
-                wire::VERSION => version(&state),
-                wire::INIT => init::init(&state, &arguments),
-                _ => Err(Refusal::Malformed(format!(
-                    "there is no function {function:?}; there are {}, {}, {} and {}",
-                    wire::INIT,
-                    wire::SUBMIT,
-                    wire::ATTEST,
-                    wire::VERSION
-                ))),
-            }
-        });
-        match work.await {
-            Ok(Ok(payload)) => Answer::ok(payload),
-            Ok(Err(refusal)) => refusal.into(),
-            // The shim contains it; a runtime that is shutting down ends it in the same way.
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(error) => Answer::refused(wire::STATUS_FAULT, error.to_string()),
-            },
+        let function = function.rsplit_once(':').map_or(function.as_str(), |(_, name)| name);
+        match self.run(&stub, function, arguments).await {
+            Ok(payload) => Answer::ok(payload),
+            Err(refusal) => refusal.into(),
         }
     }
 }
 
-fn version(state: &PeerState) -> Result<Vec<u8>, Refusal> {
+impl Host {
+    /// Reads ahead what is known to be needed, judges on a thread of its own, then writes.
+    async fn run(&self, stub: &Arc<Stub>, function: &str, arguments: Vec<Vec<u8>>) -> Result<Vec<u8>, Refusal> {
+        let state = PeerState::new(Handle::current(), Arc::clone(stub));
+        let effect = match function {
+            wire::SUBMIT => {
+                let transactions = submit::parse(&arguments)?;
+                let commands = transactions.iter().flat_map(|transaction| &transaction.body.commands);
+                let state = state.fetch(commands.flat_map(|command| &command.items).copied()).await?;
+                let inner = Arc::clone(&self.inner);
+                judge(move || submit::submit(&inner, &state, &transactions)).await?
+            }
+            wire::ATTEST => judge(move || attest::attest(&state, &arguments)).await?,
+            wire::VERSION => judge(move || version(&state)).await?,
+            wire::INIT => judge(move || init::init(&state, &arguments)).await?,
+            _ => {
+                let (init, submit, attest, version) = (wire::INIT, wire::SUBMIT, wire::ATTEST, wire::VERSION);
+                return Err(Refusal::Malformed(format!(
+                    "there is no function {function:?}; there are {init}, {submit}, {attest} and {version}"
+                )));
+            }
+        };
+        Ok(effect.write(stub).await?)
+    }
+}
+
+/// Runs what reads the state, on a thread that may wait for it.
+async fn judge(work: impl FnOnce() -> Result<Effect, Refusal> + Send + 'static) -> Result<Effect, Refusal> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(judged) => judged,
+        // The shim contains it; a runtime that is shutting down ends it in the same way.
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(error) => Err(Refusal::State(error.to_string())),
+        },
+    }
+}
+
+fn version(state: &PeerState) -> Result<Effect, Refusal> {
     let network = read::network(state)?.map(|network| network.id);
     let program = env!("CARGO_PKG_VERSION").to_owned();
     let version = wire::Version { contract: veridose_contract::VERSION, program, network };
-    Ok(serde_json::to_vec(&version).expect("numbers and texts are valid JSON"))
+    Ok(Effect::answer(serde_json::to_vec(&version).expect("numbers and texts are valid JSON")))
 }

@@ -36,7 +36,7 @@ fn join(prefix: u8, parts: &[&[u8]]) -> Vec<u8> {
 }
 
 /// A pack or container.
-pub(crate) fn item(item: &ItemKey) -> Vec<u8> {
+pub fn item(item: &ItemKey) -> Vec<u8> {
     join(ITEM, &[item.as_bytes()])
 }
 

@@ -6,10 +6,10 @@ use veridose_ledger::host::stands;
 use veridose_ledger::wire::{Attestation, TRANSACTIONS_MAX};
 
 use super::Refusal;
-use super::state::PeerState;
+use super::state::{Effect, PeerState};
 use super::submit::no_network;
 
-pub(super) fn attest(state: &PeerState, arguments: &[Vec<u8>]) -> Result<Vec<u8>, Refusal> {
+pub(super) fn attest(state: &PeerState, arguments: &[Vec<u8>]) -> Result<Effect, Refusal> {
     if arguments.len() > TRANSACTIONS_MAX {
         let text = format!("{} headers, an attest takes at most {TRANSACTIONS_MAX}", arguments.len());
         return Err(Refusal::TooLarge(text));
@@ -23,5 +23,5 @@ pub(super) fn attest(state: &PeerState, arguments: &[Vec<u8>]) -> Result<Vec<u8>
             attestations.push(Attestation { network, tx: header.id(), body_root: header.body_root });
         }
     }
-    Ok(borsh::to_vec(&attestations).expect("writing to a Vec does not fail"))
+    Ok(Effect::answer(borsh::to_vec(&attestations).expect("writing to a Vec does not fail")))
 }

@@ -4,13 +4,13 @@ use veridose_contract::{genesis_writes, read};
 use veridose_ledger::Network;
 
 use super::Refusal;
-use super::state::PeerState;
+use super::state::{Effect, PeerState};
 use crate::shim::KeyPolicy;
 
 /// Organisations whose majority can be asked for.
 const ORGANISATIONS_MAX: usize = 1_000;
 
-pub(super) fn init(state: &PeerState, arguments: &[Vec<u8>]) -> Result<Vec<u8>, Refusal> {
+pub(super) fn init(state: &PeerState, arguments: &[Vec<u8>]) -> Result<Effect, Refusal> {
     let mut texts = arguments
         .iter()
         .map(|bytes| std::str::from_utf8(bytes).map_err(|_| Refusal::Malformed("an argument is not UTF-8".to_owned())));
@@ -23,22 +23,16 @@ pub(super) fn init(state: &PeerState, arguments: &[Vec<u8>]) -> Result<Vec<u8>, 
     }
     match read::network(state)? {
         // Whoever starts the network may do so again after an answer that was lost.
-        Some(standing) if standing.id == network.id => return Ok(network.id.to_string().into_bytes()),
+        Some(standing) if standing.id == network.id => return Ok(Effect::answer(network.id.to_string().into_bytes())),
         Some(standing) => {
             let text = format!("the channel has the network {} already, this is {}", standing.id, network.id);
             return Err(Refusal::Refused(text));
         }
         None => {}
     }
-    let writes = genesis_writes(&network.genesis);
-    let keys: Vec<_> = writes.keys().cloned().collect();
-    state.write(writes)?;
+    let mut effect = state.effect(network.id.to_string().into_bytes(), genesis_writes(&network.genesis))?;
     if !msp_ids.is_empty() {
-        let policy = KeyPolicy::majority(msp_ids);
-        state.set_membership_policy(&policy)?;
-        for key in keys {
-            state.guard(&key, &policy)?;
-        }
+        effect.found(KeyPolicy::majority(msp_ids));
     }
-    Ok(network.id.to_string().into_bytes())
+    Ok(effect)
 }

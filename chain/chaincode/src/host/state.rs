@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
-use veridose_contract::{StateError, StateRead, Writes};
+use veridose_contract::{ItemKey, StateError, StateRead, Writes};
 use veridose_ledger::wire::{ENDORSERS_KEY, state_key};
 
 use super::Refusal;
-use crate::shim::{KeyPolicy, Stub};
+use crate::shim::{KeyPolicy, ShimError, Stub};
 
 /// The state before the transaction. Each key is asked for once: the peer's answer does not change while the
 /// transaction runs.
@@ -17,6 +17,17 @@ pub(super) struct PeerState {
     runtime: Handle,
     stub: Arc<Stub>,
     seen: RefCell<HashMap<Vec<u8>, Option<Vec<u8>>>>,
+}
+
+/// What a function does if it is endorsed.
+#[derive(Debug, Default)]
+pub(super) struct Effect {
+    pub(super) answer: Vec<u8>,
+    /// In the order of keys.
+    writes: Vec<(String, Option<Vec<u8>>)>,
+    /// Keys that get a policy.
+    guarded: Vec<String>,
+    policy: Option<KeyPolicy>,
 }
 
 impl StateRead for PeerState {
@@ -31,51 +42,69 @@ impl StateRead for PeerState {
 }
 
 impl PeerState {
-    /// Must be used on a thread that may block.
+    /// Must be used on a thread that may block, but for [`Self::fetch`].
     pub(super) fn new(runtime: Handle, stub: Arc<Stub>) -> Self {
         Self { runtime, stub, seen: RefCell::default() }
     }
 
-    /// Writes in the order of keys. A key that says who is a member and comes into being with it gets the network's
-    /// policy, so that a later change of it needs the endorsement of a majority.
-    pub(super) fn write(&self, writes: Writes) -> Result<(), Refusal> {
-        let mut policy: Option<Option<KeyPolicy>> = None;
-        for (key, value) in writes {
-            let name = state_key(&key);
-            let Some(value) = value else {
-                self.runtime.block_on(self.stub.delete(&name))?;
-                continue;
-            };
-            let guarded = veridose_contract::decides_membership(&key) && !self.contains(&key)?;
-            self.runtime.block_on(self.stub.put(&name, value))?;
-            if guarded {
-                let policy = match &policy {
-                    Some(policy) => policy,
-                    None => policy.insert(self.membership_policy()?),
-                };
-                if let Some(policy) = policy {
-                    self.runtime.block_on(self.stub.set_key_policy(&name, policy))?;
-                }
+    /// Reads items that the contract is about to ask for. It would read them itself, but each answer would then have to
+    /// wake a thread: for thousands of items that takes longer than the peer does.
+    pub(super) async fn fetch(mut self, items: impl Iterator<Item = ItemKey>) -> Result<Self, ShimError> {
+        for item in items {
+            let key = veridose_contract::item_key(&item);
+            if !self.seen.get_mut().contains_key(&key) {
+                let value = self.stub.get(&state_key(&key)).await?;
+                self.seen.get_mut().insert(key, value);
             }
         }
-        Ok(())
+        Ok(self)
     }
 
-    /// The policy that changes of members need, if the network has one.
-    fn membership_policy(&self) -> Result<Option<KeyPolicy>, Refusal> {
-        let stored = self.runtime.block_on(self.stub.get(ENDORSERS_KEY))?;
-        stored.map(|bytes| KeyPolicy::decode(&bytes).map_err(Refusal::from)).transpose()
+    /// What writes the contract's changes. A key that says who is a member and comes into being with it gets the network's
+    /// policy, so that a later change of it needs the endorsement of a majority.
+    pub(super) fn effect(&self, answer: Vec<u8>, changes: Writes) -> Result<Effect, Refusal> {
+        let mut effect = Effect { answer, ..Effect::default() };
+        for (key, value) in changes {
+            let name = state_key(&key);
+            if value.is_some() && veridose_contract::decides_membership(&key) && !self.contains(&key)? {
+                effect.guarded.push(name.clone());
+            }
+            effect.writes.push((name, value));
+        }
+        if !effect.guarded.is_empty() {
+            let stored = self.runtime.block_on(self.stub.get(ENDORSERS_KEY))?;
+            effect.policy = stored.map(|bytes| KeyPolicy::decode(&bytes)).transpose()?;
+        }
+        Ok(effect)
+    }
+}
+
+impl Effect {
+    /// With nothing to write.
+    pub(super) fn answer(answer: Vec<u8>) -> Self {
+        Self { answer, ..Self::default() }
     }
 
-    /// Records the policy, and gives it to itself: who endorses a change of it is who it names.
-    pub(super) fn set_membership_policy(&self, policy: &KeyPolicy) -> Result<(), Refusal> {
-        self.runtime.block_on(self.stub.put(ENDORSERS_KEY, policy.encode()))?;
-        self.runtime.block_on(self.stub.set_key_policy(ENDORSERS_KEY, policy))?;
-        Ok(())
+    /// Records the policy of the network that begins, and gives it to itself: who endorses a change of it is who it names.
+    pub(super) fn found(&mut self, policy: KeyPolicy) {
+        self.writes.push((ENDORSERS_KEY.to_owned(), Some(policy.encode())));
+        self.guarded.push(ENDORSERS_KEY.to_owned());
+        self.policy = Some(policy);
     }
 
-    /// Gives a key the policy.
-    pub(super) fn guard(&self, key: &[u8], policy: &KeyPolicy) -> Result<(), Refusal> {
-        self.runtime.block_on(self.stub.set_key_policy(&state_key(key), policy)).map_err(Refusal::from)
+    /// Writes, and gives what is to be answered.
+    pub(super) async fn write(self, stub: &Stub) -> Result<Vec<u8>, ShimError> {
+        for (key, value) in self.writes {
+            match value {
+                Some(value) => stub.put(&key, value).await?,
+                None => stub.delete(&key).await?,
+            }
+        }
+        if let Some(policy) = self.policy {
+            for key in self.guarded {
+                stub.set_key_policy(&key, &policy).await?;
+            }
+        }
+        Ok(self.answer)
     }
 }

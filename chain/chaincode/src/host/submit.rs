@@ -5,11 +5,10 @@ use veridose_contract::{NetworkId, StateError, Timestamp, Transaction, TxId, rea
 use veridose_ledger::host::{Group, Refused, check_clock, check_signature, stands};
 use veridose_ledger::wire::{ITEMS_MAX, REFUSALS_MAX, Refusals, RefusedTransaction, TRANSACTIONS_MAX, Why};
 
-use super::state::PeerState;
+use super::state::{Effect, PeerState};
 use super::{Inner, Refusal};
 
-pub(super) fn submit(host: &Inner, state: &PeerState, arguments: &[Vec<u8>]) -> Result<Vec<u8>, Refusal> {
-    let transactions = parse(arguments)?;
+pub(super) fn submit(host: &Inner, state: &PeerState, transactions: &[Transaction]) -> Result<Effect, Refusal> {
     let network = read::network(state)?.ok_or_else(no_network)?.id;
     let now = (host.clock)();
     let mut group = Group::new(state);
@@ -30,8 +29,7 @@ pub(super) fn submit(host: &Inner, state: &PeerState, arguments: &[Vec<u8>]) -> 
     }
     let taken = group.into_taken();
     let answer = borsh::to_vec(&taken.transactions).expect("writing to a Vec does not fail");
-    state.write(taken.into_writes())?;
-    Ok(answer)
+    state.effect(answer, taken.into_writes())
 }
 
 /// Judges one transaction as the embedded ledger does, in its order; why it was refused, if so.
@@ -60,7 +58,8 @@ fn take(
     }
 }
 
-fn parse(arguments: &[Vec<u8>]) -> Result<Vec<Transaction>, Refusal> {
+/// The transactions of a submit that keeps within the limits.
+pub(super) fn parse(arguments: &[Vec<u8>]) -> Result<Vec<Transaction>, Refusal> {
     if arguments.is_empty() {
         return Err(Refusal::Malformed("a submit needs at least one transaction".to_owned()));
     }
