@@ -6,6 +6,7 @@ mod counter;
 mod demo;
 mod epcis;
 mod export;
+mod forecast;
 mod key;
 mod ledger;
 mod local;
@@ -87,6 +88,9 @@ pub enum Command {
     /// Convert, validate and hash EPCIS documents, without a server
     #[command(subcommand)]
     Epcis(epcis::Command),
+    /// Forecast demand, and say how good the forecasts are, without a server
+    #[command(subcommand)]
+    Forecast(forecast::Command),
     /// Print the OpenAPI document
     Openapi,
     /// Print a completion script for a shell
@@ -141,6 +145,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Proof(command) => proof::run(&command, arguments.json),
         Command::Scan(scan) => scan::run(&scan),
         Command::Epcis(command) => epcis::run(&command, arguments.json),
+        Command::Forecast(command) => forecast::run(&command, arguments.json),
         Command::Openapi => print(&crate::routes::openapi().to_pretty_json()?),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut self::Arguments::command(), "veridose", &mut std::io::stdout());

@@ -58,10 +58,10 @@ resume() {
   for name in orderers batch_timeout batch_count policy; do
     [ -z "${asked[$name]:-}" ] || [ "${asked[$name]}" = "${setting[$name]}" ] || echo "--${name/_/-} is for a new network: it stays ${setting[$name]}"
   done
-  if [ -n "${asked[chaincode_binary]:-}" ]; then exchange_chaincode; fi
   for node in $(nodes); do
     [ -n "$(node_pid "$node")" ] || launched+=("$node")
   done
+  if [ "${setting[sequence]}" = 0 ] && [ -n "${asked[chaincode_binary]:-}" ]; then find_chaincode; fi
   if [ ${#launched[@]} -eq 0 ]; then
     echo "all $(nodes | wc -l) nodes of $dir run"
     return
@@ -70,18 +70,6 @@ resume() {
   node_await "${launched[@]}"
   await_leader
   stage "started again: ${launched[*]}"
-}
-
-# Another program for the same package: its processes are stopped, to be started again with it.
-exchange_chaincode() {
-  local before=${setting[chaincode_binary]} org
-  find_chaincode
-  if [ "${setting[sequence]}" = 0 ] || [ "${setting[chaincode_binary]}" = "$before" ]; then return; fi
-  [ "${setting[chaincode_binary]}" != none ] || fail 'this network has a chaincode already'
-  for org in $(members); do
-    nodes_stop TERM "chaincode-$org"
-    write_chaincode "$org"
-  done
 }
 
 deploy() {
