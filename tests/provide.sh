@@ -100,7 +100,7 @@ provide_fabric() {
     { without 'no jq or no curl: nothing runs on Fabric'; return 1; }
   { command -v protoc && [ -e "$(dirname "$(command -v protoc)")/../include/google/protobuf/timestamp.proto" ]; } >/dev/null ||
     apt protobuf-compiler libprotobuf-dev || { without 'no protoc: nothing runs on Fabric'; return 1; }
-  deploy/fabric/network provide
+  deploy/fabric/network provide || { without "Fabric's commands could not be built: nothing runs on Fabric"; return 1; }
 }
 
 # Every network that a test left in $scratch/fabric.
