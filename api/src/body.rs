@@ -1,10 +1,14 @@
-//! A request's body as a stream of plain bytes, decompressed within bounds.
+//! A request's body: as a stream of plain bytes, decompressed within bounds, or whole, within smaller ones.
 
+use std::future::Future;
 use std::io::Write as _;
+use std::pin::Pin;
 
-use actix_web::HttpRequest;
+use actix_web::dev::Payload as Stream;
+use actix_web::error::PayloadError;
 use actix_web::http::header::CONTENT_ENCODING;
-use actix_web::web::{Bytes, Payload};
+use actix_web::web::{self, Bytes, Payload};
+use actix_web::{FromRequest, HttpRequest};
 use flate2::write::MultiGzDecoder;
 use futures_util::StreamExt as _;
 
@@ -93,6 +97,27 @@ impl Body {
             return Err(Problem::new(Kind::TooLarge, detail));
         }
         Ok(plain)
+    }
+}
+
+/// A whole body that is no JSON, of `limits.body_bytes_max` at most.
+pub(crate) struct Whole(pub(crate) Bytes);
+
+impl FromRequest for Whole {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, stream: &mut Stream) -> Self::Future {
+        let limits: &web::Data<Limits> = request.app_data().expect("the application registers it");
+        let (max, bytes) = (limits.body_bytes_max, Bytes::from_request(request, stream));
+        Box::pin(async move {
+            bytes.await.map(Self).map_err(|error| match error.as_error::<PayloadError>() {
+                Some(PayloadError::Overflow) => {
+                    Problem::new(Kind::TooLarge, format!("the body is larger than {max} bytes"))
+                }
+                Some(_) | None => broken(&error),
+            })
+        })
     }
 }
 

@@ -23,7 +23,7 @@ mod transactions;
 mod verifications;
 mod write;
 
-use actix_web::web::{self, JsonConfig, PathConfig, QueryConfig};
+use actix_web::web::{self, JsonConfig, PathConfig, PayloadConfig, QueryConfig};
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_actix_web::AppExt as _;
@@ -97,6 +97,7 @@ pub fn surroundings(service: &mut web::ServiceConfig, limits: Limits) {
     let fallback = web::Data::new(fallback::Paths::of(&document));
     service
         .app_data(JsonConfig::default().limit(limits.body_bytes_max).error_handler(|e, _| Problem::from(e).into()))
+        .app_data(PayloadConfig::new(limits.body_bytes_max))
         .app_data(QueryConfig::default().error_handler(|e, _| Problem::from(e).into()))
         .app_data(PathConfig::default().error_handler(|e, _| Problem::from(e).into()))
         .app_data(web::Data::new(limits))

@@ -14,6 +14,7 @@ use super::lists::{List, Paging, list, viewer};
 use super::refusals::Refusals;
 use super::write::{self, Committed, UnsignedTransaction, Write, WriteHeaders, actor};
 use crate::auth::Caller;
+use crate::body::Whole;
 use crate::node::{Node, Unsigned, registering};
 use crate::problem::{Kind, Problem};
 
@@ -111,7 +112,7 @@ pub(super) async fn prepare_certificate(
     caller: Caller,
     node: web::Data<Node>,
     path: web::Path<String>,
-    body: web::Bytes,
+    Whole(body): Whole,
 ) -> Result<HttpResponse, Problem> {
     let actor = actor(&node, &caller)?;
     if *path != *actor.party.as_str() {

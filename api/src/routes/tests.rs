@@ -283,3 +283,18 @@ async fn a_new_certificate_registers_itself() {
     assert_eq!(problem(post(path, "application/pkix-cert", der).await).await["code"], "conflict");
     server.running.stop().await.expect("stops");
 }
+
+/// A signed batch of 10,000 packs is a body of 320 kB.
+#[actix_web::test]
+async fn a_transaction_may_be_as_large_as_a_body_and_no_larger() {
+    let server = Server::start(|config| config.limits.body_bytes_max = 330_000).await;
+    let post = async |bytes: usize| {
+        let request = server.request(reqwest::Method::POST, "/transactions").bearer_auth(server.token());
+        let request = request.header("Content-Type", "application/octet-stream").body(vec![0; bytes]);
+        problem(request.send().await.expect("answers")).await
+    };
+    assert_eq!(post(325_000).await["detail"], "the body is not a transaction");
+    let refused = post(330_001).await;
+    assert_eq!((&refused["status"], &refused["detail"]), (&413.into(), &"the body is larger than 330000 bytes".into()));
+    server.running.stop().await.expect("stops");
+}

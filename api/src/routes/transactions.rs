@@ -14,6 +14,7 @@ use super::lists::viewer;
 use super::refusals::Refusals;
 use super::write::{Committed, actor};
 use crate::auth::Caller;
+use crate::body::Whole;
 use crate::node::Node;
 use crate::problem::{Kind, Problem};
 use crate::trade::trail;
@@ -29,7 +30,7 @@ pub(super) async fn submit(
     request: HttpRequest,
     caller: Caller,
     node: web::Data<Node>,
-    body: web::Bytes,
+    Whole(body): Whole,
 ) -> Result<HttpResponse, Problem> {
     let actor = actor(&node, &caller)?;
     let transaction = decode(&request, &body)?;
