@@ -5,6 +5,7 @@
 //! own that waits for the peer's answers; what was read once in a transaction is not asked for again.
 
 mod attest;
+mod import;
 mod init;
 mod state;
 mod submit;
@@ -12,11 +13,12 @@ mod submit;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
-use veridose_contract::{StateError, Timestamp, read};
+use veridose_contract::{StateError, Timestamp, Transaction, read};
 use veridose_ledger::host::{CLOCK_SKEW_MAX_MS, Keys};
 use veridose_ledger::wire;
 
 use crate::shim::{Answer, Chaincode, ShimError, Stub};
+use init::Start;
 use state::{Effect, PeerState};
 
 /// Tells the host's time.
@@ -59,6 +61,12 @@ impl From<StateError> for Refusal {
     }
 }
 
+impl From<wire::Refusals> for Refusal {
+    fn from(refusals: wire::Refusals) -> Self {
+        Self::Refused(serde_json::to_string(&refusals).expect("texts, numbers and lists are valid JSON"))
+    }
+}
+
 impl From<Refusal> for Answer {
     fn from(refusal: Refusal) -> Self {
         let status = match &refusal {
@@ -93,26 +101,33 @@ impl Host {
     /// Reads ahead what is known to be needed, judges on a thread of its own, then writes.
     async fn run(&self, stub: &Arc<Stub>, function: &str, arguments: Vec<Vec<u8>>) -> Result<Vec<u8>, Refusal> {
         let state = PeerState::new(Handle::current(), Arc::clone(stub));
+        let inner = Arc::clone(&self.inner);
         let effect = match function {
             wire::SUBMIT => {
-                let transactions = submit::parse(&arguments)?;
-                let commands = transactions.iter().flat_map(|transaction| &transaction.body.commands);
-                let state = state.fetch(commands.flat_map(|command| &command.items).copied()).await?;
-                let inner = Arc::clone(&self.inner);
+                let (state, transactions) = read_ahead(state, &arguments).await?;
                 judge(move || submit::submit(&inner, &state, &transactions)).await?
             }
+            wire::IMPORT => {
+                let (state, transactions) = read_ahead(state, &arguments).await?;
+                judge(move || import::import(&inner, &state, &transactions)).await?
+            }
+            wire::IMPORT_END => judge(move || import::end(&inner, &state, &arguments)).await?,
             wire::ATTEST => judge(move || attest::attest(&state, &arguments)).await?,
             wire::VERSION => judge(move || version(&state)).await?,
-            wire::INIT => judge(move || init::init(&state, &arguments)).await?,
-            _ => {
-                let (init, submit, attest, version) = (wire::INIT, wire::SUBMIT, wire::ATTEST, wire::VERSION);
-                return Err(Refusal::Malformed(format!(
-                    "there is no function {function:?}; there are {init}, {submit}, {attest} and {version}"
-                )));
-            }
+            wire::INIT => judge(move || init::init(&state, Start::Empty, &arguments)).await?,
+            wire::IMPORT_BEGIN => judge(move || init::init(&state, Start::Import, &arguments)).await?,
+            _ => return Err(Refusal::Malformed(format!("there is no function {function:?}"))),
         };
         Ok(effect.write(stub).await?)
     }
+}
+
+/// The transactions of a submit, and the state with their items read.
+async fn read_ahead(state: PeerState, arguments: &[Vec<u8>]) -> Result<(PeerState, Vec<Transaction>), Refusal> {
+    let transactions = submit::parse(arguments)?;
+    let commands = transactions.iter().flat_map(|transaction| &transaction.body.commands);
+    let state = state.fetch(commands.flat_map(|command| &command.items).copied()).await?;
+    Ok((state, transactions))
 }
 
 /// Runs what reads the state, on a thread that may wait for it.
@@ -130,6 +145,10 @@ async fn judge(work: impl FnOnce() -> Result<Effect, Refusal> + Send + 'static) 
 fn version(state: &PeerState) -> Result<Effect, Refusal> {
     let network = read::network(state)?.map(|network| network.id);
     let program = env!("CARGO_PKG_VERSION").to_owned();
-    let version = wire::Version { contract: veridose_contract::VERSION, program, network };
+    let imported = match network {
+        Some(_) => None,
+        None => import::Import::open(state)?.map(|import| import.size()),
+    };
+    let version = wire::Version { contract: veridose_contract::VERSION, program, network, imported };
     Ok(Effect::answer(serde_json::to_vec(&version).expect("numbers and texts are valid JSON")))
 }

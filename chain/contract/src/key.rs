@@ -80,6 +80,12 @@ pub(crate) fn site(site: Site) -> Vec<u8> {
     join(SITE, &[&site.0.to_be_bytes()])
 }
 
+/// The member whose record stands under a key; nothing if it is another kind of key.
+pub fn party_of(key: &[u8]) -> Option<PartyId> {
+    let name = key.strip_prefix(&[PARTY])?;
+    PartyId::parse(std::str::from_utf8(name).ok()?).ok()
+}
+
 /// A proposal to admit a member, by the SHA-256 of the proposed record.
 pub(crate) fn admission(hash: &[u8; 32]) -> Vec<u8> {
     join(ADMISSION, &[hash])
@@ -101,6 +107,6 @@ pub(crate) fn dispute(event: &Commitment, by: &PartyId) -> Vec<u8> {
 }
 
 /// The network's own record, written by its genesis only.
-pub(crate) fn network() -> Vec<u8> {
+pub fn network() -> Vec<u8> {
     vec![NETWORK]
 }

@@ -36,7 +36,7 @@ pub use id::{
     BatchId, Commitment, ConsentId, Day, Fingerprint, IdError, IdempotencyKey, ItemKey, LotKey, NetworkId, OfferId,
     PartyId, ProductKey, Site, Subject, Timestamp, TxId,
 };
-pub use key::{decides_membership, item as item_key};
+pub use key::{decides_membership, item as item_key, network as network_key, party_of};
 pub use overlay::Writes;
 pub use rejection::{ApplyError, Code, Rejection};
 pub use standing::{Covered, QuarantineStanding, RecallStanding, Standing, resolve};

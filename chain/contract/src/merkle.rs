@@ -1,5 +1,6 @@
 //! The Merkle tree of RFC 6962 (section 2.1) over SHA-256: root, inclusion path and its check.
 
+use borsh::{BorshDeserialize, BorshSerialize};
 use sha2::{Digest, Sha256};
 
 /// Hash of a leaf: SHA-256(0x00 ‖ data).
@@ -12,19 +13,42 @@ pub fn node_hash(left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
     Sha256::new().chain_update([1]).chain_update(left).chain_update(right).finalize().into()
 }
 
-/// Root over leaf hashes; SHA-256 of nothing for no leaves. Memory is logarithmic in their number.
-pub fn root(leaves: impl Iterator<Item = [u8; 32]>) -> [u8; 32] {
-    // One entry a level: the hash of a full subtree whose right sibling has not come yet.
-    let mut stack: Vec<(u32, [u8; 32])> = Vec::new();
-    for leaf in leaves {
-        let mut node = (0u32, leaf);
-        while let Some(left) = stack.pop_if(|left| left.0 == node.0) {
+/// What must be known of a tree to go on with it: the roots of its full subtrees, the largest first. Logarithmic in size.
+#[derive(Debug, Clone, Default, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Frontier {
+    size: u64,
+    /// With their heights, each lower than the one before.
+    subtrees: Vec<(u8, [u8; 32])>,
+}
+
+impl Frontier {
+    /// Appends a leaf's hash.
+    pub fn push(&mut self, leaf: [u8; 32]) {
+        let mut node = (0u8, leaf);
+        while let Some(left) = self.subtrees.pop_if(|left| left.0 == node.0) {
             node = (node.0.saturating_add(1), node_hash(&left.1, &node.1));
         }
-        stack.push(node);
+        self.subtrees.push(node);
+        self.size = self.size.saturating_add(1);
     }
-    let Some(last) = stack.pop() else { return Sha256::digest([]).into() };
-    stack.into_iter().rev().fold(last.1, |right, left| node_hash(&left.1, &right))
+
+    /// Leaves so far.
+    pub const fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Root over them; SHA-256 of nothing for none.
+    pub fn root(&self) -> [u8; 32] {
+        let Some((last, rest)) = self.subtrees.split_last() else { return Sha256::digest([]).into() };
+        rest.iter().rev().fold(last.1, |right, left| node_hash(&left.1, &right))
+    }
+}
+
+/// Root over leaf hashes. Memory is logarithmic in their number.
+pub fn root(leaves: impl Iterator<Item = [u8; 32]>) -> [u8; 32] {
+    let mut frontier = Frontier::default();
+    leaves.for_each(|leaf| frontier.push(leaf));
+    frontier.root()
 }
 
 /// The inclusion path of the leaf at an index, from the leaf upwards (RFC 6962, 2.1.1); nothing for an index beyond.

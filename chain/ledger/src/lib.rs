@@ -23,7 +23,7 @@ pub mod wire;
 pub use embedded::{COMMANDS_SHOWN_MAX, Clock, Committed, Consistency, ENTRIES_MAX, Embedded, Entry, Options};
 pub use error::{LedgerError, SubmitError, Unauthentic};
 pub use ledger::Ledger;
-pub use log::{INLINE_MAX, LogKey, LogVerifier, LoggedEntry, SignedCheckpoint};
+pub use log::{INLINE_MAX, LogKey, LogVerifier, LoggedEntry, SignedCheckpoint, encode_entry};
 pub use network::Network;
 pub use proof::Receipt;
 pub use signer::{Signer, prepare, unsigned};

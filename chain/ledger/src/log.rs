@@ -25,8 +25,7 @@ mod tree;
 mod wal;
 
 pub use checkpoint::{LogKey, LogVerifier, SignedCheckpoint};
-pub(crate) use entry::encode as encode_entry;
-pub use entry::{INLINE_MAX, LoggedEntry};
+pub use entry::{INLINE_MAX, LoggedEntry, encode as encode_entry};
 pub(crate) use publish::{Place, tile_path};
 pub(crate) use read::{read_body, split_bundle};
 pub(crate) use store::{Log, LogWriter, failed, recover, segment_starts};

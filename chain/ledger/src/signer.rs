@@ -51,10 +51,13 @@ impl Signer {
 
     /// Signs a header.
     pub fn sign(&self, header: &Header) -> Result<Signature, PkiError> {
-        let signature = self
-            .key
-            .sign(&SystemRandom::new(), &header.signing_bytes())
-            .map_err(|_| PkiError::Key("signing failed".to_owned()))?;
+        self.sign_bytes(&header.signing_bytes())
+    }
+
+    /// Signs bytes that begin with a domain label of their own, which keeps them apart from every header.
+    pub fn sign_bytes(&self, bytes: &[u8]) -> Result<Signature, PkiError> {
+        let signature =
+            self.key.sign(&SystemRandom::new(), bytes).map_err(|_| PkiError::Key("signing failed".to_owned()))?;
         let bytes: [u8; 64] =
             signature.as_ref().try_into().map_err(|_| PkiError::Key("the signature is not of 64 bytes".to_owned()))?;
         Ok(Signature(low_s(bytes)))
@@ -89,11 +92,14 @@ pub fn prepare(
 
 /// Whether the signature is the key's over the header, in its one canonical form.
 pub fn signature_holds(public_key: &[u8; 65], header: &Header, signature: &Signature) -> bool {
+    signature_holds_over(public_key, &header.signing_bytes(), signature)
+}
+
+/// Whether the signature is the key's over these bytes, in its one canonical form.
+pub fn signature_holds_over(public_key: &[u8; 65], bytes: &[u8], signature: &Signature) -> bool {
     let s: &[u8] = &signature.0[32..];
     s <= &HALF_ORDER[..]
-        && UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, public_key)
-            .verify(&header.signing_bytes(), &signature.0)
-            .is_ok()
+        && UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, public_key).verify(bytes, &signature.0).is_ok()
 }
 
 /// The form of a signature whose `s` lies in the lower half; the other, `n - s`, is refused, so that nobody can make a

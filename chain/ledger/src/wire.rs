@@ -6,13 +6,16 @@
 //! | [`INIT`] | the network file's text; then the MSP identifiers of which a majority must endorse changes of members: with none, the chaincode's policy alone holds | the network's identifier, as text |
 //! | [`SUBMIT`] | one canonical transaction each | canonical list of [`TxId`]s, or [`STATUS_REFUSED`] and [`Refusals`] |
 //! | [`ATTEST`] | one canonical header each | canonical list of [`Attestation`]s, in order; those that do not stand are left out |
+//! | [`IMPORT_BEGIN`] | as [`INIT`] | the network's identifier; transactions are imported from now on, and not submitted |
+//! | [`IMPORT`] | one canonical transaction each, in the order of the log that is brought here | as [`SUBMIT`]; it stops at the first that is refused |
+//! | [`IMPORT_END`] | the text of the log's last checkpoint, then a canonical [`MemberSignature`] each of a majority of the active members | the network's identifier; transactions are submitted from now on |
 //! | [`VERSION`] | none | [`Version`] as JSON |
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
-use veridose_contract::{NetworkId, Rejection, TxId};
+use veridose_contract::{Fingerprint, NetworkId, Rejection, Signature, TxId};
 
 use crate::error::Unauthentic;
 
@@ -24,6 +27,13 @@ pub const SUBMIT: &str = "submit";
 pub const ATTEST: &str = "attest";
 /// Which rules and which network.
 pub const VERSION: &str = "version";
+
+/// Begins the network with another ledger's log.
+pub const IMPORT_BEGIN: &str = "import-begin";
+/// Brings the next entries of that log.
+pub const IMPORT: &str = "import";
+/// Ends it, if what came is what the log's last checkpoint says.
+pub const IMPORT_END: &str = "import-end";
 
 /// Status of an answer that was asked for in a form that is none.
 pub const STATUS_MALFORMED: i32 = 400;
@@ -40,6 +50,8 @@ pub const TRANSACTIONS_MAX: usize = 1_000;
 pub const ITEMS_MAX: usize = 25_000;
 /// The key under which `init` keeps who endorses changes of members; no key of the contract is written so.
 pub const ENDORSERS_KEY: &str = ".endorsers";
+/// The key under which an open import is kept; no key of the contract is written so.
+pub const IMPORT_KEY: &str = ".import";
 /// Refusals that one answer lists at most: it travels in a header of HTTP/2, once for each endorser, so a client allows
 /// for headers of 256 KiB.
 pub const REFUSALS_MAX: usize = 64;
@@ -113,8 +125,24 @@ pub struct Version {
     pub contract: u32,
     /// Of the program, for people.
     pub program: String,
-    /// Nothing before [`INIT`].
+    /// Nothing before [`INIT`], and while an import is open.
     pub network: Option<NetworkId>,
+    /// Entries that an open import has brought so far.
+    pub imported: Option<u64>,
+}
+
+/// A member's word that an import is complete: over [`closing_bytes`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct MemberSignature {
+    /// The member's certificate.
+    pub creator: Fingerprint,
+    /// Its signature.
+    pub signature: Signature,
+}
+
+/// What members sign to end an import: a domain label, the network and the text of the last checkpoint.
+pub fn closing_bytes(network: &NetworkId, checkpoint: &str) -> Vec<u8> {
+    format!("veridose import 1\n{network}\n{checkpoint}").into_bytes()
 }
 
 #[cfg(test)]
@@ -157,7 +185,7 @@ mod tests {
     proptest! {
         #[test]
         fn keys_come_back(key in prop::collection::vec(any::<u8>(), 0..80)) {
-            prop_assert_ne!(state_key(&key), ENDORSERS_KEY);
+            prop_assert!(![ENDORSERS_KEY, IMPORT_KEY].contains(&state_key(&key).as_str()));
             prop_assert_eq!(parse_state_key(&state_key(&key)), Some(key));
         }
 

@@ -1,16 +1,25 @@
-//! `init`: the network's beginning on the channel.
+//! `init` and `import-begin`: the network's beginning on the channel.
 
 use veridose_contract::{genesis_writes, read};
 use veridose_ledger::Network;
+use veridose_ledger::wire::IMPORT_KEY;
 
 use super::Refusal;
+use super::import::Import;
 use super::state::{Effect, PeerState};
 use crate::shim::KeyPolicy;
 
 /// Organisations whose majority can be asked for.
 const ORGANISATIONS_MAX: usize = 1_000;
 
-pub(super) fn init(state: &PeerState, arguments: &[Vec<u8>]) -> Result<Effect, Refusal> {
+/// Whether entries of another ledger's log come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Start {
+    Empty,
+    Import,
+}
+
+pub(super) fn init(state: &PeerState, start: Start, arguments: &[Vec<u8>]) -> Result<Effect, Refusal> {
     let mut texts = arguments
         .iter()
         .map(|bytes| std::str::from_utf8(bytes).map_err(|_| Refusal::Malformed("an argument is not UTF-8".to_owned())));
@@ -30,9 +39,20 @@ pub(super) fn init(state: &PeerState, arguments: &[Vec<u8>]) -> Result<Effect, R
         }
         None => {}
     }
-    let mut effect = state.effect(network.id.to_string().into_bytes(), genesis_writes(&network.genesis))?;
+    if Import::open(state)?.is_some() {
+        return Err(Refusal::Refused("an import is open on the channel: end it first".to_owned()));
+    }
+    let mut writes = genesis_writes(&network.genesis);
+    let import = match start {
+        Start::Empty => None,
+        Start::Import => Import::begin(&mut writes),
+    };
+    let mut effect = state.effect(network.id.to_string().into_bytes(), writes)?;
+    if let Some(import) = import {
+        effect.put(IMPORT_KEY, Some(import.encode()));
+    }
     if !msp_ids.is_empty() {
-        effect.found(KeyPolicy::majority(msp_ids));
+        effect.guard(KeyPolicy::majority(msp_ids));
     }
     Ok(effect)
 }

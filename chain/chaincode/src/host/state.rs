@@ -60,6 +60,23 @@ impl PeerState {
         Ok(self)
     }
 
+    /// Shows the contract a record as if it stood in the state.
+    pub(super) fn show(&self, key: Vec<u8>, value: Vec<u8>) {
+        self.seen.borrow_mut().insert(key, Some(value));
+    }
+
+    /// A record of the host's own.
+    pub(super) fn host_record(&self, key: &str) -> Result<Option<Vec<u8>>, ShimError> {
+        self.runtime.block_on(self.stub.get(key))
+    }
+
+    /// What writes the network's record, with which it begins.
+    pub(super) fn begin(&self, answer: Vec<u8>, network: Vec<u8>) -> Result<Effect, Refusal> {
+        let name = state_key(&veridose_contract::network_key());
+        let writes = vec![(name.clone(), Some(network))];
+        Ok(Effect { answer, writes, guarded: vec![name], policy: self.membership_policy()? })
+    }
+
     /// What writes the contract's changes. A key that says who is a member and comes into being with it gets the network's
     /// policy, so that a later change of it needs the endorsement of a majority.
     pub(super) fn effect(&self, answer: Vec<u8>, changes: Writes) -> Result<Effect, Refusal> {
@@ -72,10 +89,14 @@ impl PeerState {
             effect.writes.push((name, value));
         }
         if !effect.guarded.is_empty() {
-            let stored = self.runtime.block_on(self.stub.get(ENDORSERS_KEY))?;
-            effect.policy = stored.map(|bytes| KeyPolicy::decode(&bytes)).transpose()?;
+            effect.policy = self.membership_policy()?;
         }
         Ok(effect)
+    }
+
+    /// The policy that changes of members need, if the network has one.
+    fn membership_policy(&self) -> Result<Option<KeyPolicy>, ShimError> {
+        self.host_record(ENDORSERS_KEY)?.map(|bytes| KeyPolicy::decode(&bytes)).transpose()
     }
 }
 
@@ -85,9 +106,14 @@ impl Effect {
         Self { answer, ..Self::default() }
     }
 
+    /// Writes a record of the host's own, after the contract's.
+    pub(super) fn put(&mut self, key: &str, value: Option<Vec<u8>>) {
+        self.writes.push((key.to_owned(), value));
+    }
+
     /// Records the policy of the network that begins, and gives it to itself: who endorses a change of it is who it names.
-    pub(super) fn found(&mut self, policy: KeyPolicy) {
-        self.writes.push((ENDORSERS_KEY.to_owned(), Some(policy.encode())));
+    pub(super) fn guard(&mut self, policy: KeyPolicy) {
+        self.put(ENDORSERS_KEY, Some(policy.encode()));
         self.guarded.push(ENDORSERS_KEY.to_owned());
         self.policy = Some(policy);
     }

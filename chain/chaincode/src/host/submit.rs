@@ -24,8 +24,7 @@ pub(super) fn submit(host: &Inner, state: &PeerState, transactions: &[Transactio
         }
     }
     if !refusals.refused.is_empty() {
-        let text = serde_json::to_string(&refusals).expect("texts, numbers and lists are valid JSON");
-        return Err(Refusal::Refused(text));
+        return Err(refusals.into());
     }
     let taken = group.into_taken();
     let answer = borsh::to_vec(&taken.transactions).expect("writing to a Vec does not fail");
@@ -49,12 +48,16 @@ fn take(
         check_clock(transaction.header.time, now, host.clock_skew_max_ms).map_err(Refused::Unauthentic)?;
         group.take(transaction, id).map(drop)
     });
-    match judged {
-        Ok(()) => Ok(None),
-        Err(Refused::Unauthentic(reason)) => Ok(Some(Why::Unauthenticated { reason })),
-        Err(Refused::Rejected(rejection)) => Ok(Some(Why::Rejected(rejection))),
-        Err(Refused::Repeated { first }) => Ok(Some(Why::Repeated { first })),
-        Err(Refused::State(error)) => Err(error),
+    judged.err().map(why).transpose()
+}
+
+/// What the client is told.
+pub(super) fn why(refused: Refused) -> Result<Why, StateError> {
+    match refused {
+        Refused::Unauthentic(reason) => Ok(Why::Unauthenticated { reason }),
+        Refused::Rejected(rejection) => Ok(Why::Rejected(rejection)),
+        Refused::Repeated { first } => Ok(Why::Repeated { first }),
+        Refused::State(error) => Err(error),
     }
 }
 
@@ -82,5 +85,7 @@ pub(super) fn parse(arguments: &[Vec<u8>]) -> Result<Vec<Transaction>, Refusal> 
 
 /// What functions other than `init` and `version` answer before there is a network.
 pub(super) fn no_network() -> Refusal {
-    Refusal::State("the channel has no network yet: call `init` with the network file first".to_owned())
+    Refusal::State(
+        "the channel has no network yet: call `init` with the network file first, or end the import".to_owned(),
+    )
 }

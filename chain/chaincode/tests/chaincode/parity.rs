@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use veridose_chaincode::host::Host;
 use veridose_chaincode::shim::KeyPolicy;
-use veridose_contract::{Action, Fingerprint, IdempotencyKey, Transaction, TxId};
-use veridose_ledger::testing::{LOT, Members, NOW, Random, Sequence, pack, packs};
+use veridose_contract::{Action, Fingerprint, IdempotencyKey, Timestamp, Transaction, TxId};
+use veridose_ledger::testing::{LOT, Member, Members, NOW, Random, Sequence, pack, packs};
 use veridose_ledger::wire::{self, Refusals, Version, Why};
-use veridose_ledger::{Committed, Embedded, SubmitError};
+use veridose_ledger::{Committed, Embedded, SubmitError, Unauthentic};
 
 use super::peer::{Done, Peer};
 use super::shim::Served;
@@ -36,10 +36,15 @@ impl Pair {
     }
 
     async fn bare() -> Self {
+        Self::bare_at(NOW).await
+    }
+
+    /// With a chaincode whose clock shows another time than the ledger's.
+    async fn bare_at(now: Timestamp) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let members = Members::new();
         let ledger = members.open(folder.path());
-        let served = Served::start(Host::new(Arc::new(|| NOW)), |_| {});
+        let served = Served::start(Host::new(Arc::new(move || now)), |_| {});
         let peer = Peer::connect(served.address).await;
         Self { members, ledger, peer, _served: served, _folder: folder }
     }
@@ -279,4 +284,69 @@ async fn each_key_is_asked_for_once() {
     let written = done.writes.len();
     assert_eq!(written, 102, "packs, their batch, the request");
     assert_eq!(done.calls, written + 100 + 5, "each pack once, network, certificate, request, member and lot");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_is_brought_here_and_goes_on_as_the_members_signed() {
+    let pair = Pair::bare_at(Timestamp(NOW.0 + 90 * 86_400_000)).await;
+    for transaction in pair.members.beginning() {
+        pair.ledger.submit(transaction).await.expect("the beginning");
+    }
+    let mut sequence = Sequence::new(&pair.members, 7);
+    for _ in 0..400 {
+        pair.ledger.submit(sequence.next(&pair.ledger.state())).await.ok();
+    }
+    let suspended = Action::SuspendParty(pair.members.south.id.clone());
+    pair.ledger.submit(pair.members.sign(&pair.members.regulator, vec![(suspended, vec![])])).await.ok();
+    let log: Vec<_> =
+        pair.ledger.entries(0, 1_000).expect("entries").into_iter().map(|entry| entry.transaction).collect();
+    let file = pair.members.network.to_toml().into_bytes();
+    let early = pair.peer.submit(wire::IMPORT, &[log[0].encode()]).await;
+    assert_eq!(early.response.status, wire::STATUS_FAULT, "{}", early.response.message);
+    assert_eq!(pair.peer.submit(wire::IMPORT_BEGIN, std::slice::from_ref(&file)).await.response.status, 200);
+    assert_eq!(pair.peer.submit(wire::INIT, &[file]).await.response.status, wire::STATUS_REFUSED);
+    let closed = pair.peer.submit(wire::SUBMIT, &[log[0].encode()]).await;
+    assert!(closed.response.message.contains("end the import"), "{}", closed.response.message);
+    let out_of_order = refusals(&pair.peer.submit(wire::IMPORT, &[log[4].encode()]).await).expect("refused");
+    assert!(matches!(out_of_order.refused[0].why, Why::Unauthenticated { .. }), "its certificate is not there yet");
+    for part in log.chunks(40) {
+        let arguments: Vec<_> = part.iter().map(Transaction::encode).collect();
+        let done = pair.peer.submit(wire::IMPORT, &arguments).await;
+        assert_eq!(done.response.status, 200, "{}", done.response.message);
+    }
+
+    let checkpoint = loop {
+        let checkpoint = pair.ledger.checkpoint().expect("a checkpoint");
+        if checkpoint.size == log.len() as u64 {
+            break checkpoint;
+        }
+        tokio::task::yield_now().await;
+    };
+    let bytes = wire::closing_bytes(&pair.members.network.id, &checkpoint.text);
+    let word = |member: &Member, bytes: &[u8]| {
+        let signature = member.signer.sign_bytes(bytes).expect("it signs");
+        borsh::to_vec(&wire::MemberSignature { creator: member.signer.fingerprint(), signature }).expect("encodes")
+    };
+    let end = async |checkpoint: &str, words: Vec<Vec<u8>>| {
+        let arguments: Vec<_> = std::iter::once(checkpoint.as_bytes().to_vec()).chain(words).collect();
+        pair.peer.submit(wire::IMPORT_END, &arguments).await.response
+    };
+    let (maker, north, south) = (&pair.members.maker, &pair.members.north, &pair.members.south);
+    let few = end(&checkpoint.text, vec![word(maker, &bytes), word(maker, &bytes), word(south, &bytes)]).await;
+    assert!(
+        few.message.starts_with("1 of 3 active members"),
+        "a member counts once, a suspended one not: {}",
+        few.message
+    );
+    let false_word = end(&checkpoint.text, vec![word(maker, &bytes), word(north, b"something else")]).await;
+    assert_eq!(false_word.status, wire::STATUS_REFUSED);
+    let older = checkpoint.text.replacen(&format!("\n{}\n", log.len()), "\n7\n", 1);
+    let wrong = end(&older, vec![word(maker, &bytes), word(north, &bytes)]).await;
+    assert!(wrong.message.contains("not that of the"), "{}", wrong.message);
+    let ended = end(&checkpoint.text, vec![word(maker, &bytes), word(north, &bytes)]).await;
+    assert_eq!(ended.status, 200, "{}", ended.message);
+    assert!(pair.compare_states() > 100);
+    let late = refusals(&pair.peer.submit(wire::SUBMIT, &[pair.members.commission(packs(9_000, 1)).encode()]).await);
+    let why = late.expect("refused").refused.remove(0).why;
+    assert!(matches!(why, Why::Unauthenticated { reason: Unauthentic::Clock { .. } }), "now the clock counts: {why:?}");
 }

@@ -41,7 +41,8 @@ impl From<StateError> for Refusal {
 pub struct Keys(Mutex<HashMap<Fingerprint, Arc<[u8; 65]>>>);
 
 impl Keys {
-    fn get(&self, certificate: &Certificate) -> Result<Arc<[u8; 65]>, PkiError> {
+    /// The key of a certificate.
+    pub fn get(&self, certificate: &Certificate) -> Result<Arc<[u8; 65]>, PkiError> {
         let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(key) = keys.get(&certificate.fingerprint) {
             return Ok(Arc::clone(key));

@@ -104,15 +104,26 @@ impl LogVerifier {
         let note = Note::from_bytes(text.as_bytes()).map_err(|error| damaged(&error.to_string()))?;
         let known = VerifierList::new(vec![Box::new(self.verifier.clone())]);
         note.verify(&known).map_err(|error| damaged(&error.to_string()))?;
-        let checkpoint = Checkpoint::from_bytes(note.text()).map_err(|error| damaged(&error.to_string()))?;
-        if checkpoint.origin() != self.origin() {
-            return Err(damaged(&format!("it is of the log {:?}", checkpoint.origin())));
+        let (origin, checkpoint) = SignedCheckpoint::read(text)?;
+        if origin != self.origin() {
+            return Err(damaged(&format!("it is of the log {origin:?}")));
         }
-        Ok(SignedCheckpoint { size: checkpoint.size(), root: checkpoint.hash().0, text: text.to_owned() })
+        Ok(checkpoint)
     }
 }
 
-/// A checkpoint whose signature was made or checked here.
+impl SignedCheckpoint {
+    /// The origin of a checkpoint and what it says, its signature left aside: for whoever knows size and root from elsewhere.
+    pub fn read(text: &str) -> Result<(String, Self), LedgerError> {
+        let damaged = |problem: &str| LedgerError::damaged("the checkpoint", problem);
+        let note = Note::from_bytes(text.as_bytes()).map_err(|error| damaged(&error.to_string()))?;
+        let checkpoint = Checkpoint::from_bytes(note.text()).map_err(|error| damaged(&error.to_string()))?;
+        let (size, root) = (checkpoint.size(), checkpoint.hash().0);
+        Ok((checkpoint.origin().to_owned(), Self { size, root, text: text.to_owned() }))
+    }
+}
+
+/// What a log says of itself, with its signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedCheckpoint {
     /// Entries in the log.

@@ -39,7 +39,7 @@ impl LoggedEntry {
 }
 
 /// A transaction's entry, and the body's bytes if they must lie beside it.
-pub(crate) fn encode(transaction: &Transaction) -> (Vec<u8>, Option<Vec<u8>>) {
+pub fn encode(transaction: &Transaction) -> (Vec<u8>, Option<Vec<u8>>) {
     let body = borsh::to_vec(&transaction.body).expect("writing to a Vec does not fail");
     let mut entry =
         borsh::to_vec(&(&transaction.header, &transaction.signature)).expect("writing to a Vec does not fail");
