@@ -14,7 +14,7 @@ const DISPENSE: &str =
     INSERT INTO rival_event (id, item, happened, body) SELECT $2, item, $4, $3 FROM pack";
 
 const HAND_OVER: &str = "WITH pack AS (UPDATE rival_pack SET changed = $3 WHERE item = ANY($1) RETURNING item)
-    INSERT INTO rival_event (id, item, happened, body) SELECT $2, min(item), $3, $2 FROM pack";
+    INSERT INTO rival_event (id, item, happened, body) SELECT $2, $2, $3, $2 WHERE EXISTS (SELECT FROM pack)";
 
 /// A database with a table of packs and a table of events.
 #[derive(Debug, Clone)]
