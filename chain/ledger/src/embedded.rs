@@ -192,7 +192,8 @@ impl Embedded {
         if from == 0 || from > checkpoint.size {
             return Err(LedgerError::NotFound(format!("a log of {from} entries within {}", checkpoint.size)));
         }
-        Ok(Consistency { from, hashes: self.shared.log.consistency(from, checkpoint.size)?, checkpoint })
+        let hashes = self.shared.log.consistency(from, checkpoint.size, &checkpoint.root)?;
+        Ok(Consistency { from, checkpoint, hashes })
     }
 
     /// The log's public key.

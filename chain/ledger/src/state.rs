@@ -7,6 +7,8 @@
 //!
 //! Each value carries a CRC-32 over key and value, judged at each read.
 
+mod manifest;
+
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -68,7 +70,17 @@ impl Changes {
 }
 
 impl StateStore {
+    /// Opens the store. Where its files are damaged the database's own code may panic instead of answering; that is an
+    /// error like any other, because the state can be made anew.
     pub(crate) fn open(folder: &Path) -> Result<Self, LedgerError> {
+        manifest::check(folder)?;
+        std::panic::catch_unwind(|| Self::open_sound(folder)).unwrap_or_else(|panic| {
+            let said = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+            Err(LedgerError::State(format!("its files are damaged: {}", said.unwrap_or("the database gave up"))))
+        })
+    }
+
+    fn open_sound(folder: &Path) -> Result<Self, LedgerError> {
         let database = Database::builder(folder)
             .cache_size(CACHE_BYTES)
             .max_journaling_size(JOURNAL_BYTES_MAX)
@@ -234,3 +246,6 @@ fn unsealed<'a>(key: &[u8], stored: &'a [u8]) -> Result<&'a [u8], LedgerError> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

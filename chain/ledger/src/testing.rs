@@ -2,6 +2,10 @@
 
 #[cfg(test)]
 mod disk;
+#[cfg(test)]
+mod folder;
+#[cfg(test)]
+mod scale;
 mod sequence;
 
 use std::path::Path;
@@ -15,6 +19,10 @@ use veridose_contract::{
 
 #[cfg(test)]
 pub(crate) use disk::{Fault, FaultyDisk};
+#[cfg(test)]
+pub(crate) use folder::{copy, fast_folder, files, flip};
+#[cfg(test)]
+pub(crate) use scale::{in_parallel, times};
 pub use sequence::Sequence;
 
 use crate::pki::{Authority, Request, fingerprint};

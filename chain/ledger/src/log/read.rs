@@ -118,9 +118,12 @@ impl Log {
         Ok(proof.into_iter().map(|hash| hash.0).collect())
     }
 
-    /// Proof that the tree of `new` entries continues the one of `old`.
-    pub(crate) fn consistency(&self, old: u64, new: u64) -> Result<Vec<Hash>, LedgerError> {
-        let proof = tlog_tiles::prove_tree(new, old, &self.view()).map_err(|error| tiles(&error))?;
+    /// Proof that the tree of `new` entries and this root continues the one of `old`, checked.
+    pub(crate) fn consistency(&self, old: u64, new: u64, root: &Hash) -> Result<Vec<Hash>, LedgerError> {
+        let view = self.view();
+        let before = tlog_tiles::tree_hash(old, &view).map_err(|error| tiles(&error))?;
+        let proof = tlog_tiles::prove_tree(new, old, &view).map_err(|error| tiles(&error))?;
+        tlog_tiles::check_tree(&proof, new, tlog_tiles::Hash(*root), old, before).map_err(|error| tiles(&error))?;
         Ok(proof.into_iter().map(|hash| hash.0).collect())
     }
 }

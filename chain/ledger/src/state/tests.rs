@@ -1,0 +1,109 @@
+//! Flipped bits in the files of the state store: named, or without any effect on what is answered.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tempfile::TempDir;
+use veridose_contract::{Action, DecommissionReason, ItemKey, Standing, TxId, resolve};
+
+use super::StateStore;
+use crate::testing::{Members, Random, copy, fast_folder, files, flip, in_parallel, pack, packs, times};
+use crate::{Embedded, LedgerError, Options, check};
+
+/// Bits flipped.
+const FLIPS: u64 = 2_500;
+/// Batches of five packs; the first half of them lies in tables, the second in the journal.
+const BATCHES: u64 = 40;
+
+/// A ledger, and the transactions on it.
+async fn written(members: &Members) -> (TempDir, Vec<TxId>) {
+    let folder = fast_folder();
+    let mut ledger = members.open(folder.path());
+    members.begin(&ledger).await;
+    let mut transactions = Vec::new();
+    for batch in 0..BATCHES {
+        if batch == BATCHES / 2 {
+            drop(ledger);
+            let state = StateStore::open(&folder.path().join("state")).expect("opens");
+            state.keyspace.rotate_memtable_and_wait().expect("written to a table");
+            drop(state);
+            ledger = members.open(folder.path());
+        }
+        let sample = Action::Decommission { reason: DecommissionReason::Sample };
+        for transaction in
+            [members.commission(packs(batch * 5, 5)), members.sign(&members.maker, vec![(sample, packs(batch * 5, 1))])]
+        {
+            transactions.push(ledger.submit(transaction).await.expect("taken").id);
+        }
+    }
+    (folder, transactions)
+}
+
+/// What the state says, the last packs being none that were ever made.
+#[derive(Debug, PartialEq)]
+struct Answers {
+    standings: Vec<Option<Standing>>,
+    histories: Vec<Vec<u64>>,
+    indexes: Vec<Option<u64>>,
+}
+
+fn ask(ledger: &Embedded, transactions: &[TxId]) -> Result<Answers, LedgerError> {
+    let state = ledger.state();
+    let items: Vec<ItemKey> = (0..BATCHES * 5 + 10).map(pack).collect();
+    Ok(Answers {
+        standings: items.iter().map(|item| resolve(&state, item)).collect::<Result<_, _>>()?,
+        histories: items.iter().map(|item| ledger.history(item, 10)).collect::<Result<_, _>>()?,
+        indexes: transactions.iter().map(|id| ledger.index_of(id)).collect::<Result<_, _>>()?,
+    })
+}
+
+fn open(members: &Members, folder: &Path) -> Result<Embedded, LedgerError> {
+    let options = Options { verifiers: 1, ..members.options() };
+    Embedded::open(folder, members.network.clone(), members.log_key(), options)
+}
+
+#[tokio::test]
+async fn a_flipped_bit_in_the_state_never_gives_a_wrong_answer() {
+    let members = Members::new();
+    let (whole, transactions) = written(&members).await;
+    let verifier = members.log_key().verifier().clone();
+    let truth = ask(&open(&members, whole.path()).expect("opens"), &transactions).expect("answers");
+    let files: Vec<_> = files(&whole.path().join("state"));
+    let files: Vec<_> = files.iter().map(|file| file.strip_prefix(whole.path()).expect("below it")).collect();
+    assert!(files.iter().any(|file| file.display().to_string().contains("tables")), "{files:?}");
+    let start = || {
+        let own = fast_folder();
+        copy(whole.path(), own.path());
+        own
+    };
+    let named = AtomicU64::new(0);
+    let flips = times(FLIPS);
+    in_parallel(flips, start, |own, turn| {
+        let mut random = Random(turn);
+        let file = files[random.below(files.len())];
+        let (at, _) = flip(&own.path().join(file), &mut random);
+        let what = format!("byte {at} of {}", file.display());
+        match open(&members, own.path()).and_then(|ledger| ask(&ledger, &transactions)) {
+            Ok(answers) => {
+                assert!(answers == truth, "{what} gave a wrong answer");
+                let report = check::check(own.path(), &members.network, &verifier, &mut |_| {});
+                match report {
+                    Ok(report) => assert_eq!(report.differences, Vec::<String>::new(), "{what} changed another record"),
+                    Err(error) => assert!(error.to_string().contains("the state"), "{what}: {error}"),
+                }
+            }
+            Err(error) => {
+                let said = error.to_string();
+                // A state that ends too early, with records of later, does not take the next entry.
+                assert!(said.contains("the state") || said.starts_with("entry "), "{what}: {said}");
+                named.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        std::fs::remove_dir_all(own.path().join("state")).expect("removed");
+        copy(&whole.path().join("state"), &own.path().join("state"));
+    });
+    let named = named.into_inner();
+    // The rest struck bytes that no record needs any more: unused ones, and a journal's whose tables are written.
+    assert!(named > flips / 2, "{named} of {flips} were named");
+    println!("measured: {flips} flips in the state, {named} named, the others without effect");
+}
