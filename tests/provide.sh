@@ -93,13 +93,17 @@ go_fits() {
   version=$(go env GOVERSION 2>/dev/null) && [[ $version =~ ^go1\.([0-9]+) ]] && [ "${BASH_REMATCH[1]}" -ge $go_minor_min ]
 }
 
-# Fabric's commands, built once from Go modules (1 min 45 s on two cores), and the protoc that fabric-sdk's build asks for.
+# What fabric-sdk's build asks for.
+provide_protoc() {
+  { command -v protoc && [ -e "$(dirname "$(command -v protoc)")/../include/google/protobuf/timestamp.proto" ]; } >/dev/null ||
+    apt protobuf-compiler libprotobuf-dev || { without 'no protoc: what is for Fabric is neither built nor checked'; return 1; }
+}
+
+# Fabric's commands, built once from Go modules (1 min 45 s on two cores).
 provide_fabric() {
   provide_go 'nothing runs on Fabric' || return 1
   { command -v jq && command -v curl; } >/dev/null || apt jq curl ||
     { without 'no jq or no curl: nothing runs on Fabric'; return 1; }
-  { command -v protoc && [ -e "$(dirname "$(command -v protoc)")/../include/google/protobuf/timestamp.proto" ]; } >/dev/null ||
-    apt protobuf-compiler libprotobuf-dev || { without 'no protoc: nothing runs on Fabric'; return 1; }
   deploy/fabric/network provide || { without "Fabric's commands could not be built: nothing runs on Fabric"; return 1; }
 }
 
