@@ -16,6 +16,8 @@ use crate::trade::{Directory, capture};
 
 /// Two documents are worked through at the same time, so that a long one does not hold up a short one.
 const PACE: Pace = Pace { jobs_max: 2, tick: Duration::from_secs(5) };
+/// How often the key files are looked at.
+const KEYS_EVERY: Duration = Duration::from_secs(5);
 /// Pause after a failure.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -37,6 +39,7 @@ impl Background {
         let tasks = vec![
             tokio::spawn(async move { follower.projector().run(until).await }),
             tokio::spawn(directory(Arc::clone(&node), members, stopped(&stop))),
+            tokio::spawn(keys(Arc::clone(&node), stopped(&stop))),
             tokio::spawn(captures(node, stop.clone())),
         ];
         Ok(Self { tasks, stop })
@@ -96,6 +99,21 @@ async fn refresh_directory(node: &Node) -> anyhow::Result<()> {
     }
     node.set_directory(Directory::new(&members));
     Ok(())
+}
+
+/// Takes up rotated certificates and new keys, so that nobody need start the node again for them.
+async fn keys(node: Arc<Node>, stopped: impl Future<Output = ()>) {
+    tokio::pin!(stopped);
+    loop {
+        tokio::select! {
+            () = &mut stopped => return,
+            () = tokio::time::sleep(KEYS_EVERY) => {}
+        }
+        // Also while a rotation is half-way through its files: the next look sees all of it.
+        if let Err(error) = node.take_up_keys().await {
+            tracing::warn!(error = format!("{error:#}"), "the key files cannot be taken up now");
+        }
+    }
 }
 
 /// Works captured documents through until the node stops; a failure of the store ends a round, and the next one takes up what

@@ -51,6 +51,10 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run the node until it is stopped
+    #[command(
+        after_help = "Examples:\n  veridose serve\n  veridose serve --data /srv/veridose --listen 0.0.0.0:8080 --log json\n  \
+                      VERIDOSE_PASSPHRASE_FILE=/run/secrets/veridose veridose serve --config /etc/veridose.toml"
+    )]
     Serve,
     /// Play a day of trade through the HTTP interface, tell it, and go on serving
     Demo(demo::Arguments),
@@ -92,6 +96,7 @@ pub enum Command {
     #[command(subcommand)]
     Forecast(forecast::Command),
     /// Print the OpenAPI document
+    #[command(after_help = "Example:\n  veridose openapi > openapi.json")]
     Openapi,
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  veridose completions bash > /etc/bash_completion.d/veridose")]

@@ -13,6 +13,7 @@ pub mod demo;
 pub mod found;
 pub mod metrics;
 pub mod middleware;
+mod name;
 pub mod node;
 pub mod problem;
 pub mod rate;

@@ -21,6 +21,10 @@ use crate::node::ActError;
 pub enum Kind {
     /// The request cannot be understood.
     BadRequest,
+    /// A parameter of an EPCIS query that is not answered here, or has a value that it cannot have.
+    QueryParameter,
+    /// An EPCIS query finds more than its asker allows.
+    QueryTooLarge,
     /// No token, or one that is not accepted.
     Unauthenticated,
     /// The caller is known and may not do this.
@@ -54,6 +58,10 @@ impl Kind {
     const fn parts(self) -> (StatusCode, &'static str, &'static str) {
         match self {
             Self::BadRequest => (StatusCode::BAD_REQUEST, "bad_request", "The request cannot be understood"),
+            Self::QueryParameter => {
+                (StatusCode::BAD_REQUEST, "query_parameter", "A parameter of the query is wrong or not answered here")
+            }
+            Self::QueryTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "query_too_large", "The query finds too much"),
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated", "A valid access token is needed"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "The caller may not do this"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "There is no such thing"),
@@ -77,6 +85,30 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// The name that EPCIS 2.0 has for it.
+    const fn exception(self) -> Option<&'static str> {
+        match self {
+            Self::QueryParameter => Some("epcisException:QueryParameterException"),
+            Self::QueryTooLarge => Some("epcisException:QueryTooLargeException"),
+            Self::BadRequest
+            | Self::Unauthenticated
+            | Self::Forbidden
+            | Self::NotFound
+            | Self::MethodNotAllowed
+            | Self::NotAcceptable
+            | Self::Conflict
+            | Self::IdempotencyConflict
+            | Self::TooLarge
+            | Self::UnsupportedMedia
+            | Self::Unprocessable
+            | Self::TooManyRequests
+            | Self::Internal
+            | Self::Unavailable => None,
+        }
+    }
+}
+
 /// An error on its way out.
 #[derive(Debug, Clone)]
 pub struct Problem(Box<Parts>);
@@ -95,7 +127,7 @@ struct Parts {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub struct ProblemBody {
-    /// The code as a URN.
+    /// The code as a URN, or the name that EPCIS has for an error of a query.
     #[schema(example = "urn:veridose:problem:not_found")]
     pub r#type: String,
     /// The kind of problem in a few words.
@@ -185,7 +217,11 @@ impl Problem {
     pub fn body(&self) -> ProblemBody {
         let (status, _, title) = self.0.kind.parts();
         ProblemBody {
-            r#type: format!("urn:veridose:problem:{}", self.code()),
+            r#type: self
+                .0
+                .kind
+                .exception()
+                .map_or_else(|| format!("urn:veridose:problem:{}", self.code()), str::to_owned),
             title: if self.0.rejection.is_some() { "The ledger's contract refuses it" } else { title },
             status: status.as_u16(),
             code: self.code(),

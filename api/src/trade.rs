@@ -27,5 +27,5 @@ pub use plan::{Desk, Draft, Original, Plan, happened, plan};
 pub use refusal::{PlanError, Refusal};
 pub use rehearsal::{Rehearsal, command};
 pub use thing::Thing;
-pub use trail::{Position, Trail, TrailError, trail};
+pub use trail::{Part, Position, Trail, TrailError, mentions, trail};
 pub use verdict::{Counter, Field, Holder, Outcome, PackStatus, Reading, Severity, Verdict, Warning, verify};

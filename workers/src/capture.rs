@@ -72,8 +72,9 @@ where
             () = wake.notified() => {}
             _ = ticks.tick() => {
                 let jobs: Vec<Uuid> = running.jobs.values().map(|job| job.id).collect();
-                captures.renew(&jobs, now()).await?;
-                captures.put_back(Abandoned::Lapsed, now()).await?;
+                let now = now();
+                captures.renew(&jobs, now).await?;
+                captures.put_back(Abandoned::Lapsed, now).await?;
             }
         }
     }

@@ -30,4 +30,4 @@ pub use hash::{hash, prehash};
 pub use json::{from_json, to_json};
 pub use model::{Document, Event, EventKind, Header};
 pub use reader::{Reader, Syntax, read_document};
-pub use writer::{Writer, write_document};
+pub use writer::{Writer, write_answer, write_document};

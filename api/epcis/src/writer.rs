@@ -4,7 +4,7 @@ use std::io::Write;
 
 use crate::error::{EpcisError, Location};
 use crate::json;
-use crate::model::{Document, Event, Header};
+use crate::model::{Document, Event, Header, Timestamp};
 use crate::reader::Syntax;
 use crate::scope::{JSON_PREFIXES, Prefixes};
 use crate::xml::{
@@ -101,6 +101,25 @@ fn version(syntax: Syntax) -> Option<Version> {
         Syntax::Xml20 => Some(Version::V2),
         Syntax::Xml12 => Some(Version::V1),
     }
+}
+
+/// Writes events as the answer to a query of that name, an `EPCISQueryDocument` in EPCIS 2.0 XML.
+pub fn write_answer(query: &str, created: &Timestamp, events: &[Event]) -> Result<Vec<u8>, EpcisError> {
+    let mut writer = Writer {
+        output: Vec::new(),
+        syntax: Syntax::Xml20,
+        prefixes: Version::V2.prefixes(),
+        json: json::Out::default(),
+        xml: xml::Out::default(),
+        events_written: 0,
+    };
+    xml::frame::answer_start(&mut writer.xml, query, created).map_err(|refusal| writer.unwritable(refusal))?;
+    writer.output.write_all(writer.xml.bytes())?;
+    events.iter().try_for_each(|event| writer.write(event))?;
+    writer.xml.clear();
+    xml::frame::answer_end(&mut writer.xml);
+    writer.output.write_all(writer.xml.bytes())?;
+    Ok(writer.output)
 }
 
 /// Writes a whole document into memory.

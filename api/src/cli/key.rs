@@ -20,8 +20,8 @@ use crate::node::{clock, registration};
 pub enum Command {
     /// Make a new signing key and certificate for an organisation
     #[command(
-        after_help = "The old key stays beside the new one. A node that signs for the organisation takes the new key up when it\n\
-                            is started again, and registers its certificate. An organisation that signs on its own side runs\n\
+        after_help = "The old key stays beside the new one. A running node that signs for the organisation registers the new\n\
+                            certificate within seconds and signs with it from then on. An organisation that signs on its own side runs\n\
                             `veridose key register`.\n\nExample:\n  veridose --data /srv/veridose key rotate corner-pharmacy"
     )]
     Rotate {
@@ -90,7 +90,7 @@ fn rotate(config: &Config, party: &PartyId, json: bool) -> Result<Outcome> {
         return print(&json!({ "party": party, "before": old, "certificate": new }).to_string());
     }
     print(&format!("{party} signs with the certificate {new} from now on, no longer with {old}"))?;
-    print("next: start the node again, or run `veridose key register` where it does not sign for this organisation")
+    print("next: nothing where a node signs for this organisation; else run `veridose key register`")
 }
 
 fn register(config: &Config, wanted: &Register, json: bool) -> Result<Outcome> {

@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use veridose_contract::{Certificate, PartyId, Role, Site, Timestamp};
+use veridose_contract::{Certificate, Fingerprint, PartyId, Role, Site, Timestamp};
 use veridose_ledger::LogKey;
 use veridose_ledger::pki::{self, Authority, Issued, Passphrase, Request};
 use veridose_ledger::signer::Signer;
@@ -120,6 +120,11 @@ impl KeyStore {
         let key = self.read(&key, &format!("{party} signer"))?;
         let certificate = self.certificate(party, &read_pem(&pem)?)?;
         Ok(Signer::new(&key, certificate)?)
+    }
+
+    /// Which certificate is the organisation's current one; unlocks nothing.
+    pub fn fingerprint(&self, party: &PartyId) -> Result<Fingerprint> {
+        Ok(pki::fingerprint(&read_pem(&self.signer_files(party).1)?))
     }
 
     fn certificate(&self, party: &PartyId, der: &[u8]) -> Result<Certificate> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use veridose_contract::blind::NetworkKey;
 use veridose_contract::{
-    Action, Certificate, Command, Commitment, IdempotencyKey, NetworkId, Timestamp, Transaction, read,
+    Action, Certificate, Command, Commitment, IdempotencyKey, NetworkId, PartyId, Timestamp, Transaction, read,
 };
 use veridose_ledger::pki::Passphrase;
 use veridose_ledger::signer::{Signer, prepare};
@@ -19,6 +19,7 @@ use super::keys::{random, write_new};
 use super::{Clock, KeyStore, Node};
 use crate::config::Config;
 use crate::found::{found, network_file, trial_members};
+use crate::name::first_half;
 
 /// The environment variable that holds the passphrase of the key files.
 const PASSPHRASE: &str = "VERIDOSE_PASSPHRASE";
@@ -95,15 +96,51 @@ impl Node {
         Ok(Arc::new(node))
     }
 
+    /// Takes up what changed among the key files since: rotated certificates, and keys of organisations that came. A certificate is
+    /// registered before anything is signed with it. Returns the organisations that sign with another key now.
+    pub async fn take_up_keys(self: &Arc<Self>) -> Result<Vec<PartyId>> {
+        let node = Arc::clone(self);
+        let changed = tokio::task::spawn_blocking(move || node.changed_signers()).await??;
+        let mut taken_up = Vec::with_capacity(changed.len());
+        for signer in changed {
+            let party = signer.certificate().party.clone();
+            self.register_if_member(&signer).await?;
+            self.add_signer(signer);
+            tracing::info!(party.id = %party, "signs with another certificate from now on");
+            taken_up.push(party);
+        }
+        // Also of an organisation that was admitted since its key was taken up.
+        self.register_certificates().await?;
+        Ok(taken_up)
+    }
+
+    /// The signing keys whose certificate is not the one that is held. Only those are unlocked.
+    fn changed_signers(&self) -> Result<Vec<Signer>> {
+        let mut changed = Vec::new();
+        for party in self.keys().parties()? {
+            let current = self.keys().fingerprint(&party)?;
+            if self.signer(&party).is_none_or(|held| held.fingerprint() != current) {
+                changed.push(self.keys().signer(&party)?);
+            }
+        }
+        Ok(changed)
+    }
+
     /// Registers the certificates of this node's organisations that the ledger does not know yet; each registers itself.
     async fn register_certificates(&self) -> Result<()> {
         let parties: Vec<_> = self.signers_now();
         for signer in parties {
-            let known = read::certificate(&self.ledger().state(), &signer.fingerprint())?;
-            let member = read::party(&self.ledger().state(), &signer.certificate().party)?;
-            if known.is_none() && member.is_some() {
-                self.register_certificate(&signer).await?;
-            }
+            self.register_if_member(&signer).await?;
+        }
+        Ok(())
+    }
+
+    /// Registers a certificate that the ledger does not know yet, of an organisation that is a member.
+    async fn register_if_member(&self, signer: &Signer) -> Result<()> {
+        let known = read::certificate(&self.ledger().state(), &signer.fingerprint())?;
+        let member = read::party(&self.ledger().state(), &signer.certificate().party)?;
+        if known.is_none() && member.is_some() {
+            self.register_certificate(signer).await?;
         }
         Ok(())
     }
@@ -146,9 +183,7 @@ pub fn registering(certificate: Certificate, now: Timestamp) -> (IdempotencyKey,
         payload: Commitment(name.0),
         items: Vec::new(),
     };
-    let mut key = [0; 16];
-    key.copy_from_slice(&name.0[..16]);
-    (IdempotencyKey(key), command)
+    (IdempotencyKey(first_half(name.0)), command)
 }
 
 /// The passphrase from the environment, from a file that it names, or from the data directory.

@@ -19,6 +19,7 @@ use super::write::{actor, given_key};
 use crate::auth::Caller;
 use crate::body::Body;
 use crate::config::Limits;
+use crate::name::first_half;
 use crate::node::{Node, date_time};
 use crate::problem::{Kind, Problem};
 
@@ -187,16 +188,13 @@ pub(super) async fn create(
 
 /// The name of the job that a party's key makes: the same key makes the same name.
 fn job_name(party: &PartyId, key: &IdempotencyKey) -> Uuid {
-    let hash: [u8; 32] = Sha256::new()
+    let hash = Sha256::new()
         .chain_update("veridose capture job 1\n")
         .chain_update(party.as_str())
         .chain_update([0])
         .chain_update(key.0)
-        .finalize()
-        .into();
-    let mut name = [0; 16];
-    name.copy_from_slice(&hash[..16]);
-    uuid::Builder::from_custom_bytes(name).into_uuid()
+        .finalize();
+    uuid::Builder::from_custom_bytes(first_half(hash)).into_uuid()
 }
 
 /// SHA-256 of a body that is not kept.

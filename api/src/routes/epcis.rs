@@ -65,6 +65,55 @@ pub(super) fn check_answer(request: &HttpRequest) -> Result<(), Problem> {
     check_format(request)
 }
 
+/// The form of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// JSON-LD, under its own name.
+    JsonLd,
+    /// JSON-LD, to a client that asks for JSON.
+    Json,
+    /// EPCIS 2.0 XML.
+    Xml,
+}
+
+impl Form {
+    /// The form that the client likes best, by its `Accept` header; JSON-LD where it does not mind.
+    pub(super) fn wanted(request: &HttpRequest) -> Result<Self, Problem> {
+        let Some(header) = header(request, "Accept") else { return Ok(Self::JsonLd) };
+        let mut best: Option<(f32, Self)> = None;
+        for range in header.split(',') {
+            let mut parts = range.split(';').map(str::trim);
+            let form = match parts.next().unwrap_or_default().to_ascii_lowercase().as_str() {
+                "*/*" | "application/*" | "application/ld+json" => Self::JsonLd,
+                "application/json" => Self::Json,
+                "application/xml" | "text/xml" | "text/*" => Self::Xml,
+                _ => continue,
+            };
+            let weight = parts.find_map(|part| part.strip_prefix("q=")).and_then(|weight| weight.parse().ok());
+            let weight = weight.unwrap_or(1.0_f32);
+            if weight > 0.0 && best.is_none_or(|(other, _)| weight > other) {
+                best = Some((weight, form));
+            }
+        }
+        let none = || {
+            Problem::new(
+                Kind::NotAcceptable,
+                "events are answered as application/ld+json, application/json or application/xml",
+            )
+        };
+        best.map(|(_, form)| form).ok_or_else(none)
+    }
+
+    /// Its media type.
+    pub(super) const fn media_type(self) -> &'static str {
+        match self {
+            Self::JsonLd => "application/ld+json",
+            Self::Json => "application/json",
+            Self::Xml => "application/xml",
+        }
+    }
+}
+
 fn check_range(request: &HttpRequest) -> Result<(), Problem> {
     let (min, max) = (version(request, "GS1-EPCIS-Min")?, version(request, "GS1-EPCIS-Max")?);
     if min.is_some_and(|min| min > WRITTEN) || max.is_some_and(|max| max < WRITTEN) {
@@ -132,6 +181,27 @@ mod tests {
         assert_eq!(asked("GS1-EPCIS-Min", "2.1"), both(Kind::NotAcceptable));
         assert_eq!(asked("GS1-EPCIS-Max", "1.2.0"), both(Kind::NotAcceptable));
         assert_eq!(asked("GS1-EPCIS-Max", "3.0"), fine);
+    }
+
+    #[test]
+    fn the_form_that_the_client_likes_best() {
+        let wanted = |accept: &'static str| {
+            Form::wanted(&TestRequest::default().insert_header(("Accept", accept)).to_http_request())
+                .map_err(|problem| problem.kind())
+        };
+        assert_eq!(Form::wanted(&TestRequest::default().to_http_request()).ok(), Some(Form::JsonLd));
+        for (accept, form) in [
+            ("*/*", Form::JsonLd),
+            ("application/xml", Form::Xml),
+            ("text/html, text/xml;q=0.9, */*;q=0.1", Form::Xml),
+            ("application/xml;q=0.5, application/json", Form::Json),
+            ("application/xml;q=0, application/*;q=0.2", Form::JsonLd),
+        ] {
+            assert_eq!(wanted(accept), Ok(form), "{accept}");
+        }
+        for accept in ["text/csv", "application/xml;q=0", ""] {
+            assert_eq!(wanted(accept), Err(Kind::NotAcceptable), "{accept}");
+        }
     }
 
     #[test]

@@ -197,14 +197,7 @@ pub(super) async fn reject(
     path: web::Path<String>,
     body: web::Json<Moment>,
 ) -> Result<HttpResponse, Problem> {
-    let (offer, known) = find(&write, &path)?;
-    let happened = write.happened(body.happened);
-    let uris = offered(&write, &offer, &known.remaining).await?;
-    let event = record::object(record::REJECTING, happened, write.actor.site, &uris);
-    let event = record::between(event, main_site(write.node(), &known.from)?, write.actor.site);
-    let mut plan = write.plan(Action::Reject { offer }, Vec::new(), happened, document(&event));
-    plan.readers.insert(known.from);
-    write.carry_out(&*body, plan, StatusCode::OK, |committed| committed).await
+    close(write, &path, &body, Side::Incoming).await
 }
 
 /// Takes back what of the caller's own offer is still open.
@@ -219,14 +212,27 @@ pub(super) async fn withdraw(
     path: web::Path<String>,
     body: web::Json<Moment>,
 ) -> Result<HttpResponse, Problem> {
-    let (offer, known) = find(&write, &path)?;
+    close(write, &path, &body, Side::Outgoing).await
+}
+
+/// Ends what of an offer is still open, from the side of the receiver or of the sender.
+async fn close(write: Write, path: &str, body: &Moment, side: Side) -> Result<HttpResponse, Problem> {
+    let (offer, known) = find(&write, path)?;
+    let (words, action, other) = match side {
+        Side::Incoming => (record::REJECTING, Action::Reject { offer }, known.from),
+        Side::Outgoing => (record::VOID_SHIPPING, Action::Withdraw { offer }, known.to),
+    };
     let happened = write.happened(body.happened);
     let uris = offered(&write, &offer, &known.remaining).await?;
-    let event = record::object(record::VOID_SHIPPING, happened, write.actor.site, &uris);
-    let event = record::between(event, write.actor.site, main_site(write.node(), &known.to)?);
-    let mut plan = write.plan(Action::Withdraw { offer }, Vec::new(), happened, document(&event));
-    plan.readers.insert(known.to);
-    write.carry_out(&*body, plan, StatusCode::OK, |committed| committed).await
+    let event = record::object(words, happened, write.actor.site, &uris);
+    let (own, others) = (write.actor.site, main_site(write.node(), &other)?);
+    let event = match side {
+        Side::Incoming => record::between(event, others, own),
+        Side::Outgoing => record::between(event, own, others),
+    };
+    let mut plan = write.plan(action, Vec::new(), happened, document(&event));
+    plan.readers.insert(other);
+    write.carry_out(body, plan, StatusCode::OK, |committed| committed).await
 }
 
 /// Which handoffs are asked for.

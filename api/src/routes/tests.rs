@@ -1,5 +1,6 @@
 //! The interface as a client sees it, over a real socket.
 
+mod events;
 mod history;
 
 use base64::Engine as _;

@@ -17,6 +17,7 @@ use veridose_epcis::model::Event;
 use veridose_store::{Payload, Request};
 
 use crate::auth::Caller;
+use crate::name::first_half;
 use crate::node::{Actor, Done, Node, Unsigned};
 use crate::problem::{Kind, Problem};
 use crate::trade::{Draft, Plan, record};
@@ -96,10 +97,7 @@ impl Write {
     /// A name that the same request gets again: for an offer or consent that the request makes.
     pub(super) fn name(&self, what: &str) -> [u8; 16] {
         let hash = Sha256::new().chain_update(what).chain_update(self.actor.party.as_str()).chain_update(self.key.0);
-        let hash: [u8; 32] = hash.finalize().into();
-        let mut name = [0; 16];
-        name.copy_from_slice(&hash[..16]);
-        name
+        first_half(hash.finalize())
     }
 
     /// A plan of one command on one document.
@@ -180,10 +178,7 @@ pub(super) fn given_key(request: &HttpRequest) -> Result<Option<IdempotencyKey>,
     let text = header.to_str().ok().filter(|text| !text.is_empty() && text.len() <= KEY_BYTES_MAX);
     let text = text
         .ok_or_else(|| Problem::new(Kind::BadRequest, "the Idempotency-Key has 1 to 255 visible ASCII characters"))?;
-    let hash: [u8; 32] = Sha256::digest(text).into();
-    let mut key = [0; 16];
-    key.copy_from_slice(&hash[..16]);
-    Ok(Some(IdempotencyKey(key)))
+    Ok(Some(IdempotencyKey(first_half(Sha256::digest(text)))))
 }
 
 /// The certificate that the organisation will sign with on its own side, where it prefers to.

@@ -47,6 +47,26 @@ pub fn trail(ledger: &Ledger, item: &ItemKey) -> Result<Trail, TrailError> {
     Ok(walk.trail)
 }
 
+/// As what a command concerns an item, in the words of EPCIS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// In the list of EPCs or of children.
+    Listed,
+    /// The container that something is done with.
+    Parent,
+    /// Used up in a transformation.
+    Input,
+    /// Made in a transformation.
+    Output,
+}
+
+/// The commands that concern an item itself, and as what; nothing where a limit would cut something off. Blocking.
+pub fn mentions(ledger: &Ledger, item: &ItemKey) -> Result<Option<Vec<(Position, Part)>>, TrailError> {
+    let mut walk = Walk { ledger, read: 0, mentions: BTreeMap::new(), trail: Trail::default() };
+    let found = walk.mentions(item)?;
+    Ok((!walk.trail.is_cut).then(|| found.iter().map(|mention| (mention.at, mention.part)).collect()))
+}
+
 /// From when, exclusive, to when, inclusive.
 #[derive(Debug, Clone, Copy)]
 struct Span {
@@ -79,6 +99,7 @@ struct Stay {
 #[derive(Debug, Clone, Copy)]
 struct Mention {
     at: Position,
+    part: Part,
     how: How,
 }
 
@@ -107,7 +128,7 @@ impl Walk<'_> {
     /// Takes in what concerned the item; `span` is when the pack at the bottom lay in it, nothing for that pack itself.
     fn visit(&mut self, item: &ItemKey, span: Option<Span>, depth: usize) -> Result<(), TrailError> {
         let mut stays: Vec<Stay> = Vec::new();
-        for Mention { at, how } in self.mentions(item)?.iter().copied() {
+        for Mention { at, how, .. } in self.mentions(item)?.iter().copied() {
             // What else went into a container or came out of it did not happen to the pack.
             let concerns = span.is_none_or(|span| span.holds(at) && how != How::Contents);
             if concerns {
@@ -162,13 +183,49 @@ impl Walk<'_> {
                 let commands = (0..).zip(&entry.transaction.body.commands);
                 mentions.extend(commands.filter_map(|(number, command)| {
                     let how = how(command, item, &mut offers)?;
-                    Some(Mention { at: (entry.index, number), how })
+                    Some(Mention { at: (entry.index, number), part: part(command, item), how })
                 }));
             }
         }
         let mentions: Rc<[Mention]> = mentions.into();
         self.mentions.insert(*item, Rc::clone(&mentions));
         Ok(mentions)
+    }
+}
+
+/// As what the command concerned the item, given that it did.
+fn part(command: &Command, item: &ItemKey) -> Part {
+    match &command.action {
+        Action::Aggregate { parent, .. } | Action::Disaggregate { parent } if parent == item => Part::Parent,
+        Action::Transform { inputs, .. } if inputs.contains(item) => Part::Input,
+        Action::Transform { .. } => Part::Output,
+        Action::Commission { .. }
+        | Action::CommissionContainers
+        | Action::Aggregate { .. }
+        | Action::Disaggregate { .. }
+        | Action::Offer { .. }
+        | Action::Accept { .. }
+        | Action::Reject { .. }
+        | Action::Withdraw { .. }
+        | Action::Decommission { .. }
+        | Action::Dispense { .. }
+        | Action::Undo { .. }
+        | Action::Quarantine(_)
+        | Action::Release(_)
+        | Action::Recall { .. }
+        | Action::EndRecall { .. }
+        | Action::Anchor
+        | Action::Dispute { .. }
+        | Action::Admit(_)
+        | Action::UpdateParty(_)
+        | Action::SuspendParty(_)
+        | Action::ReinstateParty(_)
+        | Action::RegisterCertificate(_)
+        | Action::RevokeCertificate(_)
+        | Action::RegisterProduct(_)
+        | Action::RegisterLot { .. }
+        | Action::RegisterConsent(_)
+        | Action::RevokeConsent { .. } => Part::Listed,
     }
 }
 

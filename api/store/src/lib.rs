@@ -30,8 +30,8 @@ pub use payload::Payload;
 pub use projection::{Founding, Projection};
 pub use query::{
     ConsentRow, ContainerRow, DocumentState, EventFilter, EventOrder, EventRow, HandoffItem, HandoffRow, HandoffSide,
-    HandoffState, LotRow, MatchItems, OrderBy, PackRow, PackState, PartyRow, PartyState, ProductRow, Queries,
-    RecallRow, RecallScope, Viewer,
+    HandoffState, LotRow, MATCH_MAX, OrderBy, PackRow, PackState, PartyRow, PartyState, ProductRow, Queries, RecallRow,
+    RecallScope, Viewer,
 };
 pub use vault::{MasterKey, Opened, Request, Sealing, Vault};
 

@@ -155,8 +155,7 @@ impl Projection {
         self.dump_table::<members::certificate::Entity>(&mut rows).await?;
         self.dump_table::<events::event::Entity>(&mut rows).await?;
         self.dump_table::<events::viewer::Entity>(&mut rows).await?;
-        self.dump_table::<events::biz_transaction::Entity>(&mut rows).await?;
-        self.dump_table::<events::item::Entity>(&mut rows).await?;
+        self.dump_table::<events::term::Entity>(&mut rows).await?;
         self.dump_table::<events::dispute::Entity>(&mut rows).await?;
         self.dump_table::<goods::product::Entity>(&mut rows).await?;
         self.dump_table::<goods::lot::Entity>(&mut rows).await?;
@@ -187,7 +186,7 @@ impl Projection {
 }
 
 /// Every table of the view.
-const TABLES: [&str; 20] = [
+const TABLES: [&str; 19] = [
     "cursor",
     "ledger_transaction",
     "party",
@@ -195,8 +194,7 @@ const TABLES: [&str; 20] = [
     "certificate",
     "event",
     "event_party",
-    "event_transaction",
-    "event_item",
+    "event_term",
     "dispute",
     "product",
     "lot",

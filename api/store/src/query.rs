@@ -12,7 +12,7 @@ use veridose_contract::{
     PartyId, ProductKey, Purpose, Role, Site, Timestamp, TxId,
 };
 
-pub use events::{EventFilter, EventOrder, MatchItems, OrderBy};
+pub use events::{EventFilter, EventOrder, MATCH_MAX, OrderBy};
 
 use crate::database::Database;
 

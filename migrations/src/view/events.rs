@@ -1,4 +1,5 @@
-//! Events: a row a command, who may see it, its business transactions, the items named on their own.
+//! Events: a row a command, who may see it, and the terms that it is found by beside its columns: business transactions, sources,
+//! destinations, classes and so on, each under the name that EPCIS queries have for it.
 //!
 //! `event_id` is the position: transaction index × 16,384 + command, so that it is the same after every rebuild.
 
@@ -42,16 +43,10 @@ fn tables() -> Vec<NewTable> {
             indexes: &[&["event_id"]],
         },
         NewTable {
-            name: "event_transaction",
+            name: "event_term",
             columns: vec![big_integer("event_id"), integer("number"), text("kind"), text("value")],
             key: &["event_id", "number"],
-            indexes: &[&["value"]],
-        },
-        NewTable {
-            name: "event_item",
-            columns: vec![binary("item"), big_integer("event_id")],
-            key: &["item", "event_id"],
-            indexes: &[],
+            indexes: &[&["value", "kind"]],
         },
         NewTable {
             name: "dispute",

@@ -82,8 +82,8 @@ async fn a_job_that_panics_is_tried_again_and_does_not_stay_running() {
             CaptureOutcome::Succeeded
         }
     };
-    // A minute passes at each look at the clock.
-    let now = || Timestamp(clock.fetch_add(60_000, Ordering::SeqCst));
+    // Seconds pass at each look at the clock: more than the longest pause, far less than the lease.
+    let now = || Timestamp(clock.fetch_add(5_000, Ordering::SeqCst));
     let ended = async {
         loop {
             let jobs = captures.jobs(&party, &PageRequest::default()).await.expect("asked").items;

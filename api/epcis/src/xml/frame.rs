@@ -24,6 +24,9 @@ impl<T> InField<T> for Result<T, Fault> {
     }
 }
 
+/// The namespace of what queries answer with.
+const QUERY: &str = "urn:epcglobal:epcis-query:xsd:2";
+
 /// The version of EPCIS that is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Version {
@@ -113,6 +116,30 @@ fn document_attributes(out: &mut Out, header: &Header, version: Version) -> Resu
 /// What closes the elements of [`document_start`].
 pub(crate) fn document_end(out: &mut Out) {
     out.raw("\n</EventList></EPCISBody></epcis:EPCISDocument>\n");
+}
+
+/// Everything of an answer to a query up to its first event, in EPCIS 2.0.
+pub(crate) fn answer_start(out: &mut Out, query: &str, created: &Timestamp) -> Result<(), Refusal> {
+    out.raw("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    out.start("epcisq:EPCISQueryDocument");
+    out.attribute("xmlns:epcisq", QUERY).in_field("EPCISQueryDocument")?;
+    out.attribute("xmlns:epcis", EPCIS_2).in_field("EPCISQueryDocument")?;
+    for (prefix, uri) in [("xsi", XSI), (VERIDOSE_PREFIX, VERIDOSE_NAMESPACE)] {
+        out.attribute(&format!("xmlns:{prefix}"), uri).in_field("EPCISQueryDocument")?;
+    }
+    out.attribute("xmlns:xsd", "http://www.w3.org/2001/XMLSchema").in_field("EPCISQueryDocument")?;
+    out.attribute("schemaVersion", Version::V2.number()).in_field("schemaVersion")?;
+    out.attribute("creationDate", created.as_str()).in_field("creationDate")?;
+    out.body();
+    out.raw("<EPCISBody><epcisq:QueryResults>");
+    out.element("queryName", query).in_field("queryName")?;
+    out.raw("<resultsBody><EventList>");
+    Ok(())
+}
+
+/// What closes the elements of [`answer_start`].
+pub(crate) fn answer_end(out: &mut Out) {
+    out.raw("\n</EventList></resultsBody></epcisq:QueryResults></EPCISBody></epcisq:EPCISQueryDocument>\n");
 }
 
 fn master_data_lists(out: &mut Out, lists: &[MasterData], prefixes: &Prefixes) -> Result<(), Fault> {

@@ -6,7 +6,8 @@ mod tree;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use veridose_epcis::{Document, Reader, Syntax, hash, prehash, read_document, write_document};
+use veridose_epcis::model::Timestamp;
+use veridose_epcis::{Document, Reader, Syntax, hash, prehash, read_document, write_answer, write_document};
 
 /// The documents of a folder, or none where the data is not there.
 #[allow(clippy::print_stdout, reason = "a skipped test says so")]
@@ -39,6 +40,10 @@ fn check_round_trips(folder: &str) {
             assert_eq!(ids(&again), ids(&document), "{} through {}", path.display(), syntax.name());
             assert_eq!(again.events, document.events, "{} through {}", path.display(), syntax.name());
         }
+        let created = Timestamp::parse("2026-01-05T08:00:00Z").expect("a time");
+        let answer = write_answer("SimpleEventQuery", &created, &document.events);
+        let answer = answer.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        assert_eq!(read(&path, &answer).events, document.events, "{} as the answer to a query", path.display());
     }
 }
 

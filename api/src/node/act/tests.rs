@@ -118,3 +118,21 @@ async fn a_second_start_goes_on_with_the_view_that_is_there() {
     let progress = node.projector().progress();
     assert_eq!((progress.projected, progress.lag()), (size, 0), "nothing is to be projected again");
 }
+
+#[tokio::test]
+async fn a_rotated_certificate_is_taken_up_without_a_restart() {
+    let (node, actor, data) = node().await;
+    assert!(node.take_up_keys().await.expect("looked").is_empty(), "nothing changed");
+    let before = node.signer(&actor.party).expect("held").fingerprint();
+    // As `veridose key rotate` does, in a process of its own.
+    let config = Config { data: data.path().into(), ..Config::default() };
+    let keys = crate::node::keys(&config).expect("unlocks");
+    let new = keys.issue(&actor.party, actor.role, None, node.clock().now()).expect("issued").fingerprint();
+    assert_eq!(node.take_up_keys().await.expect("taken up"), std::slice::from_ref(&actor.party));
+    assert!(node.take_up_keys().await.expect("looked").is_empty(), "once");
+    let done = node.act(&actor, &consent(node.clock().now()), request(7)).await.expect("carried out");
+    let entry = node.ledger().entries(done.index, 1).expect("readable").pop().expect("the consent's");
+    assert_eq!(entry.transaction.header.creator, new);
+    let registered = |certificate| read::certificate(&node.ledger().state(), &certificate).expect("readable").is_some();
+    assert!(new != before && registered(new) && registered(before));
+}

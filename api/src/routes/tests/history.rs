@@ -13,7 +13,7 @@ const SIBLING: &str = "https://id.gs1.org/01/09506000134352/21/H2";
 const CASE: &str = "https://id.gs1.org/00/095060001000000012";
 const PALLET: &str = "https://id.gs1.org/00/095060001000000029";
 
-fn event(kind: &str, fields: Value) -> Value {
+pub(super) fn event(kind: &str, fields: Value) -> Value {
     let mut event = json!({
         "type": kind, "eventTime": "2026-01-05T08:00:00Z", "eventTimeZoneOffset": "+00:00",
     });

@@ -6,6 +6,7 @@ use veridose_contract::{IdempotencyKey, Rejection};
 use veridose_store::{Request, StoreError};
 
 use super::Work;
+use crate::name::first_half;
 use crate::node::ActError;
 use crate::trade::plan::Plan;
 
@@ -90,8 +91,6 @@ impl Work<'_> {
             .chain_update(first.to_le_bytes())
             .chain_update(events.to_le_bytes())
             .finalize();
-        let mut key = [0; 16];
-        key.copy_from_slice(&hash[..16]);
-        IdempotencyKey(key)
+        IdempotencyKey(first_half(hash))
     }
 }

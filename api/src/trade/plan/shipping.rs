@@ -6,6 +6,8 @@ use sha2::{Digest, Sha256};
 use veridose_contract::{Action, HandoffKind, ItemKey, OfferId, PartyId, read, resolve};
 use veridose_epcis::model::{Event, Uri};
 
+use crate::name::first_half;
+
 use super::object::disposition;
 use super::{Sketch, party_at};
 use crate::trade::refusal::{PlanError, Refusal};
@@ -36,16 +38,13 @@ pub(super) fn ship(sketch: &mut Sketch<'_>, event: &Event) -> Result<(), PlanErr
 
 /// An offer's name from what is offered, so that the same event always makes the same offer.
 pub(super) fn offer_id(from: &PartyId, event_hash: &str) -> OfferId {
-    let hash: [u8; 32] = Sha256::new()
+    let hash = Sha256::new()
         .chain_update(b"veridose offer 1\n")
         .chain_update(from.as_str())
         .chain_update(b"\n")
         .chain_update(event_hash)
-        .finalize()
-        .into();
-    let mut id = [0; 16];
-    id.copy_from_slice(&hash[..16]);
-    OfferId(id)
+        .finalize();
+    OfferId(first_half(hash))
 }
 
 pub(super) fn receive(sketch: &mut Sketch<'_>, event: &Event) -> Result<(), PlanError> {

@@ -53,11 +53,11 @@ pub(crate) mod viewer {
 }
 
 /// A business transaction of an event.
-pub(crate) mod biz_transaction {
+pub(crate) mod term {
     use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "event_transaction")]
+    #[sea_orm(table_name = "event_term")]
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
         pub event_id: i64,
@@ -65,25 +65,6 @@ pub(crate) mod biz_transaction {
         pub number: i32,
         pub kind: String,
         pub value: String,
-    }
-
-    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-    pub enum Relation {}
-
-    impl ActiveModelBehavior for ActiveModel {}
-}
-
-/// An item that an event names on its own.
-pub(crate) mod item {
-    use sea_orm::entity::prelude::*;
-
-    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-    #[sea_orm(table_name = "event_item")]
-    pub struct Model {
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub item: Vec<u8>,
-        #[sea_orm(primary_key, auto_increment = false)]
-        pub event_id: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

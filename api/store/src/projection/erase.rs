@@ -6,7 +6,7 @@ use veridose_contract::Commitment;
 
 use crate::database::{KEYS_PER_QUERY_MAX, Write};
 use crate::entity::answers::recall;
-use crate::entity::events::{biz_transaction, event};
+use crate::entity::events::{event, term};
 use crate::entity::goods::{lot, product};
 use crate::query::DocumentState;
 use crate::text;
@@ -18,10 +18,7 @@ pub(super) async fn tombstones(write: &Write, erased: &[Commitment]) -> Result<(
         let keys = || some.iter().map(|commitment| commitment.0.to_vec());
         let mut events = Query::select();
         events.column(event::Column::Id).from(event::Entity).and_where(event::Column::Commitment.is_in(keys()));
-        biz_transaction::Entity::delete_many()
-            .filter(biz_transaction::Column::EventId.in_subquery(events))
-            .exec(write.on())
-            .await?;
+        term::Entity::delete_many().filter(term::Column::EventId.in_subquery(events)).exec(write.on()).await?;
         event::Entity::update_many()
             .col_expr(event::Column::Document, Expr::value(text::word(&DocumentState::Erased)))
             .col_expr(event::Column::EventId, nothing())

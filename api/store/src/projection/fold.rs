@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use veridose_contract::{Action, Command, ItemKey, PartyId, Transaction};
 
 use crate::database::signed;
-use crate::entity::events::{biz_transaction, dispute, event};
+use crate::entity::events::{dispute, event, term};
 use crate::entity::members::transaction;
 use crate::projection::Founding;
 use crate::projection::detail::{self, Documents};
@@ -98,13 +98,11 @@ fn record(working: &mut Working, place: &Place<'_>, transaction: &Transaction, t
         biz_location: detail.biz_location,
         items: i64::try_from(items).unwrap_or(i64::MAX),
     });
-    for (number, (kind, value)) in (0..).zip(detail.biz_transactions) {
-        working.biz_transactions.push(biz_transaction::Model { event_id: *event, number, kind, value });
+    for (number, (kind, value)) in (0..).zip(detail.terms) {
+        working.terms.push(term::Model { event_id: *event, number, kind, value });
     }
     let viewers = viewers(working, command);
     working.viewers.extend(viewers.into_iter().chain([party.to_string()]).map(|viewer| (viewer, *event)));
-    let named = named_items(command).into_iter().map(|item| (item.0.to_vec(), *event));
-    working.items.extend(named);
     Ok(())
 }
 
@@ -185,42 +183,6 @@ fn viewers(working: &Working, command: &Command) -> Vec<String> {
 
 fn inputs(action: &Action) -> &[ItemKey] {
     if let Action::Transform { inputs, .. } = action { inputs } else { &[] }
-}
-
-/// Items that get a row because they are named on their own: not a batch that comes into being, not the children of an
-/// aggregation, of which there may be a million and which the ledger's history index knows.
-fn named_items(command: &Command) -> Vec<&ItemKey> {
-    match &command.action {
-        Action::Commission { .. } => Vec::new(),
-        Action::Aggregate { parent, .. } | Action::Disaggregate { parent } => vec![parent],
-        Action::Transform { inputs, .. } => inputs.iter().collect(),
-        Action::Accept { discrepancies, .. } => {
-            command.items.iter().chain(discrepancies.iter().map(|discrepancy| &discrepancy.item)).collect()
-        }
-        Action::CommissionContainers
-        | Action::Offer { .. }
-        | Action::Reject { .. }
-        | Action::Withdraw { .. }
-        | Action::Decommission { .. }
-        | Action::Dispense { .. }
-        | Action::Undo { .. }
-        | Action::Quarantine(_)
-        | Action::Release(_)
-        | Action::Recall { .. }
-        | Action::EndRecall { .. }
-        | Action::Anchor
-        | Action::Dispute { .. }
-        | Action::Admit(_)
-        | Action::UpdateParty(_)
-        | Action::SuspendParty(_)
-        | Action::ReinstateParty(_)
-        | Action::RegisterCertificate(_)
-        | Action::RevokeCertificate(_)
-        | Action::RegisterProduct(_)
-        | Action::RegisterLot { .. }
-        | Action::RegisterConsent(_)
-        | Action::RevokeConsent { .. } => command.items.iter().collect(),
-    }
 }
 
 /// What a measure on single items is found by when it is lifted: SHA-256 over the sorted items.

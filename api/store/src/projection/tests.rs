@@ -10,8 +10,8 @@ use veridose_contract::{
 use crate::payload::{Lot, Product, Recall};
 use crate::testing::{databases, founding, party};
 use crate::{
-    DocumentState, EventFilter, HandoffSide, HandoffState, MatchItems, PackState, PageRequest, PartyState, Payload,
-    Store, StoreError, Viewer,
+    DocumentState, EventFilter, HandoffSide, HandoffState, PackState, PageRequest, PartyState, Payload, Store,
+    StoreError, Viewer,
 };
 
 const NAMES: [&str; 4] = ["maker", "wholesaler", "pharmacy", "agency"];
@@ -350,21 +350,22 @@ async fn events_are_found_by_their_parameters_and_only_by_their_parties() {
         let of = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(count(&regulator(), EventFilter { read_points: of(&["urn:place:2"]), ..all() }).await, 3);
         assert_eq!(count(&viewer("pharmacy"), EventFilter { read_points: of(&["urn:place:2"]), ..all() }).await, 0);
-        let order = vec![("po".to_owned(), of(&["urn:po:3", "urn:po:7"]))];
-        assert_eq!(count(&regulator(), EventFilter { biz_transactions: order.clone(), ..all() }).await, 1);
-        assert_eq!(count(&viewer("maker"), EventFilter { biz_transactions: order, ..all() }).await, 0);
+        let order = vec![(of(&["bizTransaction_po"]), of(&["urn:po:3", "urn:po:7"]))];
+        assert_eq!(count(&regulator(), EventFilter { terms: order.clone(), ..all() }).await, 1);
+        assert_eq!(count(&viewer("maker"), EventFilter { terms: order, ..all() }).await, 0);
+        let any_order = EventFilter { terms: vec![(of(&["bizTransaction_po"]), Vec::new())], ..all() };
+        let orders = count(&regulator(), any_order.clone()).await;
+        assert!(orders > 1);
+        assert_eq!(store.queries.count(&regulator(), &any_order, 100).await.expect("asked"), orders as u64);
+        assert_eq!(store.queries.count(&regulator(), &any_order, 1).await.expect("asked"), 2, "not all are counted");
         let time =
             EventFilter { record_time_from: Some(Timestamp(20)), record_time_before: Some(Timestamp(40)), ..all() };
         assert_eq!(count(&regulator(), time).await, 2);
-        let items = |items: &[ItemKey], tx_indexes: &[u64]| EventFilter {
-            items: Some(MatchItems { items: items.to_vec(), tx_indexes: tx_indexes.to_vec() }),
-            ..EventFilter::default()
-        };
-        assert_eq!(count(&regulator(), items(&[item(9_999)], &[])).await, 3);
-        assert_eq!(count(&regulator(), items(&[item(8)], &[])).await, 0);
-        assert_eq!(count(&regulator(), items(&[item(8)], &[4])).await, 4);
-        assert_eq!(count(&viewer("pharmacy"), items(&[item(8)], &[4])).await, 0);
-        assert_eq!(count(&regulator(), items(&[], &[])).await, 0, "nothing matches nothing");
+        let these =
+            |commands: &[(u64, u32)]| EventFilter { commands: vec![commands.to_vec()], ..EventFilter::default() };
+        assert_eq!(count(&regulator(), these(&[(4, 0), (4, 1), (5, 0)])).await, 3);
+        assert_eq!(count(&viewer("pharmacy"), these(&[(4, 0)])).await, 0);
+        assert_eq!(count(&regulator(), these(&[])).await, 0, "nothing matches nothing");
         let at = store.queries.events_at(&viewer("wholesaler"), &[4, 5, 6]).await.expect("asked");
         assert_eq!(at.iter().map(|row| (row.tx_index, row.command)).collect::<Vec<_>>(), [(5, 0), (6, 0)]);
         let one = store.queries.event(&viewer("pharmacy"), "urn:event:3").await.expect("asked");

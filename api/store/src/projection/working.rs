@@ -8,7 +8,7 @@ use veridose_contract::{Action, Command, QuarantineTarget, RecallTarget, Transac
 use crate::StoreError;
 use crate::database::{Existing, KEYS_PER_QUERY_MAX, Write, insert_all};
 use crate::entity::answers::{consent, handoff, handoff_item, quarantine, recall};
-use crate::entity::events::{biz_transaction, dispute, event, item, viewer};
+use crate::entity::events::{dispute, event, term, viewer};
 use crate::entity::goods::{batch, container, lot, pack, product};
 use crate::entity::members::{approval, certificate, party, transaction};
 use crate::projection::fold::items_target;
@@ -85,8 +85,7 @@ pub(super) struct Working {
     pub(super) transactions: Vec<transaction::Model>,
     pub(super) events: Vec<event::Model>,
     pub(super) viewers: BTreeSet<(String, i64)>,
-    pub(super) biz_transactions: Vec<biz_transaction::Model>,
-    pub(super) items: BTreeSet<(Bytes, i64)>,
+    pub(super) terms: Vec<term::Model>,
     pub(super) batches: Vec<batch::Model>,
     pub(super) disputes: Vec<dispute::Model>,
 }
@@ -119,6 +118,7 @@ impl Wanted {
             }
             Action::RegisterCertificate(certificate) => {
                 self.certificates.insert(certificate.fingerprint.0.to_vec());
+                self.parties.insert(certificate.party.to_string());
             }
             Action::RevokeCertificate(fingerprint) => {
                 self.certificates.insert(fingerprint.0.to_vec());
@@ -242,14 +242,17 @@ impl Working {
             transaction.body.commands.iter().for_each(|command| wanted.command(command));
         }
         let mut it = Self::default();
+        let rows =
+            find::<certificate::Entity, _>(write, certificate::Column::Fingerprint, &wanted.certificates).await?;
+        // Whether who approves now is suspended decides whether its approval counts.
+        wanted.parties.extend(rows.iter().map(|row| row.party.clone()));
+        it.certificates.load(rows, |row| row.fingerprint.clone());
         // Whether an earlier approver is suspended since decides whether its approval counts.
         let approvals = find::<approval::Entity, _>(write, approval::Column::Party, &wanted.parties).await?;
         wanted.parties.extend(approvals.iter().map(|row| row.approver.clone()));
         it.approvals.load(approvals, |row| (row.party.clone(), row.words.clone(), row.approver.clone()));
         let parties = find::<party::Entity, _>(write, party::Column::Party, &wanted.parties).await?;
         it.parties.load(parties, |row| row.party.clone());
-        let rows = find::<certificate::Entity, _>(write, certificate::Column::Fingerprint, &wanted.certificates);
-        it.certificates.load(rows.await?, |row| row.fingerprint.clone());
         let products = find::<product::Entity, _>(write, product::Column::Product, &wanted.products).await?;
         it.products.load(products, |row| row.product.clone());
         let lots = find::<lot::Entity, _>(write, lot::Column::Lot, &wanted.lots).await?;
@@ -276,12 +279,10 @@ impl Working {
     pub(super) async fn save(self, write: &Write) -> Result<(), StoreError> {
         let on = write.on();
         let viewers = self.viewers.into_iter().map(|(party, event_id)| viewer::Model { party, event_id }).collect();
-        let items = self.items.into_iter().map(|(item, event_id)| item::Model { item, event_id }).collect();
         insert_all::<transaction::Entity>(on, self.transactions, Existing::Refuse).await?;
         insert_all::<event::Entity>(on, self.events, Existing::Refuse).await?;
         insert_all::<viewer::Entity>(on, viewers, Existing::Refuse).await?;
-        insert_all::<biz_transaction::Entity>(on, self.biz_transactions, Existing::Refuse).await?;
-        insert_all::<item::Entity>(on, items, Existing::Refuse).await?;
+        insert_all::<term::Entity>(on, self.terms, Existing::Refuse).await?;
         insert_all::<batch::Entity>(on, self.batches, Existing::Refuse).await?;
         insert_all::<dispute::Entity>(on, self.disputes, Existing::Refuse).await?;
         self.parties.save::<party::Entity>(write).await?;

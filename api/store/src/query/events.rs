@@ -2,18 +2,18 @@
 
 use sea_orm::sea_query::{ExprTrait, Query};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
-use veridose_contract::{Commitment, ItemKey, Site, Timestamp, TxId};
+use veridose_contract::{Commitment, Site, Timestamp, TxId};
 
 use crate::database::{KEYS_PER_QUERY_MAX, fixed, signed, unsigned};
-use crate::entity::events::{biz_transaction, event, item, viewer as viewers};
+use crate::entity::events::{event, term, viewer as viewers};
 use crate::limits::COMMITMENTS_PER_CALL_MAX;
 use crate::projection::COMMANDS_STRIDE;
 use crate::query::{EventRow, Queries, Viewer};
 use crate::vault::within;
 use crate::{Page, PageRequest, StoreError, text};
 
-/// Items or transactions that one query may match.
-const MATCH_MAX: usize = 400;
+/// Events that one parameter may match by what the ledger knows of items.
+pub const MATCH_MAX: usize = 5_000;
 
 /// The EPCIS query parameters that the projection answers. An empty list or `None` asks for nothing in particular.
 #[derive(Debug, Clone, Default)]
@@ -38,25 +38,19 @@ pub struct EventFilter {
     pub read_points: Vec<String>,
     /// `EQ_bizLocation`.
     pub biz_locations: Vec<String>,
-    /// `EQ_bizTransaction_TYPE`: the type and the values asked for; every type must be met.
-    pub biz_transactions: Vec<(String, Vec<String>)>,
+    /// Terms by which events are found beside their columns: names as in `EQ_` and `MATCH_` parameters (`bizTransaction_po`,
+    /// `source_owning_party`, `epcClass`) of which one must be there, with a value of those asked for, or any where none is; every
+    /// entry of the list must be met.
+    pub terms: Vec<(Vec<String>, Vec<String>)>,
     /// `EQ_eventID`.
     pub event_ids: Vec<String>,
-    /// `MATCH_epc`, `MATCH_anyEPC`: the items, and the transactions in which the ledger's history index saw them.
-    pub items: Option<MatchItems>,
+    /// `MATCH_epc` and its like: the commands, each by its transaction's index and its own, that concern what was asked for, of
+    /// each parameter.
+    pub commands: Vec<Vec<(u64, u32)>>,
     /// Only commands whose document is an EPCIS event.
     pub epcis_only: bool,
     /// `orderBy` and `orderDirection`.
     pub order: EventOrder,
-}
-
-/// Items to be matched.
-#[derive(Debug, Clone, Default)]
-pub struct MatchItems {
-    /// Keys of the items.
-    pub items: Vec<ItemKey>,
-    /// Transactions that named one of them, by the ledger's history.
-    pub tx_indexes: Vec<u64>,
 }
 
 /// What a list of events is ordered by.
@@ -117,6 +111,14 @@ impl Queries {
         Page::cut(rows, page.limit(), position).try_map(EventRow::try_from)
     }
 
+    /// How many events meet the filter and may be seen by the caller, counted up to `max` and one more.
+    pub async fn count(&self, viewer: &Viewer, filter: &EventFilter, max: u64) -> Result<u64, StoreError> {
+        let find = event::Entity::find().filter(seen_by(viewer)).filter(condition(filter)?);
+        let ids = find.select_only().column(event::Column::Id).limit(max.saturating_add(1));
+        let found: Vec<i64> = ids.into_tuple().all(self.view.read()).await?;
+        Ok(u64::try_from(found.len()).unwrap_or(u64::MAX))
+    }
+
     /// The first event with this `eventID`, if the caller may see it.
     pub async fn event(&self, viewer: &Viewer, event_id: &str) -> Result<Option<EventRow>, StoreError> {
         let find = event::Entity::find().filter(event::Column::EventId.eq(event_id)).filter(seen_by(viewer));
@@ -135,10 +137,7 @@ impl Queries {
     /// Events of these commands, each by its transaction's index and its own, in the ledger's order, that the caller may see.
     pub async fn events_of(&self, viewer: &Viewer, commands: &[(u64, u32)]) -> Result<Vec<EventRow>, StoreError> {
         within("commands of a call", commands.len(), COMMITMENTS_PER_CALL_MAX)?;
-        let number = |(index, command): &(u64, u32)| {
-            signed("ledger index", index.saturating_mul(COMMANDS_STRIDE).saturating_add(u64::from(*command)))
-        };
-        let numbers = commands.iter().map(number).collect::<Result<Vec<_>, _>>()?;
+        let numbers = numbers(commands)?;
         let mut rows = Vec::new();
         for some in numbers.chunks(KEYS_PER_QUERY_MAX) {
             let of = event::Column::Id.is_in(some.iter().copied());
@@ -189,6 +188,14 @@ fn at(tx_indexes: &[u64]) -> Result<Condition, StoreError> {
     Ok(any)
 }
 
+/// Numbers of events: the transaction's index times the stride, plus the command's.
+fn numbers(commands: &[(u64, u32)]) -> Result<Vec<i64>, StoreError> {
+    let number = |(index, command): &(u64, u32)| {
+        signed("ledger index", index.saturating_mul(COMMANDS_STRIDE).saturating_add(u64::from(*command)))
+    };
+    commands.iter().map(number).collect()
+}
+
 fn condition(filter: &EventFilter) -> Result<Condition, StoreError> {
     let one_of = |column: event::Column, values: &[String]| (!values.is_empty()).then(|| column.is_in(values));
     let mut all = Condition::all()
@@ -206,22 +213,17 @@ fn condition(filter: &EventFilter) -> Result<Condition, StoreError> {
     if filter.epcis_only {
         all = all.add(event::Column::EventType.is_not_null());
     }
-    for (kind, values) in &filter.biz_transactions {
+    for (kinds, values) in &filter.terms {
         let mut named = Query::select();
-        named
-            .column(biz_transaction::Column::EventId)
-            .from(biz_transaction::Entity)
-            .and_where(biz_transaction::Column::Kind.eq(kind))
-            .and_where(biz_transaction::Column::Value.is_in(values));
+        named.column(term::Column::EventId).from(term::Entity).and_where(term::Column::Kind.is_in(kinds));
+        if !values.is_empty() {
+            named.and_where(term::Column::Value.is_in(values));
+        }
         all = all.add(event::Column::Id.in_subquery(named));
     }
-    if let Some(matched) = &filter.items {
-        within("matched items", matched.items.len(), MATCH_MAX)?;
-        within("matched transactions", matched.tx_indexes.len(), MATCH_MAX)?;
-        let mut named = Query::select();
-        let keys = matched.items.iter().map(|item| item.0.to_vec());
-        named.column(item::Column::EventId).from(item::Entity).and_where(item::Column::Item.is_in(keys));
-        all = all.add(Condition::any().add(event::Column::Id.in_subquery(named)).add(at(&matched.tx_indexes)?));
+    for commands in &filter.commands {
+        within("matched events", commands.len(), MATCH_MAX)?;
+        all = all.add(event::Column::Id.is_in(numbers(commands)?));
     }
     Ok(all)
 }

@@ -79,9 +79,13 @@ async fn a_retry_gets_the_first_commitments_also_after_a_restart() {
 
         vault.discard(&party("pharmacy"), &first.commitments).await.expect("not the owner's");
         assert_eq!(text(&vault.open(&first.commitments[0], &maker).await.expect("still there")), "a");
-        vault.discard(&maker, &first.commitments).await.expect("discarded");
-        assert!(matches!(vault.open(&first.commitments[0], &maker).await.expect("asked"), Opened::NotFound));
-        assert!(!vault.seal(&maker, Some(request(1, 2)), &[note("b")], &[]).await.expect("the key is free").repeated);
+        vault.discard(&maker, &first.commitments).await.expect("no harm");
+        let kept = vault.open(&first.commitments[0], &maker).await.expect("asked");
+        assert_eq!(text(&kept), "a", "the request came again, and may be about to commit to it");
+        let once = vault.seal(&maker, Some(request(2, 1)), &[note("c")], &[]).await.expect("sealed");
+        vault.discard(&maker, &once.commitments).await.expect("discarded");
+        assert!(matches!(vault.open(&once.commitments[0], &maker).await.expect("asked"), Opened::NotFound));
+        assert!(!vault.seal(&maker, Some(request(2, 2)), &[note("b")], &[]).await.expect("the key is free").repeated);
     }
 }
 
