@@ -13,6 +13,7 @@ mod measure;
 mod own_side;
 mod random;
 mod rival;
+mod rows;
 mod server;
 mod trial;
 
@@ -26,5 +27,6 @@ pub use measure::{Measured, compared, disk_bytes, drive, machine, setting, table
 pub use own_side::{OwnSide, signed_destruction};
 pub use random::Random;
 pub use rival::Rival;
+pub use rows::{Dump, Rows};
 pub use server::{Server, binary};
 pub use trial::Trial;

@@ -3,6 +3,7 @@
 
 mod attack {
     mod documents;
+    mod issuers;
     mod tokens;
     mod transactions;
 }

@@ -8,6 +8,8 @@ mod system {
     mod own_side;
     mod parties;
     mod pharma;
+    mod postgres;
     mod requests;
     mod restart;
+    mod view;
 }
