@@ -62,7 +62,7 @@ pub(super) async fn run<C: Chaincode>(shared: Arc<Shared<C>>, incoming: Streamin
         Ok(End::Peer) => tracing::info!("the peer closed its stream"),
         Ok(End::Stopped) => tracing::info!("the stream is closed"),
         Ok(End::Error(status)) => {
-            tracing::warn!(%status, "the stream to the peer failed");
+            tracing::warn!(reason = status.message(), "the stream to the peer failed");
         }
         Err(ShimError::Disconnected) => tracing::warn!("the peer takes no more messages"),
         Err(error) => tracing::warn!(%error, "the stream to the peer failed"),
