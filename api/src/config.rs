@@ -35,6 +35,40 @@ pub struct Config {
     pub clock: Clock,
     /// Patients' affairs.
     pub patients: Patients,
+    /// Where transactions go.
+    pub ledger: Ledger,
+}
+
+/// Where transactions go. Paths are relative to the current directory.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Ledger {
+    /// Which ledger.
+    pub kind: LedgerKind,
+    /// Fabric: the connection profile (JSON).
+    pub profile: Option<PathBuf>,
+    /// Fabric: the channel.
+    pub channel: String,
+    /// Fabric: the chaincode that runs the contract.
+    pub chaincode: String,
+    /// Fabric: the node's client certificate (PEM); `users/client/cert.pem` beside the profile where nothing is said.
+    pub certificate: Option<PathBuf>,
+    /// Fabric: its key (PEM); `users/client/key.pem` beside the profile where nothing is said.
+    pub key: Option<PathBuf>,
+    /// Fabric: how old, in seconds, the newest word of the other organisations may be before what must be current is not
+    /// answered any more.
+    pub stale_seconds_max: u64,
+}
+
+/// Which ledger.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum LedgerKind {
+    /// In this process, on this machine.
+    #[default]
+    Embedded,
+    /// A channel of a Hyperledger Fabric network that several organisations run.
+    Fabric,
 }
 
 /// Patients' affairs.
@@ -145,6 +179,21 @@ impl Default for Config {
             auth: Auth::default(),
             clock: Clock::default(),
             patients: Patients::default(),
+            ledger: Ledger::default(),
+        }
+    }
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        Self {
+            kind: LedgerKind::default(),
+            profile: None,
+            channel: "veridose".into(),
+            chaincode: "veridose".into(),
+            certificate: None,
+            key: None,
+            stale_seconds_max: 5,
         }
     }
 }
@@ -191,6 +240,12 @@ pub struct Overrides {
     /// URL by which clients reach this node
     #[arg(long, env = "VERIDOSE_PUBLIC_URL", value_name = "URL", global = true)]
     pub public_url: Option<String>,
+    /// Ledger: in this process, or a channel of a Hyperledger Fabric network
+    #[arg(long, env = "VERIDOSE_LEDGER", value_enum, value_name = "KIND", global = true)]
+    pub ledger: Option<LedgerKind>,
+    /// Connection profile of the Fabric network (JSON)
+    #[arg(long, env = "VERIDOSE_FABRIC_PROFILE", value_name = "FILE", global = true)]
+    pub fabric_profile: Option<PathBuf>,
 }
 
 impl Config {
@@ -207,6 +262,8 @@ impl Config {
         config.log = overrides.log.unwrap_or(config.log);
         config.database = overrides.database.or(config.database);
         config.public_url = overrides.public_url.or(config.public_url);
+        config.ledger.kind = overrides.ledger.unwrap_or(config.ledger.kind);
+        config.ledger.profile = overrides.fabric_profile.or(config.ledger.profile);
         config.check()?;
         Ok(config)
     }
@@ -227,6 +284,10 @@ impl Config {
             );
         }
         anyhow::ensure!(self.limits.page_max > 0, "limits.page_max is 0: no list could be read");
+        anyhow::ensure!(
+            self.ledger.kind == LedgerKind::Embedded || self.ledger.profile.is_some(),
+            "ledger.profile is missing: name the Fabric network's connection profile, or give --fabric-profile"
+        );
         Ok(())
     }
 
@@ -275,6 +336,8 @@ mod tests {
         for (text, said) in [
             ("lissten = 1", "lissten"),
             ("[limits]\npage_max = 0", "page_max"),
+            ("[ledger]\nkind = \"fabric\"", "--fabric-profile"),
+            ("[ledger]\nkind = \"other\"", "embedded"),
             ("[[auth.issuers]]\nissuer = \"http://id.example\"\naudience = \"v\"", "https"),
             ("[[auth.issuers]]\nissuer = \"https://id.example\"\naudience = \"\"", "audience"),
         ] {

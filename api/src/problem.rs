@@ -10,7 +10,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
 use veridose_contract::{Code, ItemKey, Rejection, StateError};
-use veridose_ledger::{LedgerError, SubmitError};
+use veridose_ledger::{ChannelError, LedgerError, Stale, SubmitError};
 use veridose_store::StoreError;
 
 use crate::middleware::request_id;
@@ -375,8 +375,43 @@ impl From<SubmitError> for Problem {
                 Self::new(Kind::Unavailable, "the ledger is read-only until its operator has looked; reads go on")
             }
             SubmitError::Failed(cause) => Self::internal(cause),
+            SubmitError::Channel(error) => error.into(),
             SubmitError::Closed => Self::new(Kind::Unavailable, "the node is stopping"),
         }
+    }
+}
+
+impl From<ChannelError> for Problem {
+    fn from(error: ChannelError) -> Self {
+        // What peers say names their addresses, which is for the log.
+        tracing::warn!(%error, "the channel did not take a transaction");
+        let detail = match &error {
+            ChannelError::Unavailable(_) => "the channel cannot be reached: nothing was written, try again",
+            ChannelError::Conflict { .. } => "others kept changing the same records: nothing was written, try again",
+            ChannelError::NotEndorsed(_) => {
+                "too few organisations endorse it at the moment: nothing was written, try again"
+            }
+            ChannelError::Refused(_) => "the channel refuses what this node sends, until its operator has looked",
+            ChannelError::Unknown(_) => {
+                "it may or may not have been taken: repeat it under the same Idempotency-Key to learn which"
+            }
+        };
+        let mut problem = Self::new(Kind::Unavailable, detail);
+        problem.0.retry_after_seconds = error.may_retry().then_some(1);
+        problem
+    }
+}
+
+impl From<Stale> for Problem {
+    fn from(stale: Stale) -> Self {
+        tracing::warn!(%stale, "what must be current is not answered");
+        let detail = format!(
+            "this node has not heard from the other organisations for more than {} s, so it cannot say what is so now",
+            stale.bound.as_secs()
+        );
+        let mut problem = Self::new(Kind::Unavailable, detail);
+        problem.0.retry_after_seconds = Some(1);
+        problem
     }
 }
 

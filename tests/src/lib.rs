@@ -1,11 +1,12 @@
 //! What the whole-system tests share: a server of their own on a free port, documents from outside, hostile input.
 //!
-//! Each group is one test binary (`tests/tests/system.rs`, `attack.rs`, `crash.rs`), run by `tests/run`. They drive the
+//! Each group is one test binary (`tests/tests/system.rs`, `attack.rs`, `crash.rs`, `fabric.rs`), run by `tests/run`. They drive the
 //! built `veridose` as its users do, over HTTP and the command line, and know nothing of its inside.
 
 mod client;
 mod connection;
 mod documents;
+mod fabric;
 mod factory;
 mod goods;
 mod hostile;
@@ -20,6 +21,7 @@ mod trial;
 pub use client::{Answer, Client, JSON_LD, printed, send, token, veridose};
 pub use connection::{Connections, post};
 pub use documents::Documents;
+pub use fabric::{FabricNetwork, checkpoint, copy_founding, eventually};
 pub use factory::{Factory, Side, now};
 pub use goods::{commissioning, document, pack, pack_path};
 pub use hostile::{billion_laughs, deep_nesting, external_entity, gzip_of_zeros};

@@ -13,14 +13,26 @@ pub struct Trial {
     /// The running node.
     pub server: Server,
     data: TempDir,
+    arguments: Vec<String>,
 }
 
 impl Trial {
     /// Starts a node in an empty directory.
     pub async fn start() -> anyhow::Result<Self> {
-        let data = tempfile::tempdir()?;
-        let server = Server::start(data.path(), &["serve"]).await?;
-        Ok(Self { server, data })
+        Self::start_with(tempfile::tempdir()?, Vec::new()).await
+    }
+
+    /// Starts a node with arguments of its own.
+    pub async fn start_with(data: TempDir, arguments: Vec<String>) -> anyhow::Result<Self> {
+        let server = Server::start(data.path(), &serve(&arguments)).await?;
+        Ok(Self { server, data, arguments })
+    }
+
+    /// Kills the node, and starts it again as it was.
+    pub async fn kill_and_resume(self) -> anyhow::Result<Self> {
+        let Self { server, data, arguments } = self;
+        server.kill()?;
+        Self::start_with(data, arguments).await
     }
 
     /// Its data directory.
@@ -76,7 +88,10 @@ impl Trial {
 
     /// Starts a node on data that another left.
     pub async fn resume(data: TempDir) -> anyhow::Result<Self> {
-        let server = Server::start(data.path(), &["serve"]).await?;
-        Ok(Self { server, data })
+        Self::start_with(data, Vec::new()).await
     }
+}
+
+fn serve(arguments: &[String]) -> Vec<&str> {
+    std::iter::once("serve").chain(arguments.iter().map(String::as_str)).collect()
 }

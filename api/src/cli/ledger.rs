@@ -56,11 +56,15 @@ fn check_all(config: &Config, json: bool) -> anyhow::Result<Outcome> {
             fault @ (LedgerError::Damaged { .. }
             | LedgerError::Forked(_)
             | LedgerError::Disk { .. }
+            | LedgerError::Differs(_)
             | LedgerError::State(_)),
         ) => tell_fault(&format!("{:#}", anyhow::Error::new(fault)), json),
-        Err(unfit @ (LedgerError::Configuration(_) | LedgerError::NotFound(_) | LedgerError::Pki(_))) => {
-            Err(unfit).context("failed to check the ledger (is the node stopped?)")
-        }
+        Err(
+            unfit @ (LedgerError::Configuration(_)
+            | LedgerError::NotFound(_)
+            | LedgerError::Channel(_)
+            | LedgerError::Pki(_)),
+        ) => Err(unfit).context("failed to check the ledger (is the node stopped?)"),
     }
 }
 

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use veridose_gs1::{Sscc, scan};
-use veridose_ledger::proof::{Receipt, Verified, verify};
+use veridose_ledger::proof::{Organisation, Receipt, Verified, verify, verify_attestations};
 use veridose_ledger::{LogVerifier, pki};
 
 use super::{Outcome, local, print};
@@ -39,6 +39,10 @@ pub struct Verify {
     /// The certificate (PEM) of who signed the transaction, to check its signature too
     #[arg(long)]
     certificate: Option<PathBuf>,
+    /// An organisation of a Fabric channel and the certificate (PEM) of its authority, to check what its peer signed; once
+    /// for each organisation in the receipt
+    #[arg(long = "organisation", value_name = "MSP=FILE")]
+    organisations: Vec<String>,
 }
 
 pub(super) fn run(command: &Command, json: bool) -> Result<Outcome> {
@@ -46,12 +50,20 @@ pub(super) fn run(command: &Command, json: bool) -> Result<Outcome> {
     let log = log_key(&wanted.log_key)?;
     let name = wanted.scan.as_deref().map(name_of).transpose()?;
     let certificate = wanted.certificate.as_deref().map(certificate).transpose()?;
+    let organisations = wanted.organisations.iter().map(|given| organisation(given)).collect::<Result<Vec<_>>>()?;
     let receipt = local::document(&wanted.file)?;
-    let verified =
-        Receipt::parse(&receipt).and_then(|receipt| verify(&receipt, name.as_deref(), &log, certificate.as_deref()));
+    let verified = Receipt::parse(&receipt).and_then(|receipt| {
+        let verified = verify(&receipt, name.as_deref(), &log, certificate.as_deref())?;
+        let vouching = if organisations.is_empty() {
+            Vec::new()
+        } else {
+            verify_attestations(&receipt, &verified, &organisations)?
+        };
+        Ok((verified, vouching))
+    });
     match verified {
-        Ok(verified) if json => print(&as_json(&verified, name.as_deref()).to_string()),
-        Ok(verified) => print(&as_text(&verified, name.as_deref())),
+        Ok((verified, vouching)) if json => print(&as_json(&verified, name.as_deref(), &vouching).to_string()),
+        Ok((verified, vouching)) => print(&as_text(&verified, name.as_deref(), &vouching)),
         Err(problem) => {
             if json {
                 print(&json!({ "proven": false, "problem": problem.to_string() }).to_string())?;
@@ -87,7 +99,12 @@ fn certificate(file: &Path) -> Result<Vec<u8>> {
     pki::parse_pem(&text).with_context(|| format!("failed to understand {}", file.display()))
 }
 
-fn as_json(verified: &Verified, name: Option<&str>) -> Value {
+fn organisation(given: &str) -> Result<Organisation> {
+    let (msp_id, file) = given.split_once('=').context("--organisation: write the MSP identifier, =, and a file")?;
+    Ok(Organisation { msp_id: msp_id.to_owned(), authority: certificate(Path::new(file))? })
+}
+
+fn as_json(verified: &Verified, name: Option<&str>, vouching: &[String]) -> Value {
     let commands = verified.commands.iter().map(|command| {
         json!({
             "index": command.index, "action": command.action.name(), "happened": local::moment(command.happened),
@@ -100,11 +117,12 @@ fn as_json(verified: &Verified, name: Option<&str>) -> Value {
         "log": { "origin": verified.origin, "size": verified.size, "root": hex::encode(verified.root) },
         "network": verified.header.network, "time": local::moment(verified.header.time),
         "creator": verified.header.creator, "signature_checked": verified.signature_checked,
+        "attested_by": vouching,
         "commands": commands.collect::<Vec<_>>(), "items": items.collect::<Vec<_>>(),
     })
 }
 
-fn as_text(verified: &Verified, name: Option<&str>) -> String {
+fn as_text(verified: &Verified, name: Option<&str>, vouching: &[String]) -> String {
     let Verified { index, origin, size, id, header, .. } = verified;
     let signature =
         if verified.signature_checked { "signature checked" } else { "give --certificate to check its signature" };
@@ -114,6 +132,9 @@ fn as_text(verified: &Verified, name: Option<&str>) -> String {
         local::moment(header.time),
         header.creator,
     );
+    if !vouching.is_empty() {
+        write!(text, "\n  attested by peers of {}", vouching.join(", ")).expect("a String takes all");
+    }
     for command in &verified.commands {
         let site = command.site.map(|site| format!(", at GLN {:013}", site.0)).unwrap_or_default();
         let (name, happened) = (command.action.name(), local::moment(command.happened));

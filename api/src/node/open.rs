@@ -8,6 +8,8 @@ use veridose_contract::blind::NetworkKey;
 use veridose_contract::{
     Action, Certificate, Command, Commitment, IdempotencyKey, NetworkId, PartyId, Timestamp, Transaction, read,
 };
+#[cfg(feature = "fabric")]
+use veridose_ledger::fabric::Fabric;
 use veridose_ledger::pki::Passphrase;
 use veridose_ledger::signer::{Signer, prepare};
 use veridose_ledger::{Embedded, Ledger, LogKey, Network, Options};
@@ -17,7 +19,7 @@ use zeroize::Zeroizing;
 
 use super::keys::{random, write_new};
 use super::{Clock, KeyStore, Node};
-use crate::config::Config;
+use crate::config::{Config, LedgerKind};
 use crate::found::{found, network_file, trial_members};
 use crate::name::first_half;
 
@@ -76,11 +78,7 @@ impl Node {
         let signers = keys.parties()?.iter().map(|party| keys.signer(party)).collect::<Result<Vec<_>>>()?;
         let network_key = NetworkKey::new(&*keys.secret("network")?);
         let master = MasterKey::new(keys.secret("vault")?);
-        let folder = config.data.join("ledger");
-        let (options, founded) = (options(config), network.clone());
-        let ledger = tokio::task::spawn_blocking(move || Embedded::open(&folder, founded, log_key, options))
-            .await?
-            .context("failed to open the ledger")?;
+        let ledger = open_ledger(config, network.clone(), log_key).await.context("failed to open the ledger")?;
         let founding = Founding {
             network: network.id,
             members: network.genesis.members.clone(),
@@ -89,7 +87,7 @@ impl Node {
         let store =
             Store::open(&config.database_url(), master, founding).await.context("failed to open the database")?;
         let store = store.named(node_name(&config.data)?);
-        let ledger = Arc::new(Ledger::Embedded(ledger));
+        let ledger = Arc::new(ledger);
         let projector = Projector::new(Arc::clone(&ledger), store.clone()).await.context("failed to read the view")?;
         let node = Self::new(ledger, store, projector, network, network_key, clock(config), keys, signers);
         node.register_certificates().await?;
@@ -164,6 +162,38 @@ fn node_name(data: &Path) -> Result<String> {
         write_new(&path, &uuid::Uuid::new_v4().to_string())?;
     }
     std::fs::read_to_string(&path).with_context(|| format!("failed to read {}", path.display()))
+}
+
+/// Opens the ledger that the configuration names.
+async fn open_ledger(config: &Config, network: Network, log_key: LogKey) -> Result<Ledger> {
+    let (folder, options) = (config.data.join("ledger"), options(config));
+    match config.ledger.kind {
+        LedgerKind::Embedded => {
+            let open = move || Embedded::open(&folder, network, log_key, options);
+            Ok(Ledger::Embedded(tokio::task::spawn_blocking(open).await??))
+        }
+        #[cfg(feature = "fabric")]
+        LedgerKind::Fabric => {
+            let settings = fabric_settings(&config.ledger)?;
+            Ok(Ledger::Fabric(Fabric::open(&folder, network, log_key, options, &settings).await?))
+        }
+        #[cfg(not(feature = "fabric"))]
+        LedgerKind::Fabric => anyhow::bail!("this program was built without Fabric: build it with --features fabric"),
+    }
+}
+
+#[cfg(feature = "fabric")]
+fn fabric_settings(ledger: &crate::config::Ledger) -> Result<veridose_ledger::fabric::Settings> {
+    let profile = ledger.profile.clone().context("ledger.profile is missing")?;
+    let beside = |name: &str| profile.with_file_name("users").join("client").join(name);
+    Ok(veridose_ledger::fabric::Settings {
+        channel: ledger.channel.clone(),
+        chaincode: ledger.chaincode.clone(),
+        certificate: ledger.certificate.clone().unwrap_or_else(|| beside("cert.pem")),
+        key: ledger.key.clone().unwrap_or_else(|| beside("key.pem")),
+        stale_max: std::time::Duration::from_secs(ledger.stale_seconds_max),
+        profile,
+    })
 }
 
 /// The transaction by which a certificate registers itself.

@@ -211,6 +211,7 @@ pub(super) async fn index(
     node: web::Data<Node>,
     paging: Paging,
 ) -> Result<HttpResponse, Problem> {
+    node.ledger().check_fresh()?;
     let custodian = &keeper.actor.party;
     let page = node.store().queries.consents(custodian, &paging.request()).await?;
     let items = of_patient(&node, custodian, &keeper.caller, page.items).await?;
@@ -230,6 +231,7 @@ pub(super) async fn show(
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let missing = || Problem::not_found("consent");
+    node.ledger().check_fresh()?;
     let consent = ConsentId::parse(&path).map_err(|_| missing())?;
     let row = node.store().queries.consent(&viewer_of(&keeper.actor), &consent).await?.ok_or_else(missing)?;
     let found = of_patient(&node, &keeper.actor.party, &keeper.caller, vec![row]).await?.pop().ok_or_else(missing)?;

@@ -56,6 +56,7 @@ pub(super) struct Dispensed {
 )]
 #[post("/dispenses")]
 pub(super) async fn dispense(write: Write, body: web::Json<Dispense>) -> Result<HttpResponse, Problem> {
+    write.node().ledger().check_fresh()?;
     let (keys, uris) = split(items(write.node().network_key(), &body.items)?);
     let happened = write.happened(body.happened);
     let event = record::object(record::DISPENSING, happened, write.actor.site, &uris);

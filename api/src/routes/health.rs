@@ -44,7 +44,7 @@ pub(super) struct Readiness {
     security(()),
     responses(
         (status = 200, description = "It can serve", body = Readiness),
-        (status = 503, description = "It cannot write, or its view cannot follow", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 503, description = "It cannot write, or what it would answer is old", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 #[get("/readyz")]
@@ -52,6 +52,7 @@ pub(super) async fn readyz(node: web::Data<Node>) -> Result<web::Json<Readiness>
     if node.ledger().read_only().is_some() {
         return Err(Problem::new(Kind::Unavailable, "the ledger is read-only; reads go on"));
     }
+    node.ledger().check_fresh()?;
     let progress = node.projector().progress();
     if progress.failures >= VIEW_FAILURES_MAX {
         let (failures, lag) = (progress.failures, progress.lag());

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use veridose_ledger::Ledger;
 
 use super::refusals::Refusals;
 use super::write::actor;
@@ -58,8 +57,7 @@ pub(super) async fn tile(
         let caller = <Caller as actix_web::FromRequest>::extract(&request).await?;
         actor(&node, &caller)?;
     }
-    let Ledger::Embedded(ledger) = node.ledger();
-    let file = ledger.tiles_folder().join("tile").join(Path::new(path.as_str()));
+    let file = node.ledger().replica().tiles_folder().join("tile").join(Path::new(path.as_str()));
     let read = web::block(move || std::fs::read(file)).await.map_err(Problem::internal)?;
     match read {
         Ok(bytes) => Ok(HttpResponse::Ok()

@@ -69,6 +69,9 @@ pub(super) struct For {
     /// The container that the item lay in, as the item's history names it, where the receipt shall be for that container.
     #[param(value_type = Option<String>)]
     through: Option<ItemKey>,
+    /// Whether peers of several organisations shall sign that the transaction stands; for a ledger that several run.
+    #[serde(default)]
+    attested: bool,
 }
 
 /// The receipt of a transaction, to be checked offline with the log's public key.
@@ -86,20 +89,31 @@ pub(super) async fn show_receipt(
 ) -> Result<HttpResponse, Problem> {
     let missing = || Problem::not_found("transaction");
     let tx = TxId::parse(&path).map_err(|_| missing())?;
-    let named = query.item.as_deref().map(|text| item(node.network_key(), "item", text)).transpose()?;
     let index = node.ledger().index_of(&tx)?.ok_or_else(missing)?;
-    let sight = sight(&node, &caller, index, named.as_ref().map(|item| &item.key)).await?;
+    let attested = query.attested;
+    let mut receipt = found(&node, &caller, index, query.into_inner()).await?;
+    if attested {
+        receipt.attestations = node.ledger().attest(index).await?;
+    }
+    Ok(HttpResponse::Ok().json(receipt))
+}
+
+/// The receipt for what is asked, as far as the caller may have it.
+async fn found(node: &web::Data<Node>, caller: &Caller, index: u64, asked: For) -> Result<Receipt, Problem> {
+    let missing = || Problem::not_found("transaction");
+    let named = asked.item.as_deref().map(|text| item(node.network_key(), "item", text)).transpose()?;
+    let sight = sight(node, caller, index, named.as_ref().map(|item| &item.key)).await?;
     let Some(item) = named else {
-        return if sight.of_transaction { of_commands(&node, index) } else { Err(missing()) };
+        return if sight.of_transaction { of_commands(node, index) } else { Err(missing()) };
     };
     if !sight.of_transaction && !sight.of_item {
         return Err(missing());
     }
-    let listed = if query.through.is_none() { Some(receipt_of(&node, index, &item)) } else { None };
+    let listed = if asked.through.is_none() { Some(receipt_of(node, index, &item)) } else { None };
     match listed {
-        Some(Ok(receipt)) => Ok(HttpResponse::Ok().json(receipt)),
+        Some(Ok(receipt)) => Ok(receipt),
         None | Some(Err(LedgerError::NotFound(_))) => {
-            along_the_trail(&node, index, (item.key, query.through), sight).await
+            along_the_trail(node, index, (item.key, asked.through), sight).await
         }
         Some(Err(other)) => Err(other.into()),
     }
@@ -113,7 +127,7 @@ async fn along_the_trail(
     index: u64,
     (item, through): (ItemKey, Option<ItemKey>),
     sight: Sight,
-) -> Result<HttpResponse, Problem> {
+) -> Result<Receipt, Problem> {
     let missing = || Problem::not_found("item in this transaction");
     let ledger = node.clone();
     let walked = web::block(move || trail(ledger.ledger(), &item)).await.map_err(Problem::internal)?;
@@ -123,15 +137,15 @@ async fn along_the_trail(
     here.peek().ok_or_else(missing)?;
     let of_container = here.flatten().next().map(|container| node.ledger().receipt(index, &[container]));
     match of_container {
-        Some(Ok(receipt)) => Ok(HttpResponse::Ok().json(receipt)),
+        Some(Ok(receipt)) => Ok(receipt),
         None | Some(Err(LedgerError::NotFound(_))) if sight.of_transaction => of_commands(node, index),
         None | Some(Err(LedgerError::NotFound(_))) => Err(missing()),
         Some(Err(other)) => Err(other.into()),
     }
 }
 
-fn of_commands(node: &Node, index: u64) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Ok().json(node.ledger().receipt(index, &[])?))
+fn of_commands(node: &Node, index: u64) -> Result<Receipt, Problem> {
+    Ok(node.ledger().receipt(index, &[])?)
 }
 
 /// A receipt with the item's blinding value in it: who asks has the item's name.

@@ -49,6 +49,7 @@ pub(super) async fn create(
     node: web::Data<Node>,
     body: web::Json<Scanned>,
 ) -> Result<HttpResponse, Problem> {
+    node.ledger().check_fresh()?;
     let (actor, state) = (actor(&node, &caller)?, node.ledger().state());
     let counter = Counter {
         state: &state,

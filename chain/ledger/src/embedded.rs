@@ -8,6 +8,8 @@
 mod open;
 mod receipt;
 mod replay;
+#[cfg(feature = "fabric")]
+mod replica;
 mod writer;
 
 use std::path::PathBuf;
@@ -21,6 +23,8 @@ use veridose_contract::{Body, ItemKey, NetworkId, Timestamp, Transaction, TxId};
 pub(crate) use open::lock;
 pub use receipt::COMMANDS_SHOWN_MAX;
 pub(crate) use replay::{Window, begin, replay};
+#[cfg(feature = "fabric")]
+pub(crate) use replica::{Fed, Feed, Submission};
 use writer::Job;
 
 use crate::error::{LedgerError, SubmitError};

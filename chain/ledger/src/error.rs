@@ -44,6 +44,12 @@ pub enum LedgerError {
     /// A certificate or key.
     #[error(transparent)]
     Pki(#[from] PkiError),
+    /// The channel or a peer of it did not do what it was asked.
+    #[error("{0}")]
+    Channel(String),
+    /// What the channel's endorsers signed is not what the contract says.
+    #[error("the channel differs from the contract: {0}")]
+    Differs(String),
 }
 
 impl LedgerError {
@@ -70,8 +76,8 @@ impl From<StateError> for LedgerError {
     }
 }
 
-/// Why a transaction was not taken. Only after [`SubmitError::ReadOnly`] may it still turn out to have been: repeating it
-/// under its idempotency key is safe.
+/// Why a transaction was not taken. Only after [`SubmitError::ReadOnly`] and [`ChannelError::Unknown`] may it still turn out
+/// to have been: repeating it under its idempotency key is safe.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum SubmitError {
     /// The contract refused it.
@@ -92,9 +98,58 @@ pub enum SubmitError {
     /// The state could not be read; says nothing about the transaction.
     #[error("{0}")]
     Failed(String),
+    /// The channel did not take it, for no reason of its own.
+    #[error(transparent)]
+    Channel(#[from] ChannelError),
     /// The ledger is closing.
     #[error("the ledger is closed")]
     Closed,
+}
+
+/// Why a channel of several organisations did not take a transaction that breaks no rule.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChannelError {
+    /// Nobody could be reached who takes it.
+    #[error("the channel cannot be reached: {0}")]
+    Unavailable(String),
+    /// Others kept changing what it reads.
+    #[error("others changed the same records {attempts} times in a row")]
+    Conflict {
+        /// How often it was tried.
+        attempts: u32,
+    },
+    /// Too few organisations vouch for it.
+    #[error("too few organisations endorse it: {0}")]
+    NotEndorsed(String),
+    /// The peers found it invalid, or the node may not write.
+    #[error("the channel refused it: {0}")]
+    Refused(String),
+    /// Whether it was taken is not known yet.
+    #[error("it may or may not have been taken: {0}")]
+    Unknown(String),
+}
+
+impl ChannelError {
+    /// Whether the same request again may go through; under the same idempotency key it is safe after all of them.
+    pub const fn may_retry(&self) -> bool {
+        match self {
+            Self::Unavailable(_) | Self::Conflict { .. } | Self::NotEndorsed(_) | Self::Unknown(_) => true,
+            Self::Refused(_) => false,
+        }
+    }
+}
+
+/// What the ledger reads may be of the past, because the other organisations were not heard of for too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "this node last knew {} ms ago that it has all that is on the channel; reads that must be current allow {} ms",
+    since.as_millis(), bound.as_millis()
+)]
+pub struct Stale {
+    /// How long ago.
+    pub since: std::time::Duration,
+    /// How long it may be.
+    pub bound: std::time::Duration,
 }
 
 /// What about a transaction is not authentic.

@@ -6,6 +6,8 @@
 pub mod check;
 mod embedded;
 mod error;
+#[cfg(feature = "fabric")]
+pub mod fabric;
 pub mod host;
 pub mod io;
 mod ledger;
@@ -21,7 +23,7 @@ pub mod testing;
 pub mod wire;
 
 pub use embedded::{COMMANDS_SHOWN_MAX, Clock, Committed, Consistency, ENTRIES_MAX, Embedded, Entry, Options};
-pub use error::{LedgerError, SubmitError, Unauthentic};
+pub use error::{ChannelError, LedgerError, Stale, SubmitError, Unauthentic};
 pub use ledger::Ledger;
 pub use log::{INLINE_MAX, LogKey, LogVerifier, LoggedEntry, SignedCheckpoint, encode_entry};
 pub use network::Network;

@@ -16,6 +16,9 @@ mod certificate;
 mod sealed;
 
 pub use authority::{Authority, Issued, Request};
+#[cfg(feature = "fabric")]
+pub(crate) use certificate::key_and_validity;
+pub(crate) use certificate::key_issued_by;
 pub use certificate::{AuthorityCertificate, Checked, check, fingerprint, parse_pem, subject_and_key, to_pem};
 pub(crate) use sealed::random;
 pub use sealed::{Passphrase, open, seal};

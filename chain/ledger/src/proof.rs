@@ -5,6 +5,7 @@
 //! creator signed. With an item's blinding value `t` it also shows which pack the key stands for:
 //! `key = SHA-256(name ‖ t)`.
 
+mod attested;
 mod paths;
 mod text;
 mod verify;
@@ -12,6 +13,7 @@ mod verify;
 use serde::{Deserialize, Serialize};
 use veridose_contract::{Action, Commitment, Header, ItemKey, Site, Timestamp, TxId};
 
+pub use attested::{Attestations, Endorsement, Organisation, verify_attestations};
 pub(crate) use paths::{Paths, item_leaf};
 pub(crate) use text::{Base64, Proof};
 pub use verify::{VerifyError, verify};
@@ -32,6 +34,9 @@ pub struct Receipt {
     pub commands: Vec<CommandProof>,
     /// The items asked for.
     pub items: Vec<ItemProof>,
+    /// What the organisations of a channel signed of the transaction, where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attestations: Option<Attestations>,
 }
 
 /// That a command stands in the body.

@@ -104,7 +104,7 @@ pub fn signature_holds_over(public_key: &[u8; 65], bytes: &[u8], signature: &Sig
 
 /// The form of a signature whose `s` lies in the lower half; the other, `n - s`, is refused, so that nobody can make a
 /// second signature out of a first.
-fn low_s(mut signature: [u8; 64]) -> [u8; 64] {
+pub(crate) fn low_s(mut signature: [u8; 64]) -> [u8; 64] {
     let s = signature.last_chunk_mut::<32>().expect("64 bytes have a second half");
     if *s > HALF_ORDER {
         negate(s);

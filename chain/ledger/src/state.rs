@@ -7,6 +7,8 @@
 //!
 //! Each value carries a CRC-32 over key and value, judged at each read.
 
+#[cfg(feature = "fabric")]
+mod channel;
 mod manifest;
 
 use std::collections::HashMap;
@@ -18,6 +20,8 @@ use veridose_contract::{ItemKey, NetworkId, StateError, StateRead, TxId};
 use crate::LedgerError;
 use crate::host::Taken;
 use crate::log::Hash;
+#[cfg(feature = "fabric")]
+pub(crate) use channel::{Cursor, Mark};
 
 /// How far the state has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, borsh::BorshSerialize, borsh::BorshDeserialize)]
@@ -32,6 +36,8 @@ pub(crate) struct Applied {
 const APPLIED: &[u8] = b"A";
 const TRANSACTION: u8 = b'T';
 const HISTORY: u8 = b'H';
+/// Where what only a replica of a channel has begins.
+const CHANNEL: u8 = b'C';
 /// Where the contract's keys begin.
 const RECORDS: &[u8] = b"a";
 /// What is written and in no table yet: a start after a kill reads it from the journal, in a fraction of a second.
@@ -169,7 +175,7 @@ impl StateStore {
         self.snapshot().records()
     }
 
-    /// Every index entry in the order of keys, but for the height.
+    /// Every index entry that follows from the log, in the order of keys.
     pub(crate) fn indexes(&self) -> impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), LedgerError>> + use<> {
         let entries = self.database.snapshot().range(&self.keyspace, ..RECORDS);
         entries
@@ -177,7 +183,7 @@ impl StateStore {
                 let (key, value) = entry.into_inner()?;
                 Ok((key.to_vec(), value.to_vec()))
             })
-            .filter(|entry| !matches!(entry, Ok((key, _)) if key == APPLIED))
+            .filter(|entry| !matches!(entry, Ok((key, _)) if key == APPLIED || key.first() == Some(&CHANNEL)))
     }
 }
 

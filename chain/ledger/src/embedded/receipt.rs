@@ -80,6 +80,7 @@ impl Embedded {
             proof: proof.to_text(),
             leaves: paths.leaf_count() as u64,
             items: proofs,
+            attestations: None,
         })
     }
 }

@@ -83,7 +83,7 @@ fn check_one(shared: &Shared, transaction: &Transaction, id: &TxId) -> Result<Kn
     Ok(Known::New { subtrees })
 }
 
-fn refusal(refusal: Refusal) -> SubmitError {
+pub(super) fn refusal(refusal: Refusal) -> SubmitError {
     match refusal {
         Refusal::Unauthentic(reason) => SubmitError::Unauthenticated(reason),
         Refusal::State(error) => state_failed(error),
@@ -168,7 +168,7 @@ fn repeated(shared: &Shared, group: &Group<'_>, next: u64, first: TxId) -> Resul
     Ok(Committed { index, id: first, repeated: true })
 }
 
-fn commit(
+pub(super) fn commit(
     shared: &Shared,
     log: &mut LogWriter,
     bodies: &[(Hash, Vec<u8>)],

@@ -95,6 +95,14 @@ impl<'a> Group<'a> {
         Ok(place)
     }
 
+    /// Takes over what a group on top of this one changes.
+    pub fn absorb(&mut self, taken: Taken) {
+        let first = self.taken.transactions.len();
+        self.taken.records.extend(taken.records);
+        self.taken.transactions.extend(taken.transactions);
+        self.taken.touched.extend(taken.touched.into_iter().map(|(item, place)| (item, first + place)));
+    }
+
     /// The transactions taken so far.
     pub fn transactions(&self) -> &[TxId] {
         &self.taken.transactions

@@ -113,6 +113,23 @@ pub fn subject_and_key(der: &[u8]) -> Result<(PartyId, [u8; 65]), PkiError> {
     Ok((party, public_key(&parsed)?))
 }
 
+/// The key of a certificate that `authority` issued, whatever else the certificate says.
+pub(crate) fn key_issued_by(der: &[u8], authority: &AuthorityCertificate) -> Result<[u8; 65], PkiError> {
+    let parsed = parse(der)?;
+    if parsed.issuer().as_raw() != authority.subject || verify(&parsed, &authority.public_key).is_err() {
+        return Err(PkiError::Foreign("the given certificate".to_owned()));
+    }
+    public_key(&parsed)
+}
+
+/// The key of a certificate that is none of the ledger's own, and from when until when it is valid.
+#[cfg(feature = "fabric")]
+pub(crate) fn key_and_validity(der: &[u8]) -> Result<([u8; 65], Timestamp, Timestamp), PkiError> {
+    let parsed = parse(der)?;
+    let (not_before, not_after) = validity(&parsed);
+    Ok((public_key(&parsed)?, not_before, not_after))
+}
+
 /// The one certificate of a PEM text, as DER.
 pub fn parse_pem(text: &str) -> Result<Vec<u8>, PkiError> {
     let mut found = x509_parser::pem::Pem::iter_from_buffer(text.as_bytes());

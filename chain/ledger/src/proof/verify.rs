@@ -26,6 +26,9 @@ pub enum VerifyError {
     /// The certificate is not the creator's, or the signature does not hold.
     #[error("the creator's signature does not hold: {0}")]
     Signature(String),
+    /// What organisations of a channel signed does not hold, or is of something else.
+    #[error("the attestations do not hold: {0}")]
+    Attestation(String),
     /// The pack is not the one that the receipt is about.
     #[error("the receipt is about another item than {0}")]
     Name(String),
