@@ -77,6 +77,10 @@ impl Failure {
         if text.contains("ProposalResponsePayloads do not match") {
             return Self::Mismatch(text);
         }
+        // What peers and orderers say of a creator whose certificate is revoked or not of the channel.
+        if ["access denied", "status=FORBIDDEN"].iter().any(|said| text.contains(said)) {
+            return Self::Denied(text);
+        }
         match status.code() {
             Code::Unimplemented => Self::NoGateway(peer.to_owned()),
             Code::PermissionDenied | Code::Unauthenticated => Self::Denied(text),
@@ -149,6 +153,8 @@ mod tests {
             Failure::Chaincode { status: 500, message } if message == "the state failed, twice"
         ));
         assert!(matches!(of(Code::Aborted, "ProposalResponsePayloads do not match", &[]), Failure::Mismatch(_)));
+        let said = "error validating proposal: access denied: channel [veridose] creator org [MakerMSP]";
+        assert!(matches!(of(Code::Aborted, "failed to endorse", &[said]), Failure::Denied(_)));
         assert!(matches!(of(Code::Unimplemented, "unknown service", &[]), Failure::NoGateway(_)));
         assert!(matches!(of(Code::Unavailable, "connection refused", &[]), Failure::Unreachable(_)));
         let few = of(Code::FailedPrecondition, "no combination of peers", &["x"]);
