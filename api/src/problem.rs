@@ -426,7 +426,7 @@ impl From<StoreError> for Problem {
             StoreError::NotYours { .. } => Self::not_found("document"),
             StoreError::NoCaptureJob => Self::not_found("capture job"),
             StoreError::UploadReplaced | StoreError::PatientErased => Self::new(Kind::Conflict, error.to_string()),
-            StoreError::DiskFull => Self::new(Kind::Unavailable, error.to_string()),
+            StoreError::DiskFull | StoreError::Busy => Self::new(Kind::Unavailable, error.to_string()),
             StoreError::Closing => Self::new(Kind::Unavailable, "the node is stopping"),
             StoreError::Database(_)
             | StoreError::UnknownDatabase

@@ -16,6 +16,7 @@ mod random;
 mod rival;
 mod rows;
 mod server;
+mod small_disk;
 mod trial;
 
 pub use client::{Answer, Client, JSON_LD, printed, send, token, veridose};
@@ -31,4 +32,5 @@ pub use random::Random;
 pub use rival::Rival;
 pub use rows::{Dump, Rows};
 pub use server::{Server, binary};
+pub use small_disk::SmallDisk;
 pub use trial::Trial;

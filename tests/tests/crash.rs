@@ -2,6 +2,7 @@
 //! acknowledged is lost or doubled.
 
 mod crash {
+    mod full_disk;
     mod ledger;
     mod server;
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use sea_orm::sqlx::{self, Connection as _, SqliteConnection};
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction,
     DbErr, EntityTrait, IntoActiveModel, Iterable, SqliteTransactionMode, TransactionOptions, TransactionTrait,
@@ -58,6 +59,7 @@ impl Database {
                 Durability::Crash => sqlite.pragma("synchronous", "NORMAL"),
             }
         });
+        options.map_sqlx_sqlite_before_acquire(|connection, _| Box::pin(is_free(connection)));
         let connection = Box::pin(sea_orm::Database::connect(options)).await?;
         Ok(Self { connection, turn: Arc::default() })
     }
@@ -77,6 +79,16 @@ impl Database {
         let transaction = self.connection.begin_with_options(options).await?;
         Ok(Write { transaction, _turn: turn })
     }
+}
+
+/// Whether a connection carries no transaction. On a full disk SQLite may end one by itself, or fail to undo it, and the driver
+/// then counts it as open: what were written next would lie in a savepoint of it, acknowledged and never durable.
+async fn is_free(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    if connection.is_in_transaction() {
+        // A transaction that was dropped is undone in the background: after this it is, or never will be.
+        connection.ping().await?;
+    }
+    Ok(!connection.is_in_transaction())
 }
 
 impl Write {

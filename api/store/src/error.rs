@@ -89,6 +89,9 @@ pub enum StoreError {
     /// A page token is not one that this store gave out.
     #[error("this page token was not given out by this service")]
     PageToken,
+    /// Another write stands in the way and does not end: on a full disk, one that could not be undone yet.
+    #[error("the database is busy; nothing of this write was kept")]
+    Busy,
     /// There is no such capture job, or it is another party's.
     #[error("there is no such capture job")]
     NoCaptureJob,
@@ -110,6 +113,8 @@ impl From<Arc<sea_orm::DbErr>> for StoreError {
         // SQLite says SQLITE_FULL (13) in these words, PostgreSQL passes on the system's ENOSPC.
         if text.contains("database or disk is full") || text.contains("No space left on device") {
             Self::DiskFull
+        } else if text.contains("database is locked") {
+            Self::Busy
         } else {
             Self::Database(error)
         }

@@ -11,13 +11,14 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+use veridose_ledger::pki::{Passphrase, open};
 use veridose_tests::{Client, Server, token};
 
 const LIST: &str = "/parties";
 
 /// A key and its public form.
 struct Key {
-    key: EncodingKey,
+    signer: EncodingKey,
     algorithm: Algorithm,
     jwk: Value,
 }
@@ -32,9 +33,12 @@ impl Key {
         Self::named(EncodingKey::from_rsa_pem(pem.as_bytes()).expect("PEM"), Algorithm::RS256, kid)
     }
 
-    /// The key of the node's own issuer, as a thief of the data directory would have it.
+    /// The key of the node's own issuer, as a thief of the data directory and of the passphrase would have it.
     fn of_node(data: &TempDir) -> Self {
-        let der = std::fs::read(data.path().join("keys/issuer.key")).expect("the issuer's key");
+        let keys = data.path().join("keys");
+        let passphrase = Passphrase::from_file(&keys.join("passphrase")).expect("kept beside the keys of a trial");
+        let sealed = std::fs::read_to_string(keys.join("issuer.key")).expect("the issuer's key");
+        let der = open(&sealed, "issuer", &passphrase).expect("unlocked");
         let mut key = Self::named(EncodingKey::from_ed_der(&der), Algorithm::EdDSA, "");
         let jwk: Jwk = serde_json::from_value(key.jwk.clone()).expect("a JWK");
         key.jwk["kid"] = json!(jwk.thumbprint(jsonwebtoken::jwk::ThumbprintHash::SHA256).expect("a name"));
@@ -44,7 +48,7 @@ impl Key {
     fn named(key: EncodingKey, algorithm: Algorithm, kid: &str) -> Self {
         let mut jwk = serde_json::to_value(Jwk::from_encoding_key(&key, algorithm).expect("a JWK")).expect("JSON");
         jwk["kid"] = json!(kid);
-        Self { key, algorithm, jwk }
+        Self { signer: key, algorithm, jwk }
     }
 
     fn kid(&self) -> &Value {
@@ -55,7 +59,7 @@ impl Key {
     fn sign(&self, header: &Value, claims: &Value) -> String {
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let message = format!("{}.{}", part(header), part(claims));
-        let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &self.key, self.algorithm).expect("signs");
+        let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &self.signer, self.algorithm).expect("signs");
         format!("{message}.{signature}")
     }
 
@@ -163,7 +167,7 @@ async fn no_token_in_an_issuers_name_is_accepted_but_its_own() {
     let raw = URL_SAFE_NO_PAD.decode(modulus).expect("base64");
     for (algorithm, name) in [(Algorithm::HS256, "HS256"), (Algorithm::HS384, "HS384"), (Algorithm::HS512, "HS512")] {
         for secret in [&raw[..], modulus.as_bytes(), own.jwk.to_string().as_bytes(), b""] {
-            let forger = Key { key: EncodingKey::from_secret(secret), algorithm, jwk: own.jwk.clone() };
+            let forger = Key { signer: EncodingKey::from_secret(secret), algorithm, jwk: own.jwk.clone() };
             let header = json!({"alg": name, "typ": "JWT", "kid": "own"});
             refused(&server, &forger.sign(&header, &claims), name).await;
         }
@@ -193,7 +197,7 @@ async fn no_token_in_an_issuers_name_is_accepted_but_its_own() {
 
     // The same key with another algorithm than the one it is for.
     for (algorithm, name) in [(Algorithm::RS384, "RS384"), (Algorithm::RS512, "RS512"), (Algorithm::PS256, "PS256")] {
-        let same = Key { key: own.key.clone(), algorithm, jwk: own.jwk.clone() };
+        let same = Key { signer: own.signer.clone(), algorithm, jwk: own.jwk.clone() };
         refused(&server, &same.honest(&claims), name).await;
     }
     let honest = own.honest(&claims);

@@ -5,6 +5,7 @@ use sqlx::{AssertSqlSafe, PgPool};
 use veridose_tests::{Client, Server, token, veridose};
 
 /// A database of the test's own on the server that `tests/run` started.
+#[expect(clippy::print_stdout, reason = "a test that skips says so on its standard output")]
 async fn database() -> Option<String> {
     let Ok(url) = std::env::var("VERIDOSE_TEST_POSTGRES") else {
         println!("skipped: VERIDOSE_TEST_POSTGRES names no server: the day of trade runs on SQLite only");

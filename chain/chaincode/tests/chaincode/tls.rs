@@ -16,6 +16,8 @@ struct Authority {
 
 impl Authority {
     fn new() -> Self {
+        // The workspace links two cryptographic libraries; whichever test comes first says which one is meant.
+        rustls::crypto::aws_lc_rs::default_provider().install_default().ok();
         let key = KeyPair::generate().expect("a key");
         let mut parameters = CertificateParams::default();
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

@@ -25,7 +25,7 @@ impl Embedded {
         let log = &self.shared.log;
         let checkpoint = match log.checkpoint() {
             Some(checkpoint) if checkpoint.size > index => checkpoint,
-            Some(_) | None => log.publish()?,
+            Some(_) | None => log.checkpoint_now()?,
         };
         if index >= self.size() || index >= checkpoint.size {
             return Err(LedgerError::NotFound(format!("entry {index}")));
