@@ -25,7 +25,7 @@ use super::proposal;
 use crate::embedded::Clock;
 
 /// How long a gateway may take to answer what does not depend on the size of what it is given.
-const ANSWER: Duration = Duration::from_secs(10);
+pub(crate) const ANSWER: Duration = Duration::from_secs(10);
 
 /// The way into the channel.
 pub(crate) struct Gateways {
@@ -90,8 +90,8 @@ impl Gateways {
         self.ask(ANSWER, async |mut client| client.submit(request.clone()).await).await.map(drop)
     }
 
-    /// What became of a transaction; waits for it as long as a gateway may take to answer.
-    pub(crate) async fn commit_status(&self, tx_id: &str) -> Result<i32, Failure> {
+    /// What became of a transaction. A gateway that knows answers at once, another waits for it as long as it may.
+    pub(crate) async fn commit_status(&self, tx_id: &str, wait: Duration) -> Result<i32, Failure> {
         let request = CommitStatusRequest {
             transaction_id: tx_id.to_owned(),
             channel_id: self.channel.clone(),
@@ -100,7 +100,7 @@ impl Gateways {
         let request = request.encode_to_vec();
         let signature = self.identity.sign(&request)?;
         let request = SignedCommitStatusRequest { request, signature };
-        let answer = self.ask(ANSWER, async |mut client| client.commit_status(request.clone()).await).await?;
+        let answer = self.ask(wait, async |mut client| client.commit_status(request.clone()).await).await?;
         Ok(answer.result)
     }
 

@@ -13,7 +13,7 @@ use veridose_contract::VERSION;
 use super::connection::Connection;
 use super::failure::Failure;
 use super::fresh::{self, Freshness};
-use super::gateway::{Gateways, code_name};
+use super::gateway::{ANSWER, Gateways, code_name};
 use super::identity::Identity;
 use super::link::{Commits, Link, Shared};
 use super::{Fabric, Profile, Settings, follower, submit};
@@ -165,7 +165,7 @@ async fn begin(gateways: &Gateways, network: &Network) -> Result<(), LedgerError
         Err(failure) => return Err(failed(failure.to_string())),
     };
     gateways.submit(&endorsed).await.map_err(|failure| failed(failure.to_string()))?;
-    let code = gateways.commit_status(&endorsed.tx_id).await.map_err(|failure| failed(failure.to_string()))?;
+    let code = gateways.commit_status(&endorsed.tx_id, ANSWER).await.map_err(|failure| failed(failure.to_string()))?;
     if code != 0 {
         tracing::warn!(code = code_name(code), "beginning the network was not taken: another node was first");
     }

@@ -32,7 +32,9 @@ const LANES: usize = 8;
 /// How long a transaction that was ordered may take to reach the replica before its outcome is called unknown.
 const COMMIT_MAX: Duration = Duration::from_secs(30);
 /// How long an ordered transaction is waited for before the gateways are asked what became of it.
-const ASK_AFTER: Duration = Duration::from_secs(5);
+const ASK_AFTER: Duration = Duration::from_secs(2);
+/// How long each gateway may take to say so; where none knows, the leading orderer may have lost it, and it is handed on again.
+const KNOWN_WITHIN: Duration = Duration::from_secs(1);
 /// Pause before a transaction that no gateway could hand on is handed on again.
 const HAND_ON_AGAIN: Duration = Duration::from_millis(300);
 
@@ -221,7 +223,7 @@ async fn commit(link: &Shared, endorsed: &Endorsed) -> Result<i32, ChannelError>
             break;
         }
         if is_handed_on {
-            match link.gateways.commit_status(&endorsed.tx_id).await {
+            match link.gateways.commit_status(&endorsed.tx_id, KNOWN_WITHIN).await {
                 // What is valid is waited for until the replica holds it.
                 Ok(code) if code == i32::from(TxValidationCode::Valid) => {}
                 Ok(code) => return Ok(code),
