@@ -24,9 +24,9 @@ pub enum Command {
     Run(Running),
 }
 
-/// What is tried.
+/// The series, and how far they are forecast.
 #[derive(Debug, Args)]
-pub struct Trying {
+struct Demand {
     /// CSV file with the columns series,period,value; days, ISO weeks or months
     #[arg(long, value_name = "FILE")]
     input: PathBuf,
@@ -36,6 +36,14 @@ pub struct Trying {
     /// Periods of a cycle, 1 for none; by default a week of days, a year of weeks or of months
     #[arg(long, value_name = "M")]
     season: Option<usize>,
+}
+
+/// What is tried.
+#[derive(Debug, Args)]
+pub struct Trying {
+    /// What both read
+    #[command(flatten)]
+    demand: Demand,
     /// Times at which to stand: a horizon apart, the last one a horizon before the end
     #[arg(long, value_name = "K", default_value_t = 1)]
     origins: usize,
@@ -47,15 +55,9 @@ pub struct Trying {
 /// What is forecast.
 #[derive(Debug, Args)]
 pub struct Running {
-    /// CSV file with the columns series,period,value; days, ISO weeks or months
-    #[arg(long, value_name = "FILE")]
-    input: PathBuf,
-    /// Periods ahead
-    #[arg(long, value_name = "N")]
-    horizon: usize,
-    /// Periods of a cycle, 1 for none; by default a week of days, a year of weeks or of months
-    #[arg(long, value_name = "M")]
-    season: Option<usize>,
+    /// What both read
+    #[command(flatten)]
+    demand: Demand,
     /// CSV file to write
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -68,18 +70,18 @@ pub(super) fn run(command: &Command, json: bool) -> anyhow::Result<Outcome> {
     }
 }
 
-fn read(path: &Path) -> anyhow::Result<Panel> {
-    let file = File::open(path).with_context(|| format!("failed to open {}", path.display()))?;
-    Panel::read(BufReader::new(file)).with_context(|| path.display().to_string())
-}
-
-fn settings(panel: &Panel, horizon: usize, season: Option<usize>) -> Settings {
-    Settings { horizon, season: season.unwrap_or_else(|| panel.frequency.cycle()) }
+impl Demand {
+    fn read(&self) -> anyhow::Result<(Panel, Settings)> {
+        let path = &self.input;
+        let file = File::open(path).with_context(|| format!("failed to open {}", path.display()))?;
+        let panel = Panel::read(BufReader::new(file)).with_context(|| path.display().to_string())?;
+        let season = self.season.unwrap_or_else(|| panel.frequency.cycle());
+        Ok((panel, Settings { horizon: self.horizon, season }))
+    }
 }
 
 fn backtest(trying: &Trying, json: bool) -> anyhow::Result<Outcome> {
-    let panel = read(&trying.input)?;
-    let settings = settings(&panel, trying.horizon, trying.season);
+    let (panel, settings) = trying.demand.read()?;
     let scale_season = trying.mase_season.unwrap_or(settings.season);
     let started = Instant::now();
     let trial = Trial { settings, origins: trying.origins, scale_season };
@@ -118,14 +120,14 @@ fn percent(share: f64) -> String {
 }
 
 fn predict(running: &Running, json: bool) -> anyhow::Result<Outcome> {
-    let panel = read(&running.input)?;
-    let predictions = forecast::predict(&panel, &settings(&panel, running.horizon, running.season))?;
+    let (panel, settings) = running.demand.read()?;
+    let predictions = forecast::predict(&panel, &settings)?;
     let out = &running.out;
     write(&predictions, out).with_context(|| format!("failed to write {}", out.display()))?;
     if json {
         super::print(&serde_json::json!({ "series": predictions.len(), "out": out }).to_string())?;
     } else {
-        super::print(&format!("{} series, {} periods each: {}", predictions.len(), running.horizon, out.display()))?;
+        super::print(&format!("{} series, {} periods each: {}", predictions.len(), settings.horizon, out.display()))?;
     }
     Ok(Outcome::Done)
 }

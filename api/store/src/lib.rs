@@ -38,6 +38,9 @@ pub use vault::{MasterKey, Opened, Request, Sealing, Vault};
 use crate::database::{Database, Durability};
 use crate::vault::Keys;
 
+// How days of the calendar are written, wherever this crate writes one.
+time::serde::format_description!(iso_date, Date, "[year]-[month]-[day]");
+
 /// Everything a node keeps in SQL.
 #[derive(Debug, Clone)]
 pub struct Store {

@@ -54,7 +54,7 @@ pub struct Lot {
     /// The lot number.
     pub lot: String,
     /// Last day of use.
-    #[serde(with = "iso_date")]
+    #[serde(with = "crate::iso_date")]
     pub expiry: Date,
 }
 
@@ -98,5 +98,3 @@ pub struct Note {
     /// The words.
     pub text: String,
 }
-
-time::serde::format_description!(iso_date, Date, "[year]-[month]-[day]");

@@ -176,8 +176,6 @@ pub struct ProductRow {
     pub recall: Option<u8>,
 }
 
-time::serde::format_description!(iso_date, Date, "[year]-[month]-[day]");
-
 /// A lot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct LotRow {
@@ -191,7 +189,7 @@ pub struct LotRow {
     #[schema(value_type = String)]
     pub party: PartyId,
     /// Last day of use.
-    #[serde(with = "iso_date")]
+    #[serde(with = "crate::iso_date")]
     pub expiry: Date,
     /// Document with the details.
     #[schema(value_type = String)]
