@@ -4,6 +4,7 @@ mod capture;
 mod client;
 mod counter;
 mod demo;
+mod detect;
 mod epcis;
 mod export;
 mod forecast;
@@ -92,6 +93,8 @@ pub enum Command {
     /// Convert, validate and hash EPCIS documents, without a server
     #[command(subcommand)]
     Epcis(epcis::Command),
+    /// Find what contradicts the order of the trade in EPCIS documents, without a server
+    Detect(detect::Arguments),
     /// Forecast demand, and say how good the forecasts are, without a server
     #[command(subcommand)]
     Forecast(forecast::Command),
@@ -150,6 +153,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Proof(command) => proof::run(&command, arguments.json),
         Command::Scan(scan) => scan::run(&scan),
         Command::Epcis(command) => epcis::run(&command, arguments.json),
+        Command::Detect(detect) => detect::run(&detect, arguments.json),
         Command::Forecast(command) => forecast::run(&command, arguments.json),
         Command::Openapi => print(&crate::routes::openapi().to_pretty_json()?),
         Command::Completions { shell } => {

@@ -1,0 +1,89 @@
+//! A case as it is handed out: one line of JSON.
+
+use serde::{Deserialize, Serialize};
+
+use crate::rules::{Kind, Severity};
+
+/// One case, as a line of `alerts.jsonl`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Alert {
+    /// A name that is the same whenever the same findings make the case.
+    pub case: String,
+    /// Place by score, from 1.
+    pub rank: usize,
+    /// How sure, 0 to 1.
+    pub score: f64,
+    /// What the case is about: the gravest of its findings.
+    pub kind: String,
+    /// How grave.
+    pub severity: String,
+    /// Stable codes of what was found, the surest first.
+    pub codes: Vec<String>,
+    /// Alert codes of the European system for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nmvs: Vec<String>,
+    /// Failure reasons of verification messages for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lvms: Vec<String>,
+    /// The packs and containers concerned, as received; at most [`super::EPCS_MAX`].
+    pub epcs: Vec<String>,
+    /// How many they are.
+    pub epcs_total: usize,
+    /// Lots of the packs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lots: Vec<String>,
+    /// Parties, places and clients concerned.
+    pub parties: Vec<String>,
+    /// Time of the first event that proves it.
+    pub first_event: String,
+    /// Time of the last one.
+    pub last_event: String,
+    /// When it could first be known.
+    pub detected_at: String,
+    /// What happened, in words and numbers.
+    pub explanation: String,
+    /// The events that prove it, in the order of time; at most [`super::EVENTS_MAX`].
+    pub events: Vec<Proof>,
+}
+
+/// An event that proves something.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Proof {
+    /// Its identifier, where it has one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub id: String,
+    /// The document it stands in.
+    pub document: String,
+    /// Its place there, from 0.
+    pub index: u32,
+    /// When it happened.
+    pub time: String,
+    /// What happened.
+    pub step: String,
+    /// Where.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub place: String,
+    /// Latitude and longitude of the place, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<[f64; 2]>,
+}
+
+/// The word of a kind as it stands in JSON.
+pub(super) const fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::OperatorError => "operator_error",
+        Kind::Risk => "risk",
+        Kind::Process => "process",
+        Kind::Diversion => "diversion",
+        Kind::Falsification => "falsification",
+    }
+}
+
+/// The word of a severity as it stands in JSON.
+pub(super) const fn severity_name(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Notice => "notice",
+        Severity::Warning => "warning",
+        Severity::Alert => "alert",
+    }
+}

@@ -1,0 +1,172 @@
+//! Many documents into one table.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use super::names::NONE;
+use super::read::{Reading, read};
+use super::step::Step;
+use super::table::{EventTable, NO_TIME, Row, flag, number};
+
+/// Documents that are read at once; more would only hold more in memory.
+const AT_ONCE: usize = 8;
+
+/// What came of reading many documents.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Loaded {
+    /// Documents read, also in part.
+    pub documents: u64,
+    /// Events read.
+    pub events: u64,
+    /// Copies of events that were left out.
+    pub duplicates: u64,
+    /// Events that could not be read.
+    pub broken: u64,
+    /// What is wrong: document and problem.
+    pub problems: Vec<(String, String)>,
+}
+
+/// Reads documents in any syntax of EPCIS and any order. What cannot be read is told in the result.
+pub fn load(paths: &[PathBuf]) -> (EventTable, Loaded) {
+    let mut paths = paths.to_vec();
+    paths.sort_unstable();
+    let mut table = EventTable::default();
+    let mut loaded = Loaded::default();
+    for some in paths.chunks(AT_ONCE) {
+        let read: Vec<_> = some.par_iter().map(|path| read_file(path)).collect();
+        for (path, (part, reading)) in some.iter().zip(read) {
+            loaded.count(&path.display().to_string(), reading);
+            table.absorb(part);
+        }
+    }
+    loaded.duplicates = settle(&mut table);
+    (table, loaded)
+}
+
+/// Reads documents that are in memory: a name and a text each.
+pub fn load_texts(documents: &[(&str, &[u8])]) -> (EventTable, Loaded) {
+    let mut table = EventTable::default();
+    let mut loaded = Loaded::default();
+    for (name, text) in documents {
+        let reading = read(&mut table, name, *text);
+        loaded.count(name, reading);
+    }
+    loaded.duplicates = settle(&mut table);
+    (table, loaded)
+}
+
+fn read_file(path: &Path) -> (EventTable, Reading) {
+    let mut table = EventTable::default();
+    let name = path.display().to_string();
+    let reading = match File::open(path) {
+        Ok(file) => read(&mut table, &name, BufReader::with_capacity(1 << 18, file)),
+        Err(error) => Reading { problem: Some(format!("failed to open it: {error}")), ..Reading::default() },
+    };
+    (table, reading)
+}
+
+impl Loaded {
+    fn count(&mut self, name: &str, reading: Reading) {
+        self.documents += u64::from(reading.is_complete || reading.events > 0);
+        self.events += reading.events;
+        self.broken += reading.broken;
+        if let Some(problem) = reading.problem {
+            let rest = match (reading.is_complete, reading.broken) {
+                (true, 0 | 1) => String::new(),
+                (true, broken) => format!(" (and {} more events)", broken - 1),
+                (false, _) => " (not read to its end)".to_owned(),
+            };
+            self.problems.push((name.to_owned(), problem + &rest));
+        }
+    }
+}
+
+/// Leaves out copies, carries out declarations of error, and finds out whose each place is. Returns how many copies
+/// there were.
+pub(crate) fn settle(table: &mut EventTable) -> u64 {
+    let copies = drop_copies(table);
+    retract(table);
+    find_owners(table);
+    copies
+}
+
+/// The order in which one of several copies is kept, and in which events of one moment stand.
+fn rank(table: &EventTable, event: u32) -> (i64, u64, i64, &str, &str, u32) {
+    let row = &table.rows[event as usize];
+    (row.time, row.fingerprint, row.recorded, table.id(event), table.texts.text(row.document), row.index)
+}
+
+/// A copy says the same at the same time; of several the one that was recorded first is kept.
+fn drop_copies(table: &mut EventTable) -> u64 {
+    let same = |a: &Row, b: &Row| a.fingerprint == b.fingerprint && a.is(flag::DECLARATION) == b.is(flag::DECLARATION);
+    let mut order: Vec<u32> = (0..number(table.rows.len())).collect();
+    order.par_sort_unstable_by_key(|event| {
+        let row = &table.rows[*event as usize];
+        (row.fingerprint, row.is(flag::DECLARATION))
+    });
+    let mut dropped = Vec::new();
+    for copies in order.chunk_by(|a, b| same(&table.rows[*a as usize], &table.rows[*b as usize])) {
+        if copies.len() > 1 {
+            let kept = copies.iter().copied().min_by(|a, b| rank(table, *a).cmp(&rank(table, *b)));
+            dropped.extend(copies.iter().copied().filter(|event| Some(*event) != kept));
+        }
+    }
+    for event in &dropped {
+        let row = &mut table.rows[*event as usize];
+        // A row without things takes part in nothing.
+        row.things = 0;
+        row.parent = NONE;
+        row.step = Step::Other;
+        row.place = NONE;
+        row.time = NO_TIME;
+    }
+    let gone: std::collections::HashSet<u32> = dropped.iter().copied().collect();
+    table.quantities.retain(|(event, _, _)| !gone.contains(event));
+    dropped.len() as u64
+}
+
+/// Marks what a later event of the same content declares wrong.
+fn retract(table: &mut EventTable) {
+    let declared: HashMap<u64, i64> =
+        table.rows.iter().filter(|row| row.is(flag::DECLARATION)).map(|row| (row.fingerprint, row.time)).collect();
+    if declared.is_empty() {
+        return;
+    }
+    for row in &mut table.rows {
+        if !row.is(flag::DECLARATION) && declared.contains_key(&row.fingerprint) {
+            row.flags |= flag::RETRACTED;
+        }
+    }
+}
+
+/// Where places and parties have GLNs of their own, shipments from a place and receipts at it tell whose it is: the party
+/// that is named there most often, and in most cases.
+fn find_owners(table: &mut EventTable) {
+    let mut counts: HashMap<u32, HashMap<u32, u32>> = HashMap::new();
+    for row in &table.rows {
+        let party = match row.step {
+            Step::Shipping => row.source,
+            Step::Receiving => row.destination,
+            _ => NONE,
+        };
+        if row.place != NONE && party != NONE {
+            *counts.entry(row.place).or_default().entry(party).or_default() += 1;
+        }
+    }
+    for (place, parties) in counts {
+        let total: u32 = parties.values().sum();
+        let most = parties.iter().max_by_key(|(party, count)| (**count, std::cmp::Reverse(table.places.text(**party))));
+        if let Some((party, count)) = most
+            && *party != place
+            && table.places.known(place).owner.is_none()
+            && count * 5 >= total * 4
+            && *count >= 2
+        {
+            table.places.known_mut(place).owner = Some(*party);
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The things that events name: packs, containers, lots, products.
+
+use veridose_gs1::{Epc, Gtin};
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::names::{NONE, Names};
+
+/// What kind of thing an identifier names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum ThingKind {
+    /// A pack or case with a serial number of its own (SGTIN).
+    Pack,
+    /// A logistic unit (SSCC) or returnable container.
+    Container,
+    /// A lot (LGTIN).
+    Lot,
+    /// A product (GTIN).
+    Product,
+    /// Anything else that has an identifier.
+    Other,
+}
+
+impl ThingKind {
+    /// All kinds; the place of one is its number.
+    pub const ALL: [Self; 5] = [Self::Pack, Self::Container, Self::Lot, Self::Product, Self::Other];
+}
+
+/// All things of a table. The same thing is one, whether it came as a URN or as a Digital Link.
+#[derive(Debug, Default)]
+pub struct Things {
+    names: Names,
+    kinds: Vec<ThingKind>,
+    gtins: Vec<u64>,
+}
+
+impl Things {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.kinds.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.kinds.is_empty()
+    }
+
+    /// The identifier as received.
+    pub fn text(&self, id: u32) -> &str {
+        self.names.text(id)
+    }
+
+    /// What it is.
+    pub fn kind(&self, id: u32) -> ThingKind {
+        self.kinds[id as usize]
+    }
+
+    /// The 14 digits of its product as a number; 0 where it has none.
+    pub fn gtin(&self, id: u32) -> u64 {
+        self.gtins[id as usize]
+    }
+
+    /// The serial number of a pack.
+    pub fn serial(&self, id: u32) -> Option<String> {
+        Some(Epc::parse(self.text(id)).ok()?.sgtin()?.serial.as_str().to_owned())
+    }
+
+    /// The lot number of a lot.
+    pub fn lot(&self, id: u32) -> Option<String> {
+        Some(Epc::parse(self.text(id)).ok()?.lot()?.as_str().to_owned())
+    }
+
+    /// The pack of this product and serial number, if it is named anywhere.
+    pub fn find_pack(&self, gtin: u64, serial: &str) -> Option<u32> {
+        self.names.find(key(b'P', gtin, serial))
+    }
+
+    /// The lot of a product, if it is named as a class.
+    pub(crate) fn find_lot(&self, gtin: u64, lot: &str) -> Option<u32> {
+        self.names.find(key(b'L', gtin, lot))
+    }
+
+    /// A product as a class, if it is named.
+    pub(crate) fn find_product(&self, gtin: u64) -> Option<u32> {
+        self.names.find(key(b'G', gtin, ""))
+    }
+
+    pub(crate) fn intern(&mut self, uri: &str) -> u32 {
+        let (kind, gtin, key) = identity(uri);
+        self.insert(key, uri, kind, gtin)
+    }
+
+    /// Takes over another table's things; the result says what each is called here.
+    pub(super) fn absorb(&mut self, other: &Self) -> Vec<u32> {
+        (0..other.len())
+            .map(|at| {
+                let id = u32::try_from(at).unwrap_or(NONE);
+                self.insert(other.names.key(id), other.text(id), other.kinds[at], other.gtins[at])
+            })
+            .collect()
+    }
+
+    fn insert(&mut self, key: u128, text: &str, kind: ThingKind, gtin: u64) -> u32 {
+        let (id, is_new) = self.names.intern(key, text);
+        if is_new {
+            self.kinds.push(kind);
+            self.gtins.push(gtin);
+        }
+        id
+    }
+}
+
+/// What a URI names. One that cannot be parsed is a thing of its own: a partner may name things its own way.
+fn identity(uri: &str) -> (ThingKind, u64, u128) {
+    match Epc::parse(uri) {
+        Ok(Epc::Sgtin(pack)) => {
+            let gtin = pack.gtin.number();
+            (ThingKind::Pack, gtin, key(b'P', gtin, pack.serial.as_str()))
+        }
+        Ok(Epc::Lgtin(gtin, lot)) => (ThingKind::Lot, gtin.number(), key(b'L', gtin.number(), lot.as_str())),
+        Ok(Epc::Gtin(gtin)) => (ThingKind::Product, gtin.number(), key(b'G', Gtin::number(gtin), "")),
+        Ok(Epc::Sscc(sscc)) => (ThingKind::Container, 0, key(b'C', sscc.number(), "")),
+        Ok(epc @ (Epc::Sgln(_) | Epc::Pgln(_) | Epc::Key(_))) => {
+            (ThingKind::Other, 0, xxh3_128(epc.digital_link().as_bytes()))
+        }
+        Ok(Epc::Other(_)) | Err(_) => (ThingKind::Other, 0, xxh3_128(uri.as_bytes())),
+    }
+}
+
+fn key(tag: u8, number: u64, text: &str) -> u128 {
+    let mut bytes = Vec::with_capacity(9 + text.len());
+    bytes.push(tag);
+    bytes.extend_from_slice(&number.to_le_bytes());
+    bytes.extend_from_slice(text.as_bytes());
+    xxh3_128(&bytes)
+}
