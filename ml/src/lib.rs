@@ -1,17 +1,38 @@
-//! What the history of the trade says about tomorrow, and what in it cannot be true.
+//! What the history of the trade says about tomorrow, what in it cannot be true, and what is unusual.
 //!
 //! - [`forecast`]: demand, judged by backtests;
 //! - [`events`], [`history`], [`rules`], [`cases`]: from EPCIS documents to ranked cases; [`detect`] is the whole way, and
-//!   [`evaluate`] judges it against the truth.
+//!   [`evaluate`] judges it against the truth;
+//! - [`forest`], [`mixture`], [`surprisal`]: how unusual a row of features or a path is; [`calibrate`] makes probabilities of
+//!   scores, [`ranker`] learns from outcomes, [`model`] freezes what was learnt.
 //!
-//! Invariants: the same input gives the same output, bit for bit; no clock, no ambient randomness; a series that cannot
-//! be forecast well still gets a forecast, and the answer says by which method; a slip of an operator is never called a
-//! falsification. Only [`events::load`] reads files.
+//! Invariants: the same input and seed give the same output, bit for bit, on any number of threads; no clock, no ambient
+//! randomness; a series that cannot be forecast well still gets a forecast, and the answer says by which method; a slip of an
+//! operator is never called a falsification; every score of a row is explained by its columns. Only [`events::load`] reads files.
 
+pub mod calibrate;
 pub mod cases;
+mod columns;
 pub mod detect;
+mod error;
 pub mod evaluate;
 pub mod events;
 pub mod forecast;
+pub mod forest;
 pub mod history;
+pub mod mixture;
+pub mod model;
+pub mod ranker;
 pub mod rules;
+pub mod surprisal;
+mod table;
+
+pub use columns::{COLUMNS_MAX, Columns};
+pub use error::LearnError;
+pub use table::{CELLS_MAX, Table};
+
+/// A count as a number to reckon with; exact for all that fits into memory here.
+#[allow(clippy::cast_precision_loss)]
+const fn to_f64(count: usize) -> f64 {
+    count as f64
+}

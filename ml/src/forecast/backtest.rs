@@ -9,7 +9,7 @@ use super::period::Period;
 use super::point::{self, Method};
 use super::predict::{Course, Prediction, Settings, predict_by, within};
 use super::series::{Panel, Series};
-use super::smooth::to_f64;
+use crate::to_f64;
 
 /// Origins at most.
 pub const ORIGINS_MAX: usize = 1_000;

@@ -5,7 +5,7 @@
 //! together in the held-back time, a year of growth say, is no rule for the next. What a series itself shows is drawn towards the
 //! pool, because a few errors say little.
 
-use super::smooth::to_f64;
+use crate::to_f64;
 
 /// A series' own errors count as much as the pool's when there are so many of them. Errors of neighbouring periods come
 /// together, so a year of them is no more than a few.

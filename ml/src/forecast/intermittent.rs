@@ -1,6 +1,7 @@
 //! Demand that comes now and then.
 
-use super::smooth::{level, to_f64};
+use super::smooth::level;
+use crate::to_f64;
 
 /// Sums of so many values each, the last one whole.
 fn aggregate(values: &[f64], width: usize) -> Vec<f64> {

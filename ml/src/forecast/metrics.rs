@@ -1,6 +1,6 @@
 //! How far a forecast was off.
 
-use super::smooth::to_f64;
+use crate::to_f64;
 
 /// The mean error one cycle ahead within the history, absolute and squared: what the scaled errors are divided by.
 #[derive(Debug, Clone, Copy)]

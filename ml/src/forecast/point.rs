@@ -5,6 +5,7 @@ use augurs::mstl::stlrs::{MstlParams, StlParams};
 
 use super::intermittent::{imapa, interval};
 use super::smooth::{self, level, theta};
+use crate::to_f64;
 
 /// From this mean interval between demands on a series is intermittent (Syntetos, Boylan, Croston 2005).
 const INTERMITTENT_FROM: f64 = 1.32;
@@ -55,7 +56,7 @@ pub(super) fn method(values: &[f64], season: usize) -> Method {
 fn strength(values: &[f64], rest: &[f64]) -> f64 {
     let spread = |values: &[f64]| {
         let changes: Vec<f64> = values.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        let mean = changes.iter().sum::<f64>() / smooth::to_f64(changes.len().max(1));
+        let mean = changes.iter().sum::<f64>() / to_f64(changes.len().max(1));
         changes.iter().map(|change| (change - mean).powi(2)).sum::<f64>()
     };
     let all = spread(values);
@@ -148,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_season_that_is_there_goes_on() {
-        let wave = |place: usize| 100.0 + 40.0 * (std::f64::consts::TAU * smooth::to_f64(place) / 12.0).sin();
+        let wave = |place: usize| 100.0 + 40.0 * (std::f64::consts::TAU * to_f64(place) / 12.0).sin();
         let values: Vec<f64> = (0..72).map(wave).collect();
         assert_eq!(method(&values, 12), Method::Seasonal);
         for (step, value) in forecast(&values, 12, 12, Method::Seasonal).into_iter().enumerate() {

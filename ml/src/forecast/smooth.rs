@@ -1,5 +1,7 @@
 //! Exponential smoothing: a level, with or without a trend that may fade (Hyndman, Koehler, Ord, Snyder 2008, ch. 3).
 
+use crate::to_f64;
+
 /// Weights of the newest value in the level.
 const ALPHAS: [f64; 13] = [0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.99];
 /// Weight of the newest slope in the trend, as a share of the level's.
@@ -111,12 +113,6 @@ pub(super) fn theta(values: &[f64], horizon: usize) -> Vec<f64> {
     let level = level(values);
     let (_, slope) = line(values);
     (0..horizon).map(|step| level + slope / 2.0 * to_f64(step + 1)).collect()
-}
-
-/// Counts of periods fit a float exactly.
-#[allow(clippy::cast_precision_loss)]
-pub(super) const fn to_f64(count: usize) -> f64 {
-    count as f64
 }
 
 #[cfg(test)]
