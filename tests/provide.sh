@@ -51,7 +51,7 @@ provide_postgres() {
     port=$((20000 + RANDOM % 20000))
     if as_postgres "$postgres_ctl" -s -w -D "$postgres_dir/data" -l "$postgres_dir/server.log" \
       -o "-p $port -k $postgres_dir -c listen_addresses=127.0.0.1 -c fsync=$fsync -c max_connections=200" start; then
-      export VERIDOSE_TEST_POSTGRES=postgres://veridose@127.0.0.1:$port/postgres
+      export VERIDOSE_TEST_POSTGRES=postgres://veridose@127.0.0.1:$port/postgres VERIDOSE_TEST_POSTGRES_BIN=$bin
       return 0
     fi
   done

@@ -53,14 +53,14 @@ pub async fn start(config: &Config, node: Arc<Node>) -> anyhow::Result<Running> 
     let listener =
         TcpListener::bind(config.listen).with_context(|| format!("failed to listen on {}", config.listen))?;
     let address = listener.local_addr().context("failed to learn the address listened on")?;
-    let background = Background::start(Arc::clone(&node)).await?;
+    let background = Background::start(Arc::clone(&node), config.role).await?;
     let node = web::Data::from(node);
     let patients = web::Data::new(config.patients.clone());
     let embedded = config.auth.embedded.then(|| Embedded::open(node.keys(), config)).transpose()?;
     let authority = web::Data::new(Authority::new(config, embedded)?);
     let metrics = web::Data::new(Metrics::default());
     let rate = web::Data::new(Rate::new(config));
-    let (limits, forgetful) = (config.limits, rate.clone());
+    let (limits, role, forgetful) = (config.limits, config.role, rate.clone());
     let server = HttpServer::new(move || {
         App::new()
             .app_data(node.clone())
@@ -68,11 +68,11 @@ pub async fn start(config: &Config, node: Arc<Node>) -> anyhow::Result<Running> 
             .app_data(authority.clone())
             .app_data(metrics.clone())
             .app_data(rate.clone())
-            .configure(|service| routes::surroundings(service, limits))
+            .configure(|service| routes::surroundings(service, role, limits))
             .wrap(Compress::default())
             .wrap(from_fn(middleware::around))
             .into_utoipa_app()
-            .configure(routes::documented)
+            .configure(|service| routes::of(role, service))
             .into_app()
     });
     let server = if limits.workers == 0 { server } else { server.workers(limits.workers) };

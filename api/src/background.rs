@@ -9,13 +9,14 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use veridose_contract::{Party, read};
 use veridose_store::{CaptureJob, CaptureState, PageRequest};
-use veridose_workers::{CaptureOutcome, Pace, run_captures};
+use veridose_workers::{CaptureOutcome, Duty, Pace, run_captures};
 
+use crate::config::NodeRole;
 use crate::node::{Actor, Node};
 use crate::trade::{Directory, capture};
 
 /// Two documents are worked through at the same time, so that a long one does not hold up a short one.
-const PACE: Pace = Pace { jobs_max: 2, tick: Duration::from_secs(5) };
+const PACE: Pace = Pace { jobs_max: 2, tick: Duration::from_secs(1) };
 /// How often the key files are looked at.
 const KEYS_EVERY: Duration = Duration::from_secs(5);
 /// Pause after a failure.
@@ -28,20 +29,25 @@ pub(crate) struct Background {
 }
 
 impl Background {
-    /// Brings the view up to the ledger's end, then goes on.
-    pub(crate) async fn start(node: Arc<Node>) -> anyhow::Result<Self> {
-        node.projector().catch_up().await.context("failed to bring the view up to date")?;
+    /// Brings the view up to the ledger's end, if it is this process's to write; then goes on.
+    pub(crate) async fn start(node: Arc<Node>, role: NodeRole) -> anyhow::Result<Self> {
+        let duty = if role == NodeRole::Serve { Duty::Watch } else { Duty::Write };
+        if duty == Duty::Write && node.take_view().await? {
+            node.projector().catch_up().await.context("failed to bring the view up to date")?;
+        }
         node.store().captures.recover(node.clock().now()).await.context("failed to take up the capture jobs")?;
         let members = node.projector().members();
         refresh_directory(&node).await.context("failed to read the members")?;
         let stop = watch::Sender::new(false);
         let (follower, until) = (Arc::clone(&node), stopped(&stop));
-        let tasks = vec![
-            tokio::spawn(async move { follower.projector().run(until).await }),
+        let mut tasks = vec![
+            tokio::spawn(async move { follower.projector().run(duty, until).await }),
             tokio::spawn(directory(Arc::clone(&node), members, stopped(&stop))),
             tokio::spawn(keys(Arc::clone(&node), stopped(&stop))),
-            tokio::spawn(captures(node, stop.clone())),
         ];
+        if duty == Duty::Write {
+            tasks.push(tokio::spawn(captures(node, stop.clone())));
+        }
         Ok(Self { tasks, stop })
     }
 

@@ -52,11 +52,7 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run the node until it is stopped
-    #[command(
-        after_help = "Examples:\n  veridose serve\n  veridose serve --data /srv/veridose --listen 0.0.0.0:8080 --log json\n  \
-                      VERIDOSE_PASSPHRASE_FILE=/run/secrets/veridose veridose serve --config /etc/veridose.toml"
-    )]
-    Serve,
+    Serve(serve::Arguments),
     /// Play a day of trade through the HTTP interface, tell it, and go on serving
     Demo(demo::Arguments),
     /// Mint an access token with this node's embedded issuer
@@ -132,8 +128,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
 }
 
 fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
-    match arguments.command.unwrap_or(Command::Serve) {
-        Command::Serve => serve::run(&Config::load(arguments.overrides)?),
+    match arguments.command.unwrap_or_else(|| Command::Serve(serve::Arguments::default())) {
+        Command::Serve(serve) => serve::run(Config::load(arguments.overrides)?, &serve),
         Command::Demo(demo) => {
             let mut overrides = arguments.overrides;
             overrides.data.get_or_insert_with(|| demo::DATA.into());

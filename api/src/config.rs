@@ -37,6 +37,21 @@ pub struct Config {
     pub patients: Patients,
     /// Where transactions go.
     pub ledger: Ledger,
+    /// Which part of the work this process does.
+    pub role: NodeRole,
+}
+
+/// Which part of a node's work a process does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum NodeRole {
+    /// Everything.
+    #[default]
+    All,
+    /// Answers requests; other processes work through captured documents and write the SQL view.
+    Serve,
+    /// Works through captured documents and writes the SQL view; of HTTP it answers for its health and counters alone.
+    Work,
 }
 
 /// Where transactions go. Paths are relative to the current directory.
@@ -180,6 +195,7 @@ impl Default for Config {
             clock: Clock::default(),
             patients: Patients::default(),
             ledger: Ledger::default(),
+            role: NodeRole::default(),
         }
     }
 }
@@ -288,6 +304,17 @@ impl Config {
             self.ledger.kind == LedgerKind::Embedded || self.ledger.profile.is_some(),
             "ledger.profile is missing: name the Fabric network's connection profile, or give --fabric-profile"
         );
+        self.check_role()
+    }
+
+    /// A part of the work is for a process only where others can do the rest.
+    pub fn check_role(&self) -> anyhow::Result<()> {
+        let shared = self.ledger.kind == LedgerKind::Fabric && self.database_url().starts_with("postgres");
+        anyhow::ensure!(
+            self.role == NodeRole::All || shared,
+            "the roles serve and work are for several processes, which share a PostgreSQL database and a Fabric channel; \
+             the embedded ledger and SQLite have one process, of the role all"
+        );
         Ok(())
     }
 
@@ -338,6 +365,7 @@ mod tests {
             ("[limits]\npage_max = 0", "page_max"),
             ("[ledger]\nkind = \"fabric\"", "--fabric-profile"),
             ("[ledger]\nkind = \"other\"", "embedded"),
+            ("role = \"work\"", "the role all"),
             ("[[auth.issuers]]\nissuer = \"http://id.example\"\naudience = \"v\"", "https"),
             ("[[auth.issuers]]\nissuer = \"https://id.example\"\naudience = \"\"", "audience"),
         ] {

@@ -32,8 +32,18 @@ use utoipa_swagger_ui::SwaggerUi;
 
 pub(crate) use items::encoded;
 
-use crate::config::Limits;
+use crate::config::{Limits, NodeRole};
 use crate::problem::{Problem, ProblemBody};
+
+/// The routes of a process with this part of the work.
+pub fn of(role: NodeRole, service: &mut Documented<'_>) {
+    match role {
+        NodeRole::All | NodeRole::Serve => documented(service),
+        NodeRole::Work => {
+            service.service(health::healthz).service(health::readyz).service(health::metrics);
+        }
+    }
+}
 
 /// The routes that the `OpenAPI` document describes.
 pub fn documented(service: &mut Documented<'_>) {
@@ -92,8 +102,8 @@ pub fn documented(service: &mut Documented<'_>) {
 
 /// What stands around the documented routes: the document itself, its pages, the limits of bodies, and the answer to all
 /// other paths.
-pub fn surroundings(service: &mut web::ServiceConfig, limits: Limits) {
-    let document = openapi();
+pub fn surroundings(service: &mut web::ServiceConfig, role: NodeRole, limits: Limits) {
+    let document = described(role);
     let fallback = web::Data::new(fallback::Paths::of(&document));
     service
         .app_data(JsonConfig::default().limit(limits.body_bytes_max).error_handler(|e, _| Problem::from(e).into()))
@@ -131,5 +141,10 @@ impl utoipa::Modify for Bearer {
 
 /// The `OpenAPI` 3.1 document.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    actix_web::App::new().into_utoipa_app().openapi(Description::openapi()).configure(documented).split_for_parts().1
+    described(NodeRole::All)
+}
+
+fn described(role: NodeRole) -> utoipa::openapi::OpenApi {
+    let app = actix_web::App::new().into_utoipa_app().openapi(Description::openapi());
+    app.configure(|service| of(role, service)).split_for_parts().1
 }

@@ -37,6 +37,7 @@ impl MigratorTrait for View {
             Box::new(view::events::Migration),
             Box::new(view::goods::Migration),
             Box::new(view::answers::Migration),
+            Box::new(view::owner::Migration),
         ]
     }
 

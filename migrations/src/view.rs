@@ -4,3 +4,4 @@ pub(crate) mod answers;
 pub(crate) mod events;
 pub(crate) mod goods;
 pub(crate) mod members;
+pub(crate) mod owner;

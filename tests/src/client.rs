@@ -25,6 +25,8 @@ pub struct Answer {
     pub status: StatusCode,
     /// Media type.
     pub media_type: String,
+    /// After how many seconds the same request is worth repeating, where the answer says so.
+    pub retry_after_seconds: Option<u64>,
     /// The token of the next page, where there is one.
     pub next: Option<String>,
     /// JSON, or null where the body is none.
@@ -124,8 +126,11 @@ pub async fn send(request: RequestBuilder) -> anyhow::Result<Answer> {
     let media_type = response.headers().get("content-type").map_or("", |value| value.to_str().unwrap_or_default());
     let media_type = media_type.split(';').next().unwrap_or_default().trim().to_owned();
     let next = response.headers().get("nextPageToken").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let retry_after = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
+    let retry_after_seconds = retry_after.and_then(|seconds| seconds.parse().ok());
     let bytes = response.bytes().await?;
-    Ok(Answer { status, media_type, next, body: serde_json::from_slice(&bytes).unwrap_or_default() })
+    let body = serde_json::from_slice(&bytes).unwrap_or_default();
+    Ok(Answer { status, media_type, retry_after_seconds, next, body })
 }
 
 impl Answer {

@@ -102,15 +102,35 @@ impl Server {
 
     /// SIGKILL, at once.
     pub fn kill(mut self) -> anyhow::Result<()> {
+        self.kill_in_place()
+    }
+
+    /// SIGKILL, and stays what is left of a server: where it was.
+    pub fn kill_in_place(&mut self) -> anyhow::Result<()> {
         self.child.kill()?;
         self.child.wait()?;
         Ok(())
     }
 
+    /// SIGSTOP: it does nothing until it is woken, and keeps all that it holds.
+    pub fn sleep(&self) -> anyhow::Result<()> {
+        self.signal("-STOP")
+    }
+
+    /// SIGCONT.
+    pub fn wake(&self) -> anyhow::Result<()> {
+        self.signal("-CONT")
+    }
+
+    fn signal(&self, signal: &str) -> anyhow::Result<()> {
+        let sent = Command::new("kill").args([signal, &self.id().to_string()]).status()?;
+        ensure!(sent.success(), "kill {signal}: {sent}");
+        Ok(())
+    }
+
     /// SIGTERM; it must end by itself with exit code 0.
     pub async fn stop(mut self) -> anyhow::Result<()> {
-        let sent = Command::new("kill").arg(self.id().to_string()).status()?;
-        ensure!(sent.success(), "kill: {sent}");
+        self.signal("-TERM")?;
         let begin = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait()? {
@@ -131,6 +151,7 @@ impl Drop for Server {
     }
 }
 
-fn free_port() -> anyhow::Result<u16> {
+/// A port that nobody listens on.
+pub(crate) fn free_port() -> anyhow::Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }

@@ -28,7 +28,7 @@ impl Trial {
         Ok(Self { server, data, arguments })
     }
 
-    /// Kills the node, and starts it again as it was.
+    /// Kills the node, if it still runs, and starts it again as it was.
     pub async fn kill_and_resume(self) -> anyhow::Result<Self> {
         let Self { server, data, arguments } = self;
         server.kill()?;

@@ -4,5 +4,6 @@ mod fabric {
     mod faults;
     mod flow;
     mod load;
+    mod nodes;
     mod refusals;
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::task::{Id, JoinError, JoinSet};
+use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use uuid::Uuid;
 use veridose_contract::Timestamp;
 use veridose_store::{Abandoned, CaptureJob, CaptureState, Captures, StoreError};
@@ -62,7 +62,7 @@ where
             && let Some(job) = captures.claim(now()).await?
         {
             let task = running.tasks.spawn(work(job.clone()));
-            running.jobs.insert(task.id(), job);
+            running.jobs.insert(task.id(), (job, task));
         }
         tokio::select! {
             biased;
@@ -71,9 +71,9 @@ where
             // One that was rung while nobody listened is remembered.
             () = wake.notified() => {}
             _ = ticks.tick() => {
-                let jobs: Vec<Uuid> = running.jobs.values().map(|job| job.id).collect();
+                let jobs: Vec<CaptureJob> = running.jobs.values().map(|(job, _)| job.clone()).collect();
                 let now = now();
-                captures.renew(&jobs, now).await?;
+                running.leave_all_but(&captures.renew(&jobs, now).await?);
                 captures.put_back(Abandoned::Lapsed, now).await?;
             }
         }
@@ -88,21 +88,33 @@ where
 #[derive(Default)]
 struct Running {
     tasks: JoinSet<CaptureOutcome>,
-    jobs: HashMap<Id, CaptureJob>,
+    jobs: HashMap<Id, (CaptureJob, AbortHandle)>,
 }
 
 impl Running {
+    /// Stops working on jobs that another runner has taken, because this one slept for longer than its lease.
+    fn leave_all_but(&self, kept: &[Uuid]) {
+        for (job, task) in self.jobs.values().filter(|(job, _)| !kept.contains(&job.id)) {
+            tracing::warn!(job = %job.id, "another runner has taken this capture job");
+            task.abort();
+        }
+    }
+
     /// Writes how a job ended. Where that fails, nobody renews the job any more, and it is taken again when its lease has run
     /// out.
     async fn end(&mut self, ended: Result<(Id, CaptureOutcome), JoinError>, captures: &Captures, now: Timestamp) {
         let (task, outcome) = match ended {
             Ok(ended) => ended,
+            Err(error) if error.is_cancelled() => {
+                self.jobs.remove(&error.id());
+                return;
+            }
             Err(error) => {
                 tracing::error!(%error, "a capture job ended by a panic");
                 (error.id(), CaptureOutcome::Broken)
             }
         };
-        let job = self.jobs.remove(&task).expect("each task was entered with its job");
+        let (job, _) = self.jobs.remove(&task).expect("each task was entered with its job");
         let written = match outcome {
             CaptureOutcome::Succeeded => captures.finish(&job, CaptureState::Succeeded, now).await,
             CaptureOutcome::Failed => captures.finish(&job, CaptureState::Failed, now).await,

@@ -6,4 +6,4 @@ mod capture;
 mod project;
 
 pub use capture::{CaptureOutcome, Pace, run_captures};
-pub use project::{Progress, ProjectError, Projector};
+pub use project::{Duty, Progress, ProjectError, Projector};

@@ -1,6 +1,10 @@
-//! The projection follows the ledger.
+//! The projection follows the ledger. Of several processes on one database one writes the view; the others look how far it is, and take
+//! it over when the owner is gone.
 
-use std::future::Future;
+mod follow;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,13 +12,14 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use veridose_contract::{Action, Transaction};
 use veridose_ledger::{Ledger, LedgerError};
-use veridose_store::{Store, StoreError};
+use veridose_store::{Claim, Store, StoreError};
+
+pub use follow::Duty;
 
 /// Entries that are read at once.
 const ENTRIES_PER_READ_MAX: usize = 512;
-/// Wait after a failure, doubled with each one that follows, up to the second figure.
-const RETRY_FIRST: Duration = Duration::from_millis(100);
-const RETRY_LAST: Duration = Duration::from_secs(10);
+/// How long a replica that has just taken the view over may take to reach where the last owner was.
+const REPLICA_LAG_MAX: Duration = Duration::from_secs(10);
 
 /// Why the projection does not go on.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +33,22 @@ pub enum ProjectError {
     /// The view is ahead of the ledger: it belongs to another one, or the ledger was restored from a backup.
     #[error("the view has {projected} transactions, the ledger only {ledger}; rebuild the view")]
     Ahead {
+        /// In the view.
+        projected: u64,
+        /// On the ledger.
+        ledger: u64,
+    },
+    /// The view was made from another ledger.
+    #[error("the view was made from another ledger: its transaction {index} is not the ledger's; rebuild the view")]
+    OtherLedger {
+        /// Where they differ.
+        index: u64,
+    },
+    /// Nobody writes the view.
+    #[error("no process has brought the view on for {} s; it has {projected} transactions, the ledger {ledger}", since.as_secs())]
+    Stalled {
+        /// For how long.
+        since: Duration,
         /// In the view.
         projected: u64,
         /// On the ledger.
@@ -88,42 +109,44 @@ impl Projector {
         timeout(patience, there).await.is_ok_and(|seen| seen.is_ok())
     }
 
-    /// Follows the ledger until `shutdown` is done. A failure is logged and tried again from the cursor; nothing is skipped.
-    pub async fn run(&self, shutdown: impl Future<Output = ()>) {
-        tokio::pin!(shutdown);
-        let (mut size, mut erasures) = (self.ledger.subscribe(), self.store.vault.erasures());
-        let mut retry = RETRY_FIRST;
-        loop {
-            size.mark_unchanged();
-            erasures.mark_unchanged();
-            let failed = self.catch_up().await.is_err_and(|error| {
-                let failures = self.failed();
-                tracing::error!(error = %chain(&error), failures, "the projection failed and tries again");
-                true
-            });
-            let pause = retry;
-            let wake = async {
-                if failed {
-                    tokio::time::sleep(pause).await;
-                    return true;
-                }
-                // Both senders live as long as this projector.
-                tokio::select! {
-                    changed = size.changed() => changed.is_ok(),
-                    changed = erasures.changed() => changed.is_ok(),
-                }
-            };
-            retry = if failed { retry.saturating_mul(2).min(RETRY_LAST) } else { RETRY_FIRST };
-            tokio::select! {
-                () = &mut shutdown => return,
-                go_on = wake => if !go_on { return },
-            }
+    /// Asks for the view. One that another ledger made is not taken: at the next transaction it would be neither's.
+    pub async fn claim(&self, claim: Claim) -> Result<bool, ProjectError> {
+        if !self.store.is_shared() {
+            // Here a claim takes the view from a process that has it.
+            self.same_ledger().await?;
         }
+        let is_ours = self.store.projection.claim(claim).await?;
+        if is_ours && let Err(error) = self.same_ledger().await {
+            self.store.projection.release().await?;
+            return Err(error);
+        }
+        Ok(is_ours)
     }
 
-    /// Takes in everything that the ledger has now, and what was erased in the vault.
+    /// What one process alone writes has all that its view has, and the same.
+    async fn same_ledger(&self) -> Result<(), ProjectError> {
+        let Some((index, tx)) = self.store.projection.last().await? else { return Ok(()) };
+        let ledger = self.ledger.size();
+        if index >= ledger {
+            let projected = index.saturating_add(1);
+            return if self.ledger.is_shared() { Ok(()) } else { Err(ProjectError::Ahead { projected, ledger }) };
+        }
+        if self.ledger.header(index)?.id() == tx { Ok(()) } else { Err(ProjectError::OtherLedger { index }) }
+    }
+
+    /// Whether this process writes the view.
+    pub fn is_owner(&self) -> bool {
+        self.store.projection.is_owner()
+    }
+
+    /// Takes in everything that the ledger has now, and what was erased in the vault. Only the view's owner may.
     pub async fn catch_up(&self) -> Result<u64, ProjectError> {
         let mut projected = self.store.projection.next_index().await?;
+        if self.ledger.is_shared() {
+            let mut size = self.ledger.subscribe();
+            // What comes out is looked at below.
+            let _ = timeout(REPLICA_LAG_MAX, size.wait_for(|size| *size >= projected)).await;
+        }
         let ledger = self.ledger.size();
         if ledger < projected {
             return Err(ProjectError::Ahead { projected, ledger });
@@ -150,19 +173,8 @@ impl Projector {
         self.store.projection.reset().await?;
         self.catch_up().await
     }
-
-    fn failed(&self) -> u32 {
-        self.progress.send_modify(|progress| progress.failures = progress.failures.saturating_add(1));
-        self.progress.borrow().failures
-    }
 }
 
 fn concerns_members(transaction: &Transaction) -> bool {
     transaction.body.commands.iter().any(|command| matches!(command.action, Action::Admit(_) | Action::UpdateParty(_)))
-}
-
-/// An error and what caused it, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

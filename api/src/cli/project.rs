@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::pin::pin;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
 use indicatif::ProgressBar;
 use serde_json::json;
+use veridose_store::Claim;
 use veridose_workers::{ProjectError, Projector};
 
 use super::{Outcome, local, print};
@@ -23,7 +24,7 @@ const TICK: Duration = Duration::from_millis(100);
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Throw the view away and make it anew from the ledger and the vault
-    #[command(after_help = "The node must be stopped. Ledger and vault are not changed.\n\n\
+    #[command(after_help = "Every node on the database must be stopped. Ledger and vault are not changed.\n\n\
                             Example:\n  veridose --data /srv/veridose project rebuild --compare")]
     Rebuild {
         /// Hold every row beside that of the view before, in memory; the exit code is 1 if they differ
@@ -39,12 +40,24 @@ pub(super) fn run(config: &Config, command: &Command, json: bool) -> Result<Outc
     local::existing(config)?;
     super::runtime()?.block_on(async {
         let node = Node::open(config).await.context("failed to open the node (is it stopped?)")?;
+        take(&node).await?;
         let before = if *compare { Some(rows(&node).await?) } else { None };
         watch(&local::counter("entries")?, node.projector(), node.projector().rebuild()).await?;
         let after = node.store().projection.dump().await?;
         let differences = before.map(|before| differences(&before, &after));
+        node.store().projection.release().await?;
         tell(node.projector().progress().projected, &after, differences.as_deref(), json)
     })
+}
+
+/// Takes the view, also that of another ledger: the rebuild makes it this one's.
+async fn take(node: &Node) -> Result<()> {
+    let store = node.store();
+    if !store.projection.claim(Claim::Start).await? {
+        let owner = store.projection.owner().await?.unwrap_or_default();
+        bail!("another process, {owner}, writes the view: stop every node on this database first");
+    }
+    Ok(())
 }
 
 /// The rows of the view as it is, brought up to the ledger's end.

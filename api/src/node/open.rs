@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use veridose_contract::blind::NetworkKey;
 use veridose_contract::{
     Action, Certificate, Command, Commitment, IdempotencyKey, NetworkId, PartyId, Timestamp, Transaction, read,
@@ -12,8 +12,8 @@ use veridose_contract::{
 use veridose_ledger::fabric::Fabric;
 use veridose_ledger::pki::Passphrase;
 use veridose_ledger::signer::{Signer, prepare};
-use veridose_ledger::{Embedded, Ledger, LogKey, Network, Options};
-use veridose_store::{Founding, MasterKey, Store};
+use veridose_ledger::{Embedded, Ledger, LogKey, Network, Options, SubmitError};
+use veridose_store::{Claim, Founding, MasterKey, Store};
 use veridose_workers::Projector;
 use zeroize::Zeroizing;
 
@@ -94,6 +94,19 @@ impl Node {
         Ok(Arc::new(node))
     }
 
+    /// Asks for the SQL view at the start of a process. Another process may have it where the ledger is shared.
+    pub async fn take_view(&self) -> Result<bool> {
+        let is_ours = self.projector().claim(Claim::Start).await.context("failed to take the view")?;
+        if !is_ours && !self.ledger().is_shared() {
+            let other = self.store().projection.owner().await?.unwrap_or_default();
+            bail!(
+                "another process, {other}, works on this database: with the embedded ledger there can be only one; \
+                 stop it, or run all of them on a Fabric channel with --ledger fabric"
+            );
+        }
+        Ok(is_ours)
+    }
+
     /// Takes up what changed among the key files since: rotated certificates, and keys of organisations that came. A certificate is
     /// registered before anything is signed with it. Returns the organisations that sign with another key now.
     pub async fn take_up_keys(self: &Arc<Self>) -> Result<Vec<PartyId>> {
@@ -147,11 +160,11 @@ impl Node {
     pub async fn register_certificate(&self, signer: &Signer) -> Result<()> {
         let transaction = registration(signer, self.network().id, self.clock().now())?;
         let name = signer.fingerprint();
-        self.ledger()
-            .submit(transaction)
-            .await
-            .with_context(|| format!("failed to register the certificate {name}"))?;
-        Ok(())
+        match self.ledger().submit(transaction).await {
+            // Another node of this organisation did so at the same moment.
+            Err(SubmitError::Rejected(_)) if read::certificate(&self.ledger().state(), &name)?.is_some() => Ok(()),
+            done => done.map(drop).with_context(|| format!("failed to register the certificate {name}")),
+        }
     }
 }
 

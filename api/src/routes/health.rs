@@ -77,6 +77,7 @@ pub(super) async fn metrics(metrics: web::Data<Metrics>, node: web::Data<Node>) 
         ("veridose_view_transactions", "Transactions that the SQL view holds.", progress.projected),
         ("veridose_view_lag", "Transactions that the SQL view does not hold yet.", progress.lag()),
         ("veridose_view_failures", "Failures of the SQL view in a row.", progress.failures.into()),
+        ("veridose_view_owner", "1 when this process writes the SQL view.", u64::from(node.projector().is_owner())),
         (
             "veridose_ledger_read_only",
             "1 when nothing is written any more.",

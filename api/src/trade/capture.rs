@@ -83,6 +83,7 @@ impl Work<'_> {
             self.progress(&[]).await?;
             return Ok(CaptureState::Succeeded);
         }
+        let is_readable = chunk.errors.is_empty();
         self.plan(&mut chunk).await?;
         if chunk.errors.is_empty() && !chunk.plans.is_empty() {
             match self.submit(place, &chunk.merged()).await? {
@@ -90,6 +91,11 @@ impl Work<'_> {
                 // The state moved between the rehearsal and the commit.
                 Err(rejection) => chunk.errors.push(self.refused(&chunk, &rejection)),
             }
+        }
+        if is_readable && !chunk.errors.is_empty() && self.was_captured(place)? {
+            // By a runner that had lost the job and did not know yet.
+            chunk.errors.clear();
+            self.captured = count;
         }
         self.progress(&chunk.errors).await?;
         Ok(if chunk.errors.is_empty() { CaptureState::Succeeded } else { CaptureState::Failed })
@@ -174,14 +180,24 @@ impl Work<'_> {
             }
             // The state moved between the rehearsal and the commit: each event is judged by itself.
         }
+        if whole && self.was_captured(place)? {
+            // By a runner that had lost the job and did not know yet.
+            self.captured += u64::try_from(trial.reads.len())?;
+            return Ok(());
+        }
         for read in trial.reads {
+            let place = Place::Event(read.0);
             let mut single = Chunk { reads: vec![read], ..Chunk::default() };
             self.plan(&mut single).await?;
-            if let Some((number, plan)) = single.plans.first() {
-                match self.submit(Place::Event(*number), plan).await? {
+            if let Some((_, plan)) = single.plans.first() {
+                match self.submit(place, plan).await? {
                     Ok(()) => self.captured += 1,
                     Err(rejection) => single.errors.push(self.refused(&single, &rejection)),
                 }
+            }
+            if !single.errors.is_empty() && self.was_captured(place)? {
+                single.errors.clear();
+                self.captured += 1;
             }
             chunk.errors.append(&mut single.errors);
         }

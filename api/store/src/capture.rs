@@ -234,17 +234,25 @@ impl Captures {
         CaptureJob::try_from(job::Model { state: text::word(&CaptureState::Running), claims, ..row }).map(Some)
     }
 
-    /// Keeps the jobs for another while.
-    pub async fn renew(&self, jobs: &[Uuid], now: Timestamp) -> Result<(), StoreError> {
+    /// Keeps the jobs for another while; gives back those that are still this runner's.
+    pub async fn renew(&self, jobs: &[CaptureJob], now: Timestamp) -> Result<Vec<Uuid>, StoreError> {
+        if jobs.is_empty() {
+            return Ok(Vec::new());
+        }
         let write = self.database.write().await?;
-        job::Entity::update_many()
-            .col_expr(job::Column::LeaseUntil, Expr::value(now.0.saturating_add(CAPTURE_LEASE_MS)))
-            .filter(job::Column::Id.is_in(jobs.iter().map(Uuid::to_string)))
-            .filter(job::Column::State.eq(text::word(&CaptureState::Running)))
-            .filter(job::Column::Runner.eq(&self.runner))
-            .exec(write.on())
-            .await?;
-        Ok(write.commit().await?)
+        let mut kept = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            let renewed = job::Entity::update_many()
+                .col_expr(job::Column::LeaseUntil, Expr::value(now.0.saturating_add(CAPTURE_LEASE_MS)))
+                .filter(job::Column::Id.eq(job.id.to_string()))
+                .filter(job::Column::State.eq(text::word(&CaptureState::Running)))
+                .filter(job::Column::Claims.eq(signed("claims", job.claims)?))
+                .exec(write.on())
+                .await?;
+            kept.extend((renewed.rows_affected == 1).then_some(job.id));
+        }
+        write.commit().await?;
+        Ok(kept)
     }
 
     /// Gives the job back unfinished, to be taken again from its first event.

@@ -12,9 +12,13 @@ use sea_orm::{
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::StoreError;
+use crate::limits::IDLE_IN_TRANSACTION_MS;
 
 /// Parameters of one statement: SQLite takes 32,766, PostgreSQL 65,535.
 const PARAMETERS_MAX: usize = 30_000;
+/// How long a connection is waited for: to a file one comes free, a server may be away.
+const FILE_PATIENCE: Duration = Duration::from_secs(30);
+const SERVER_PATIENCE: Duration = Duration::from_secs(10);
 /// Keys of one `IN` list.
 pub(crate) const KEYS_PER_QUERY_MAX: usize = 10_000;
 
@@ -46,7 +50,8 @@ impl Database {
     /// Opens, or creates, the database.
     pub(crate) async fn open(url: &str, durability: Durability) -> Result<Self, StoreError> {
         let mut options = ConnectOptions::new(url.to_owned());
-        options.sqlx_logging(false).max_connections(8).acquire_timeout(Duration::from_secs(30));
+        let patience = if url.starts_with("postgres") { SERVER_PATIENCE } else { FILE_PATIENCE };
+        options.sqlx_logging(false).max_connections(8).acquire_timeout(patience);
         options.map_sqlx_sqlite_opts(move |sqlite| {
             let sqlite = sqlite
                 .create_if_missing(true)
@@ -58,6 +63,10 @@ impl Database {
                 Durability::PowerCut => sqlite.pragma("synchronous", "FULL").pragma("secure_delete", "ON"),
                 Durability::Crash => sqlite.pragma("synchronous", "NORMAL"),
             }
+        });
+        options.map_sqlx_postgres_opts(|postgres| {
+            let idle_ms = IDLE_IN_TRANSACTION_MS.to_string();
+            postgres.options([("idle_in_transaction_session_timeout", idle_ms)])
         });
         options.map_sqlx_sqlite_before_acquire(|connection, _| Box::pin(is_free(connection)));
         let connection = Box::pin(sea_orm::Database::connect(options)).await?;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use sea_orm::{DbErr, RuntimeErr, sqlx};
 use veridose_contract::{Commitment, IdempotencyKey, PartyId};
 
 /// Everything that the store refuses or fails at.
@@ -10,6 +11,9 @@ pub enum StoreError {
     /// The database failed.
     #[error("the database failed")]
     Database(#[source] Arc<dyn std::error::Error + Send + Sync>),
+    /// The database cannot be reached, or broke off: what was being written is there or it is not.
+    #[error("the database cannot be reached at the moment; the same request is safe to repeat")]
+    Unreachable(#[source] Arc<DbErr>),
     /// The disk of the database is full; nothing of the write was kept.
     #[error("the disk of the database is full; nothing of this write was kept")]
     DiskFull,
@@ -40,8 +44,14 @@ pub enum StoreError {
     /// A document does not decrypt to what its commitment says: it was altered on disk.
     #[error("the document {0} was altered in the vault")]
     Altered(Commitment),
-    /// A stored key does not open: it was altered, or the master key is another one.
-    #[error("{0} does not open: it was altered, or the master key is not the one that the vault was made with")]
+    /// The vault was made with another master key.
+    #[error(
+        "the documents in this database were sealed under another master key: a node that joins others takes the keys \
+         folder and network.toml of theirs"
+    )]
+    OtherMasterKey,
+    /// A stored key does not open: it was altered.
+    #[error("{0} does not open: it was altered")]
     KeyAltered(String),
     /// The vault has no such document, or the party that asks may not have it.
     #[error("{party} has no document {commitment}")]
@@ -70,6 +80,9 @@ pub enum StoreError {
         /// Network of this node.
         expected: String,
     },
+    /// Another process owns the view, or none does.
+    #[error("the view is another process's to write")]
+    NotOwner,
     /// Entries were handed in that do not follow the cursor.
     #[error("the projection expects entry {expected}, not {given}")]
     Gap {
@@ -100,23 +113,45 @@ pub enum StoreError {
     Closing,
 }
 
-impl From<sea_orm::DbErr> for StoreError {
-    fn from(error: sea_orm::DbErr) -> Self {
+impl From<DbErr> for StoreError {
+    fn from(error: DbErr) -> Self {
         Self::from(Arc::new(error))
     }
 }
 
 /// One failed commit is told to everyone whose write was in it.
-impl From<Arc<sea_orm::DbErr>> for StoreError {
-    fn from(error: Arc<sea_orm::DbErr>) -> Self {
+impl From<Arc<DbErr>> for StoreError {
+    fn from(error: Arc<DbErr>) -> Self {
         let text = error.to_string();
         // SQLite says SQLITE_FULL (13) in these words, PostgreSQL passes on the system's ENOSPC.
         if text.contains("database or disk is full") || text.contains("No space left on device") {
             Self::DiskFull
         } else if text.contains("database is locked") {
             Self::Busy
+        } else if broke_off(&error) {
+            Self::Unreachable(error)
         } else {
             Self::Database(error)
         }
+    }
+}
+
+/// Whether the error is of the connection or of the moment, and not of what was asked: the same again may go through.
+fn broke_off(error: &DbErr) -> bool {
+    let error = match error {
+        DbErr::ConnectionAcquire(_) => return true,
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => error,
+        _ => return false,
+    };
+    match &**error {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => true,
+        // PostgreSQL, appendix A: 08 connection, 40 transaction rollback, 53 insufficient resources, 57P operator
+        // intervention, 25P03 a transaction that idled for too long.
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            code == "25P03" || ["08", "40", "53", "57P"].iter().any(|class| code.len() == 5 && code.starts_with(class))
+        }),
+        _ => false,
     }
 }

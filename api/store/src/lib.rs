@@ -27,7 +27,7 @@ pub use capture::{
 pub use error::StoreError;
 pub use page::{Page, PageRequest};
 pub use payload::Payload;
-pub use projection::{Founding, Projection};
+pub use projection::{Claim, Founding, Projection};
 pub use query::{
     ConsentRow, ContainerRow, DocumentState, EventFilter, EventOrder, EventRow, HandoffItem, HandoffRow, HandoffSide,
     HandoffState, LotRow, MATCH_MAX, OrderBy, PackRow, PackState, PartyRow, PartyState, ProductRow, Queries, RecallRow,
@@ -70,10 +70,15 @@ impl Store {
         Ok(Self { vault, captures, projection, queries: Queries { view } })
     }
 
-    /// As a node of that name, see [`Captures::named`].
+    /// As a node of that name, see [`Captures::named`] and [`Claim::Start`].
     #[must_use]
     pub fn named(self, node: String) -> Self {
-        Self { captures: self.captures.named(node), ..self }
+        Self { captures: self.captures.named(node.clone()), projection: self.projection.named(node), ..self }
+    }
+
+    /// Whether other processes may work on the same database.
+    pub fn is_shared(&self) -> bool {
+        self.projection.is_shared()
     }
 }
 

@@ -18,8 +18,14 @@ pub const ENTRIES_PER_BATCH_MAX: usize = 512;
 pub const CAPTURE_PIECE_BYTES_MAX: usize = 1024 * 1024;
 /// Errors that a capture job keeps; later ones are only counted.
 pub const CAPTURE_ERRORS_MAX: u32 = 1_000;
+/// How long a process that does not renew its hold of the view keeps it.
+pub const VIEW_LEASE_MS: i64 = 5_000;
 /// How long a runner that does not renew its hold of a capture job keeps it.
-pub const CAPTURE_LEASE_MS: i64 = 60_000;
+pub const CAPTURE_LEASE_MS: i64 = 6_000;
+/// How long a document that is being received is kept while nothing more of it comes.
+pub const UPLOAD_LEASE_MS: i64 = 60_000;
+/// After how long PostgreSQL ends a transaction in which nothing happens: one of a stopped process holds no lock for longer.
+pub const IDLE_IN_TRANSACTION_MS: u32 = 4_000;
 /// How often in a row a runner may break down over a capture job before it is given up.
 pub const CAPTURE_FAULTS_MAX: i64 = 3;
 /// Wait after the first breakdown, four times as long after each one that follows.

@@ -5,20 +5,25 @@
 mod detail;
 mod erase;
 mod fold;
+mod owner;
 #[cfg(test)]
 mod tests;
 mod working;
 
 use std::fmt::Debug;
 
-use sea_orm::{ConnectionTrait, EntityTrait, PrimaryKeyToColumn, QueryOrder, QuerySelect};
-use veridose_contract::{Genesis, NetworkId, Party, Transaction};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, PrimaryKeyToColumn, QueryFilter, QueryOrder};
+use uuid::Uuid;
+use veridose_contract::{Genesis, NetworkId, Party, Transaction, TxId};
 
 pub(crate) use fold::COMMANDS_STRIDE;
+pub use owner::Claim;
 
-use crate::database::{Database, Existing, Write, insert_all, signed, unsigned};
+use crate::database::{Database, Existing, Write, fixed, insert_all, signed, unsigned};
 use crate::entity::{answers, events, goods, members};
 use crate::limits::ENTRIES_PER_BATCH_MAX;
+use crate::projection::owner::{Lapses, Owner};
 use crate::projection::working::Working;
 use crate::query::PartyState;
 use crate::{StoreError, Vault};
@@ -49,20 +54,25 @@ pub struct Projection {
     view: Database,
     vault: Vault,
     founding: Founding,
+    owner: Owner,
 }
 
 impl Projection {
-    /// Refuses a view of another network; an empty one begins with the founding members.
+    /// Refuses a view of another network; an empty one begins with the founding members. Nobody owns the view by that.
     pub(crate) async fn open(view: Database, vault: Vault, founding: Founding) -> Result<Self, StoreError> {
-        let projection = Self { view, vault, founding };
+        let projection = Self { view, vault, founding, owner: Owner::new(Uuid::new_v4().to_string()) };
         let write = projection.view.write().await?;
+        if write.on().get_database_backend() == DbBackend::Postgres {
+            // Two nodes that start at once would both begin it.
+            write.on().execute_unprepared("LOCK TABLE cursor IN EXCLUSIVE MODE").await?;
+        }
         match members::cursor::Entity::find_by_id(CURSOR).one(write.on()).await? {
             Some(cursor) if cursor.network == projection.founding.network.to_string() => {}
             Some(cursor) => {
                 let expected = projection.founding.network.to_string();
                 return Err(StoreError::OtherNetwork { found: cursor.network, expected });
             }
-            None => projection.begin(&write).await?,
+            None => projection.begin(&write, Lease::default()).await?,
         }
         write.commit().await?;
         Ok(projection)
@@ -74,9 +84,16 @@ impl Projection {
         Ok(cursor.map_or(0, |cursor| unsigned(cursor.next_index)))
     }
 
+    /// The last transaction in the view and its index; none in an empty one.
+    pub async fn last(&self) -> Result<Option<(u64, TxId)>, StoreError> {
+        let find = members::transaction::Entity::find().order_by_desc(members::transaction::Column::TxIndex);
+        let Some(row) = find.one(self.view.read()).await? else { return Ok(None) };
+        Ok(Some((unsigned(row.tx_index), TxId(fixed("transaction's name", &row.tx)?))))
+    }
+
     /// Takes in entries, which must follow the cursor, and what was erased in the vault since the last call; no entries at all
-    /// are fine. Rows and cursor are written in one SQL transaction a batch. Entries that the view already has are passed over.
-    /// Returns the new cursor.
+    /// are fine. Rows and cursor are written in one SQL transaction a batch, which is refused as [`StoreError::NotOwner`] if this
+    /// process does not own the view. Entries that the view already has are passed over. Returns the new cursor.
     pub async fn apply(&self, entries: &[(u64, &Transaction)]) -> Result<u64, StoreError> {
         let mut batches = entries.chunks(ENTRIES_PER_BATCH_MAX);
         let mut next = self.apply_batch(batches.next().unwrap_or_default()).await?;
@@ -87,11 +104,14 @@ impl Projection {
     }
 
     async fn apply_batch(&self, entries: &[(u64, &Transaction)]) -> Result<u64, StoreError> {
+        // Documents are opened before the row is locked: others who want to know who owns the view do not wait for it.
+        let known = self.next_index().await?;
+        let fresh: Vec<(u64, &Transaction)> = entries.iter().filter(|(index, _)| *index >= known).copied().collect();
+        let documents = self.documents(&fresh).await?;
         let write = self.view.write().await?;
-        let cursor = members::cursor::Entity::find_by_id(CURSOR).lock_exclusive().one(write.on()).await?;
-        let mut cursor = cursor.ok_or(StoreError::Malformed { what: "cursor", detail: "it is gone".to_owned() })?;
+        let cursor = self.own(&write).await?;
         let first = unsigned(cursor.next_index);
-        let fresh: Vec<(u64, &Transaction)> = entries.iter().filter(|(index, _)| *index >= first).copied().collect();
+        let fresh: Vec<_> = fresh.into_iter().filter(|(index, _)| *index >= first).collect();
         for ((index, _), expected) in fresh.iter().zip(first..) {
             if *index != expected {
                 return Err(StoreError::Gap { expected, given: *index });
@@ -99,7 +119,6 @@ impl Projection {
         }
         let next = fresh.last().map_or(first, |(index, _)| index + 1);
         if !fresh.is_empty() {
-            let documents = self.documents(&fresh).await?;
             let mut working = Working::load(&write, &fresh).await?;
             for (index, transaction) in &fresh {
                 fold::transaction(&mut working, &self.founding, &documents, *index, transaction)?;
@@ -112,9 +131,14 @@ impl Projection {
             return Ok(next);
         }
         erase::tombstones(&write, &erased).await?;
-        cursor.next_index = signed("ledger index", next)?;
-        cursor.erasures += i64::try_from(erased.len()).unwrap_or(i64::MAX);
-        insert_all::<members::cursor::Entity>(write.on(), vec![cursor], Existing::Replace).await?;
+        let erasures = cursor.erasures + i64::try_from(erased.len()).unwrap_or(i64::MAX);
+        members::cursor::Entity::update_many()
+            .col_expr(members::cursor::Column::NextIndex, Expr::value(signed("ledger index", next)?))
+            .col_expr(members::cursor::Column::Erasures, Expr::value(erasures))
+            .col_expr(members::cursor::Column::LeaseUntil, Lapses::of(&write).until())
+            .filter(members::cursor::Column::Id.eq(CURSOR))
+            .exec(write.on())
+            .await?;
         write.commit().await?;
         Ok(next)
     }
@@ -127,28 +151,33 @@ impl Projection {
         self.vault.open_as_owner(&commitments).await
     }
 
-    /// Empties every table of the view and sets the cursor to the beginning: the first step of a rebuild. The vault stays.
+    /// Empties every table of the view and sets the cursor to the beginning: the first step of a rebuild. The vault stays, and so does
+    /// the owner, who alone may do so.
     pub async fn reset(&self) -> Result<(), StoreError> {
         let write = self.view.write().await?;
+        let members::cursor::Model { owner, epoch, lease_until, .. } = self.own(&write).await?;
         for table in TABLES {
             write.on().execute_unprepared(&format!("DELETE FROM {table}")).await?;
         }
-        self.begin(&write).await?;
+        self.begin(&write, Lease { owner, epoch, until: lease_until }).await?;
         Ok(write.commit().await?)
     }
 
-    async fn begin(&self, write: &Write) -> Result<(), StoreError> {
+    async fn begin(&self, write: &Write, lease: Lease) -> Result<(), StoreError> {
         let network = self.founding.network.to_string();
-        let cursor = members::cursor::Model { id: CURSOR, network, next_index: 0, erasures: 0 };
+        let Lease { owner, epoch, until: lease_until } = lease;
+        let cursor =
+            members::cursor::Model { id: CURSOR, network, next_index: 0, erasures: 0, owner, epoch, lease_until };
         insert_all::<members::cursor::Entity>(write.on(), vec![cursor], Existing::Refuse).await?;
         let founders = self.founding.members.iter().map(|party| fold::party_row(party, PartyState::Member, None));
         Ok(insert_all::<members::party::Entity>(write.on(), founders.collect(), Existing::Refuse).await?)
     }
 
-    /// Every row of every table in one fixed order, for comparing two views.
+    /// Every row of every table in one fixed order, for comparing two views; of the cursor, how far the view is and not whose.
     pub async fn dump(&self) -> Result<Vec<String>, StoreError> {
-        let mut rows = Vec::new();
-        self.dump_table::<members::cursor::Entity>(&mut rows).await?;
+        let cursors = members::cursor::Entity::find().all(self.view.read()).await?.into_iter();
+        let said = |row: members::cursor::Model| format!("cursor {} {} {}", row.network, row.next_index, row.erasures);
+        let mut rows: Vec<_> = cursors.map(said).collect();
         self.dump_table::<members::transaction::Entity>(&mut rows).await?;
         self.dump_table::<members::party::Entity>(&mut rows).await?;
         self.dump_table::<members::approval::Entity>(&mut rows).await?;
@@ -183,6 +212,14 @@ impl Projection {
         rows.extend(find.all(self.view.read()).await?.iter().map(|row| format!("{table} {row:?}")));
         Ok(())
     }
+}
+
+/// Whose the view is, as the cursor's row says.
+#[derive(Debug, Default)]
+struct Lease {
+    owner: Option<String>,
+    epoch: i64,
+    until: Option<i64>,
 }
 
 /// Every table of the view.

@@ -3,7 +3,7 @@
 use veridose_contract::{Fingerprint, NetworkId, Party, PartyId, Role, Site};
 use zeroize::Zeroizing;
 
-use crate::{Founding, MasterKey, Store};
+use crate::{Claim, Founding, MasterKey, Store};
 
 pub(crate) struct TestDatabase {
     pub(crate) url: String,
@@ -63,7 +63,10 @@ pub(crate) fn master() -> MasterKey {
 }
 
 impl TestDatabase {
+    /// A store whose process owns the view, if no other one does.
     pub(crate) async fn open(&self) -> Store {
-        Store::open(&self.url, master(), founding()).await.expect("the store opens")
+        let store = Store::open(&self.url, master(), founding()).await.expect("the store opens");
+        store.projection.claim(Claim::Start).await.expect("asked");
+        store
     }
 }

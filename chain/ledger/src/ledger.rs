@@ -91,6 +91,15 @@ impl Ledger {
         self.replica().network_id()
     }
 
+    /// Whether other processes write to it too.
+    pub const fn is_shared(&self) -> bool {
+        match self {
+            Self::Embedded(_) => false,
+            #[cfg(feature = "fabric")]
+            Self::Fabric(_) => true,
+        }
+    }
+
     /// Why nothing is written any more, if so.
     pub fn read_only(&self) -> Option<&str> {
         self.replica().read_only()

@@ -10,7 +10,7 @@ use veridose_tests::{Answer, Client, JSON_LD, commissioning, document, pack, pac
 /// Requests in flight.
 const WORKERS: usize = 8;
 /// Packs of one event.
-const PACKS_AN_EVENT: usize = 500;
+pub(super) const PACKS_AN_EVENT: usize = 500;
 
 /// What became of a pack's request: acknowledged as this transaction, or not answered with one.
 pub(super) type Answers = BTreeMap<u64, Option<String>>;
@@ -56,6 +56,7 @@ impl Load {
                         load.note(number, None);
                         let Ok(answer) = destroy(&client, number).await else { return };
                         if answer.status.as_u16() == 503 {
+                            assert!(answer.retry_after_seconds.is_some(), "it is worth repeating: {}", answer.body);
                             continue;
                         }
                         load.note(number, Some(transaction(&answer.success().expect("a lawful request"))));

@@ -111,6 +111,7 @@ async fn what_came_again_is_not_discarded_by_the_first_that_was_refused() {
 async fn a_second_start_goes_on_with_the_view_that_is_there() {
     let (node, actor, data) = node().await;
     node.act(&actor, &consent(node.clock().now()), request(6)).await.expect("carried out");
+    assert!(node.take_view().await.expect("asked"));
     let size = node.projector().catch_up().await.expect("follows");
     assert_eq!(size, node.ledger().size());
     drop(node);

@@ -10,7 +10,7 @@ use veridose_contract::{PartyId, Timestamp};
 use crate::capture::{CaptureJob, CaptureState, Captures, ErrorBehaviour};
 use crate::database::{Database, Existing, Write, insert_all, signed};
 use crate::entity::capture::{job, piece};
-use crate::limits::{CAPTURE_LEASE_MS, CAPTURE_PIECE_BYTES_MAX};
+use crate::limits::{CAPTURE_PIECE_BYTES_MAX, UPLOAD_LEASE_MS};
 use crate::vault::{Key, decrypt, deflate, encrypt, inflate, key, random_key, unwrap, wrap};
 use crate::{StoreError, text};
 
@@ -125,7 +125,7 @@ impl Captures {
             wrapped,
             sha256: None,
             runner: Some(self.runner.clone()),
-            lease_until: Some(now.0.saturating_add(CAPTURE_LEASE_MS)),
+            lease_until: Some(now.0.saturating_add(UPLOAD_LEASE_MS)),
             claims: 0,
             faults: 0,
         };
@@ -192,7 +192,7 @@ impl Upload {
         let write = self.database.write().await?;
         still_mine(&self.job, &write).await?;
         insert_all::<piece::Entity>(write.on(), vec![row], Existing::Refuse).await?;
-        let lease = (self.clock)().0.saturating_add(CAPTURE_LEASE_MS);
+        let lease = (self.clock)().0.saturating_add(UPLOAD_LEASE_MS);
         job::Entity::update_many()
             .col_expr(job::Column::LeaseUntil, Expr::value(lease))
             .filter(job::Column::Id.eq(&self.job.id))

@@ -146,14 +146,16 @@ async fn a_job_is_its_runners_as_long_as_it_renews_it() {
         let (one, other) = (database.open().await, database.open().await);
         let queued = hand_in(&one, b"x", 1).await;
         let job = one.captures.claim(Timestamp(0)).await.expect("asked").expect("one waits");
-        one.captures.renew(&[job.id], Timestamp(1_000)).await.expect("renewed");
+        let kept = one.captures.renew(std::slice::from_ref(&job), Timestamp(1_000)).await.expect("renewed");
+        assert_eq!(kept, [job.id]);
         other.captures.put_back(Abandoned::Lapsed, Timestamp(CAPTURE_LEASE_MS)).await.expect("looked");
         assert!(other.captures.claim(Timestamp(CAPTURE_LEASE_MS)).await.expect("asked").is_none(), "it is renewed");
         let lapsed = Timestamp(CAPTURE_LEASE_MS + 1_000);
         other.captures.put_back(Abandoned::Lapsed, lapsed).await.expect("looked");
         let taken = other.captures.claim(lapsed).await.expect("asked").expect("nobody renewed it");
         assert_eq!((taken.id, taken.claims), (queued.id, 2));
-        one.captures.renew(&[job.id], lapsed).await.expect("no harm");
+        let kept = one.captures.renew(std::slice::from_ref(&job), lapsed).await.expect("no harm");
+        assert!(kept.is_empty(), "it is the other's");
         assert!(matches!(one.captures.release(&job).await, Err(StoreError::NoCaptureJob)));
         other.captures.release(&taken).await.expect("given back");
         assert!(one.captures.claim(lapsed).await.expect("asked").is_some());

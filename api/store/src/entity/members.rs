@@ -1,6 +1,6 @@
 //! Cursor, transactions, parties, certificates.
 
-/// How far the projection is.
+/// How far the projection is, and who writes it.
 pub(crate) mod cursor {
     use sea_orm::entity::prelude::*;
 
@@ -12,6 +12,9 @@ pub(crate) mod cursor {
         pub network: String,
         pub next_index: i64,
         pub erasures: i64,
+        pub owner: Option<String>,
+        pub epoch: i64,
+        pub lease_until: Option<i64>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

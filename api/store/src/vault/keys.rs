@@ -46,8 +46,11 @@ impl Keys {
     /// Refuses a master key that is not the one the vault was made with.
     pub(crate) async fn open(master: MasterKey, database: Database) -> Result<Self, StoreError> {
         let keys = Self { master, database, parties: RwLock::default() };
-        keys.named(CANARY).await?;
-        Ok(keys)
+        match keys.named(CANARY).await {
+            Err(StoreError::KeyAltered(_)) => Err(StoreError::OtherMasterKey),
+            Err(error) => Err(error),
+            Ok(_) => Ok(keys),
+        }
     }
 
     /// The party's key-encryption key, made when it is first needed.
