@@ -17,6 +17,7 @@ mod proof;
 mod scan;
 mod serve;
 mod sign;
+mod simulate;
 mod token;
 
 use std::io::Write as _;
@@ -94,6 +95,8 @@ pub enum Command {
     /// Forecast demand, and say how good the forecasts are, without a server
     #[command(subcommand)]
     Forecast(forecast::Command),
+    /// Write a labelled supply chain as EPCIS documents, to judge detectors and forecasts by
+    Simulate(simulate::Arguments),
     /// Print the OpenAPI document
     #[command(after_help = "Example:\n  veridose openapi > openapi.json")]
     Openapi,
@@ -151,6 +154,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Epcis(command) => epcis::run(&command, arguments.json),
         Command::Detect(detect) => detect::run(&detect, arguments.json),
         Command::Forecast(command) => forecast::run(&command, arguments.json),
+        Command::Simulate(simulate) => simulate::run(&simulate, arguments.json),
         Command::Openapi => print(&crate::routes::openapi().to_pretty_json()?),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut self::Arguments::command(), "veridose", &mut std::io::stdout());

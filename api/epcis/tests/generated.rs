@@ -58,6 +58,7 @@ fn namespace() -> impl Strategy<Value = Option<Arc<Namespace>>> {
         Just(Some(Namespace::new("", "http://example.com/no-prefix#"))),
         Just(Some(Namespace::new("epcis", "http://example.com/a-taken-prefix"))),
         Just(Some(Namespace::new("cbvmda", "urn:epcglobal:cbv:mda"))),
+        Just(Some(Namespace::new("veridose", veridose_epcis::model::VERIDOSE_NAMESPACE))),
     ]
 }
 

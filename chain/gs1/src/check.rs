@@ -75,8 +75,9 @@ pub(crate) fn check_digit(mut digits: u64) -> u8 {
     u8::try_from((10 - sum % 10) % 10).expect("a number below ten fits a byte")
 }
 
-/// Appends the check digit.
-pub(crate) fn with_check_digit(digits: u64) -> u64 {
+/// The number with its check digit (GS1 General Specifications 7.9.1) appended: what makes a GTIN, GLN or SSCC of the
+/// digits before it, at most 18 of them.
+pub fn with_check_digit(digits: u64) -> u64 {
     digits * 10 + u64::from(check_digit(digits))
 }
 

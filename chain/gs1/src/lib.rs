@@ -19,6 +19,7 @@ pub mod scan;
 mod tests;
 
 pub use ai::{Ai, Element};
+pub use check::with_check_digit;
 pub use epc::{Epc, Key, canonical_uri, prefix_length};
 pub use error::Error;
 pub use expiry::Expiry;

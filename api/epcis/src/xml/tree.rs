@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use super::extension::MEMBER;
 use super::parser::{EPCIS_1, EPCIS_2};
 use crate::model::{Name, Namespace, VERIDOSE_NAMESPACE};
+
+/// What EPCIS 1.2 has no element for: spelled there in [`VERIDOSE_NAMESPACE`]. Its other names are extensions as any.
+const ADDED: [&str; 4] = ["AssociationEvent", "certificationInfo", "persistentDisposition", "sensorElementList"];
 
 /// Whose name an element or attribute has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,7 +191,7 @@ impl Tree {
             Space::None => true,
             Space::Some(space) => {
                 let uri = &*self.spaces[space as usize].uri;
-                matches!(uri, EPCIS_1 | EPCIS_2) || uri == VERIDOSE_NAMESPACE && self.local(at) != MEMBER
+                matches!(uri, EPCIS_1 | EPCIS_2) || uri == VERIDOSE_NAMESPACE && ADDED.contains(&self.local(at))
             }
         }
     }
