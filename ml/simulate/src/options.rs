@@ -39,7 +39,7 @@ pub struct Options {
     pub stock: bool,
 }
 
-/// About how many events come of a dispensed pack, measured over the default run.
+/// About how many events come of a pack that is asked for.
 pub const EVENTS_PER_PACK: f64 = 1.5;
 
 impl Options {
