@@ -90,6 +90,9 @@ if [ -n "$chaincode" ]; then
   check 'which a peer confirms' says 'Sequence: 2' committed
 fi
 check 'a member is taken in' network add-org island-hospital
+if [ -n "$chaincode" ]; then
+  check 'and endorses changes of members' says '"endorsers":.*"IslandHospitalMSP"' network query medicines-agency version
+fi
 check 'and has the channel' same "$(height island-hospital)" "$(height)"
 check 'once' says 'is a member' network add-org island-hospital
 check 'a certificate is revoked' network revoke island-hospital User2

@@ -2,6 +2,7 @@
 
 mod act;
 mod clock;
+mod frozen;
 mod keys;
 mod open;
 mod turns;
@@ -20,7 +21,10 @@ use veridose_workers::Projector;
 
 pub use act::{ActError, Actor, Done, Unsigned};
 pub use clock::{Clock, date_time};
+pub use frozen::Frozen;
 pub use keys::KeyStore;
+#[cfg(feature = "fabric")]
+pub(crate) use open::fabric_settings;
 pub use open::{Parts, clock, given_passphrase, keys, options, parts, registering, registration};
 
 use crate::trade::Directory;

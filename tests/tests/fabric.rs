@@ -4,6 +4,8 @@ mod fabric {
     mod faults;
     mod flow;
     mod load;
+    mod members;
+    mod migration;
     mod nodes;
     mod refusals;
 }

@@ -1,5 +1,7 @@
 //! `veridose ledger …`: work on the ledger of a stopped node.
 
+mod migrate;
+
 use std::io::{self, Write as _};
 
 use anyhow::Context as _;
@@ -29,6 +31,9 @@ pub enum Command {
     /// Print the newest signed checkpoint
     #[command(after_help = "Example:\n  veridose --data /srv/veridose ledger checkpoint")]
     Checkpoint,
+    /// Move the embedded ledger onto a Fabric channel
+    #[command(subcommand)]
+    Migrate(migrate::Command),
 }
 
 pub(super) fn run(config: &Config, command: &Command, json: bool) -> anyhow::Result<Outcome> {
@@ -37,6 +42,7 @@ pub(super) fn run(config: &Config, command: &Command, json: bool) -> anyhow::Res
         Command::RebuildState => rebuild_state(config, json),
         Command::Key => key(config, json),
         Command::Checkpoint => checkpoint(config, json),
+        Command::Migrate(command) => migrate::run(config, command, json),
     }
 }
 
@@ -63,6 +69,7 @@ fn check_all(config: &Config, json: bool) -> anyhow::Result<Outcome> {
             unfit @ (LedgerError::Configuration(_)
             | LedgerError::NotFound(_)
             | LedgerError::Channel(_)
+            | LedgerError::Untrusted(_)
             | LedgerError::Pki(_)),
         ) => Err(unfit).context("failed to check the ledger (is the node stopped?)"),
     }

@@ -28,6 +28,20 @@ const ITEMS_SHOWN_MAX: usize = 5;
                   Example:\n  veridose sign --key signer.key --certificate signer.pem unsigned.json signed.txt"
 )]
 pub struct Arguments {
+    /// The key
+    #[command(flatten)]
+    key: KeyFiles,
+    /// The unsigned transaction: the node's JSON answer, or its base64; `-` reads standard input
+    #[arg(value_name = "IN", default_value = "-")]
+    input: PathBuf,
+    /// Where the signed transaction goes; standard output where nothing is said
+    #[arg(value_name = "OUT")]
+    output: Option<PathBuf>,
+}
+
+/// An organisation's key with its certificate.
+#[derive(Debug, Args)]
+pub(super) struct KeyFiles {
     /// The sealed key file (`veridose party create` makes it)
     #[arg(long)]
     key: PathBuf,
@@ -37,12 +51,26 @@ pub struct Arguments {
     /// The certificate (PEM) of the organisation's authority; ca.pem beside the certificate where nothing is said
     #[arg(long)]
     authority: Option<PathBuf>,
-    /// The unsigned transaction: the node's JSON answer, or its base64; `-` reads standard input
-    #[arg(value_name = "IN", default_value = "-")]
-    input: PathBuf,
-    /// Where the signed transaction goes; standard output where nothing is said
-    #[arg(value_name = "OUT")]
-    output: Option<PathBuf>,
+}
+
+impl KeyFiles {
+    /// The certificate, checked against its authority: nothing is signed under one that the ledger would refuse.
+    fn certificate(&self) -> Result<Certificate> {
+        let der = pem(&self.certificate)?;
+        let (party, _) = pki::subject_and_key(&der)?;
+        let authority = self.authority.clone().unwrap_or_else(|| self.certificate.with_file_name("ca.pem"));
+        let authority = AuthorityCertificate::parse(&pem(&authority)?)?;
+        Ok(pki::check(&der, &authority, &party)?.certificate)
+    }
+
+    /// The key, unlocked, under the certificate.
+    pub(super) fn signer(&self, config: &Config) -> Result<Signer> {
+        let certificate = self.certificate()?;
+        let purpose = format!("{} signer", certificate.party);
+        let key = pki::open(&local::document(&self.key)?, &purpose, &local::passphrase(config)?)
+            .with_context(|| format!("failed to unlock {}", self.key.display()))?;
+        Ok(Signer::new(&key, certificate)?)
+    }
 }
 
 /// The node's answer, as far as it is of interest here.
@@ -53,16 +81,12 @@ struct Answer {
 
 pub(super) fn run(config: &Config, wanted: &Arguments, json: bool) -> Result<Outcome> {
     let (header, body) = decode(&local::document(&wanted.input)?)?;
-    let certificate = certificate(wanted)?;
+    let certificate = wanted.key.certificate()?;
     check(&header, &body, &certificate)?;
     for line in summary(&header, &body, &certificate) {
         writeln!(io::stderr(), "{line}")?;
     }
-    let purpose = format!("{} signer", certificate.party);
-    let passphrase = local::passphrase(config)?;
-    let key = pki::open(&local::document(&wanted.key)?, &purpose, &passphrase)
-        .with_context(|| format!("failed to unlock {}", wanted.key.display()))?;
-    let signature = Signer::new(&key, certificate)?.sign(&header)?;
+    let signature = wanted.key.signer(config)?.sign(&header)?;
     let tx = header.id();
     let transaction = BASE64.encode(borsh::to_vec(&Transaction { header, signature, body })?);
     match &wanted.output {
@@ -83,15 +107,6 @@ fn decode(text: &str) -> Result<(Header, Body)> {
     };
     let bytes = BASE64.decode(answer.transaction).context("the unsigned transaction is not base64")?;
     borsh::from_slice(&bytes).context("this is not an unsigned transaction")
-}
-
-/// The certificate, checked against its authority: nothing is signed under one that the ledger would refuse.
-fn certificate(wanted: &Arguments) -> Result<Certificate> {
-    let der = pem(&wanted.certificate)?;
-    let (party, _) = pki::subject_and_key(&der)?;
-    let authority = wanted.authority.clone().unwrap_or_else(|| wanted.certificate.with_file_name("ca.pem"));
-    let authority = AuthorityCertificate::parse(&pem(&authority)?)?;
-    Ok(pki::check(&der, &authority, &party)?.certificate)
 }
 
 fn pem(path: &Path) -> Result<Vec<u8>> {

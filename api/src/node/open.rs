@@ -18,7 +18,7 @@ use veridose_workers::Projector;
 use zeroize::Zeroizing;
 
 use super::keys::{random, write_new};
-use super::{Clock, KeyStore, Node};
+use super::{Clock, Frozen, KeyStore, Node};
 use crate::config::{Config, LedgerKind};
 use crate::found::{found, network_file, trial_members};
 use crate::name::first_half;
@@ -182,6 +182,11 @@ async fn open_ledger(config: &Config, network: Network, log_key: LogKey) -> Resu
     let (folder, options) = (config.data.join("ledger"), options(config));
     match config.ledger.kind {
         LedgerKind::Embedded => {
+            anyhow::ensure!(
+                Frozen::read(&config.data)?.is_none(),
+                "this ledger was closed to move to a channel: serve it with --ledger fabric, or give the migration up with \
+                 `veridose ledger migrate cancel`"
+            );
             let open = move || Embedded::open(&folder, network, log_key, options);
             Ok(Ledger::Embedded(tokio::task::spawn_blocking(open).await??))
         }
@@ -196,7 +201,8 @@ async fn open_ledger(config: &Config, network: Network, log_key: LogKey) -> Resu
 }
 
 #[cfg(feature = "fabric")]
-fn fabric_settings(ledger: &crate::config::Ledger) -> Result<veridose_ledger::fabric::Settings> {
+/// How the channel is reached that the configuration names.
+pub(crate) fn fabric_settings(ledger: &crate::config::Ledger) -> Result<veridose_ledger::fabric::Settings> {
     let profile = ledger.profile.clone().context("ledger.profile is missing")?;
     let beside = |name: &str| profile.with_file_name("users").join("client").join(name);
     Ok(veridose_ledger::fabric::Settings {

@@ -5,6 +5,7 @@
 //! own that waits for the peer's answers; what was read once in a transaction is not asked for again.
 
 mod attest;
+mod endorsers;
 mod import;
 mod init;
 mod state;
@@ -44,6 +45,9 @@ enum Refusal {
     /// Some of it was refused; the text is JSON, see [`wire::Refusals`].
     #[error("{0}")]
     Refused(String),
+    /// It is not what comes next.
+    #[error("{0}")]
+    Misplaced(String),
     /// It goes over a limit.
     #[error("{0}")]
     TooLarge(String),
@@ -72,6 +76,7 @@ impl From<Refusal> for Answer {
         let status = match &refusal {
             Refusal::Malformed(_) => wire::STATUS_MALFORMED,
             Refusal::Refused(_) => wire::STATUS_REFUSED,
+            Refusal::Misplaced(_) => wire::STATUS_MISPLACED,
             Refusal::TooLarge(_) => wire::STATUS_TOO_LARGE,
             Refusal::State(_) | Refusal::Peer(_) => wire::STATUS_FAULT,
         };
@@ -108,12 +113,23 @@ impl Host {
                 judge(move || submit::submit(&inner, &state, &transactions)).await?
             }
             wire::IMPORT => {
-                let (state, transactions) = read_ahead(state, &arguments).await?;
-                judge(move || import::import(&inner, &state, &transactions)).await?
+                let (place, rest) = import::place(&arguments)?;
+                let (state, transactions) = read_ahead(state, rest).await?;
+                judge(move || import::import(&inner, &state, place, &transactions)).await?
+            }
+            wire::IMPORT_PART => {
+                let (place, rest) = import::place(&arguments)?;
+                let rest = rest.to_vec();
+                judge(move || import::part(&inner, &state, place, &rest)).await?
             }
             wire::IMPORT_END => judge(move || import::end(&inner, &state, &arguments)).await?,
             wire::ATTEST => judge(move || attest::attest(&state, &arguments)).await?,
             wire::VERSION => judge(move || version(&state)).await?,
+            wire::ENDORSERS => {
+                let caller = stub.creator().map(|creator| creator.msp_id.clone());
+                judge(move || endorsers::endorsers(&state, caller.as_deref(), &arguments)).await?
+            }
+            wire::GUARD => endorsers::guard(stub, &arguments).await?,
             wire::INIT => judge(move || init::init(&state, Start::Empty, &arguments)).await?,
             wire::IMPORT_BEGIN => judge(move || init::init(&state, Start::Import, &arguments)).await?,
             _ => return Err(Refusal::Malformed(format!("there is no function {function:?}"))),
@@ -147,8 +163,10 @@ fn version(state: &PeerState) -> Result<Effect, Refusal> {
     let program = env!("CARGO_PKG_VERSION").to_owned();
     let imported = match network {
         Some(_) => None,
-        None => import::Import::open(state)?.map(|import| import.size()),
+        None => import::Import::open(state)?.map(|import| import.progress(state)).transpose()?,
     };
-    let version = wire::Version { contract: veridose_contract::VERSION, program, network, imported };
+    let endorsers = state.host_record(wire::ENDORSERS_KEY)?.map(|bytes| endorsers::Endorsers::decode(&bytes));
+    let endorsers = endorsers.transpose()?.map(|found| found.msp_ids).unwrap_or_default();
+    let version = wire::Version { endorsers, contract: veridose_contract::VERSION, program, network, imported };
     Ok(Effect::answer(serde_json::to_vec(&version).expect("numbers and texts are valid JSON")))
 }

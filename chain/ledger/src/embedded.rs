@@ -200,6 +200,11 @@ impl Embedded {
         Ok(Consistency { from, checkpoint, hashes })
     }
 
+    /// Root of the log's tree over the first `size` entries.
+    pub fn root_at(&self, size: u64) -> Result<[u8; 32], LedgerError> {
+        self.shared.log.root_at(size)
+    }
+
     /// The log's public key.
     pub fn verifier(&self) -> LogVerifier {
         self.shared.log.key().verifier().clone()

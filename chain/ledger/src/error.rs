@@ -47,6 +47,9 @@ pub enum LedgerError {
     /// The channel or a peer of it did not do what it was asked.
     #[error("{0}")]
     Channel(String),
+    /// What peers give out is not signed by those whose word it would be.
+    #[error("the channel's peers are not believed: {0}")]
+    Untrusted(String),
     /// What the channel's endorsers signed is not what the contract says.
     #[error("the channel differs from the contract: {0}")]
     Differs(String),

@@ -12,18 +12,24 @@ mod attest;
 mod block;
 mod connection;
 mod deliver;
+mod evidence;
 mod failure;
 mod follower;
 mod fresh;
 mod gateway;
 mod identity;
+mod intake;
 mod link;
+mod migrate;
+mod msp;
 mod open;
+mod policy;
 mod profile;
 mod proposal;
 mod retry;
 mod settle;
 mod submit;
+mod trust;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -33,6 +39,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use veridose_contract::Transaction;
 
+pub use migrate::{Agreed, agree, bring};
 pub use profile::{Peer, Profile};
 
 use crate::embedded::{Committed, Embedded};

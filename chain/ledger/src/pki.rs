@@ -13,6 +13,8 @@
 
 mod authority;
 mod certificate;
+#[cfg(feature = "fabric")]
+mod foreign;
 mod sealed;
 
 pub use authority::{Authority, Issued, Request};
@@ -20,6 +22,8 @@ pub use authority::{Authority, Issued, Request};
 pub(crate) use certificate::key_and_validity;
 pub(crate) use certificate::key_issued_by;
 pub use certificate::{AuthorityCertificate, Checked, check, fingerprint, parse_pem, subject_and_key, to_pem};
+#[cfg(feature = "fabric")]
+pub(crate) use foreign::{Foreign, Named, authorities, revoked};
 pub(crate) use sealed::random;
 pub use sealed::{Passphrase, open, seal};
 

@@ -7,9 +7,14 @@
 //! | [`SUBMIT`] | one canonical transaction each | canonical list of [`TxId`]s, or [`STATUS_REFUSED`] and [`Refusals`] |
 //! | [`ATTEST`] | one canonical header each | canonical list of [`Attestation`]s, in order; those that do not stand are left out |
 //! | [`IMPORT_BEGIN`] | as [`INIT`] | the network's identifier; transactions are imported from now on, and not submitted |
-//! | [`IMPORT`] | one canonical transaction each, in the order of the log that is brought here | as [`SUBMIT`]; it stops at the first that is refused |
+//! | [`IMPORT`] | the place (u64) of the first in the log that is brought here, then one canonical transaction each, in the log's order | as [`SUBMIT`]; it stops at the first that is refused; [`STATUS_MISPLACED`] if another place is next |
+//! | [`IMPORT_PART`] | the place (u64) of a transaction of more than [`PART_ITEMS_MAX`] items, the number (u32) of the step, and in step 0 the canonical transaction | canonical list of [`TxId`]s: empty, and that of the transaction after its last step |
 //! | [`IMPORT_END`] | the text of the log's last checkpoint, then a canonical [`MemberSignature`] each of a majority of the active members | the network's identifier; transactions are submitted from now on |
+//! | [`ENDORSERS`] | MSP identifiers: of whom a majority shall endorse changes of members, in the word of the caller's organisation | [`EndorsersAgreed`] as JSON; it holds for new records once more than half of those who do it now said the same |
+//! | [`GUARD`] | the key after which to go on, as text, empty at first | as text, after which key to go on: records that stand are brought to those organisations; empty once all are |
 //! | [`VERSION`] | none | [`Version`] as JSON |
+
+use std::collections::BTreeSet;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -32,13 +37,22 @@ pub const VERSION: &str = "version";
 pub const IMPORT_BEGIN: &str = "import-begin";
 /// Brings the next entries of that log.
 pub const IMPORT: &str = "import";
+/// Brings a large entry of that log, step by step.
+pub const IMPORT_PART: &str = "import-part";
 /// Ends it, if what came is what the log's last checkpoint says.
 pub const IMPORT_END: &str = "import-end";
+
+/// Says who is to endorse changes of members.
+pub const ENDORSERS: &str = "endorsers";
+/// Brings the members' records under those who do.
+pub const GUARD: &str = "guard";
 
 /// Status of an answer that was asked for in a form that is none.
 pub const STATUS_MALFORMED: i32 = 400;
 /// Status of a submit of which something was refused; its message is [`Refusals`].
 pub const STATUS_REFUSED: i32 = 409;
+/// Status of an import whose place is not the next one: what is asked for came before, or what comes before it did not.
+pub const STATUS_MISPLACED: i32 = 412;
 /// Status of a submit or a list that goes over a limit.
 pub const STATUS_TOO_LARGE: i32 = 413;
 /// Status when the state or the host failed; says nothing about the transactions.
@@ -52,6 +66,9 @@ pub const ITEMS_MAX: usize = 25_000;
 pub const ENDORSERS_KEY: &str = ".endorsers";
 /// The key under which an open import is kept; no key of the contract is written so.
 pub const IMPORT_KEY: &str = ".import";
+/// Items of an entry that is imported at once, and items or records that one step of a larger one reads or writes. It bounds the
+/// time that one call takes of the 30 s in which Fabric wants it done.
+pub const PART_ITEMS_MAX: usize = 5_000;
 /// Refusals that one answer lists at most: it travels in a header of HTTP/2, once for each endorser, so a client allows
 /// for headers of 256 KiB.
 pub const REFUSALS_MAX: usize = 64;
@@ -127,8 +144,35 @@ pub struct Version {
     pub program: String,
     /// Nothing before [`INIT`], and while an import is open.
     pub network: Option<NetworkId>,
-    /// Entries that an open import has brought so far.
-    pub imported: Option<u64>,
+    /// An import that is open.
+    pub imported: Option<Imported>,
+    /// MSP identifiers of the organisations of which a majority must endorse changes of members; none if the chaincode's policy
+    /// alone guards them.
+    pub endorsers: BTreeSet<String>,
+}
+
+/// How many of the organisations that endorse changes of members want the same others to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndorsersAgreed {
+    /// So many, the caller's among them.
+    pub agreed: usize,
+    /// Of so many.
+    pub of: usize,
+    /// Whether that is enough, and the list is what they want.
+    pub is_taken: bool,
+}
+
+/// How far an open import is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Imported {
+    /// The network that the log is of.
+    pub network: NetworkId,
+    /// Entries so far.
+    pub entries: u64,
+    /// Root of the tree over them, in hexadecimal.
+    pub root: String,
+    /// The next step of the entry that is being brought in steps; nothing between entries.
+    pub step: Option<u32>,
 }
 
 /// A member's word that an import is complete: over [`closing_bytes`].
@@ -138,6 +182,11 @@ pub struct MemberSignature {
     pub creator: Fingerprint,
     /// Its signature.
     pub signature: Signature,
+}
+
+/// A root as [`Imported`] writes it.
+pub fn root_text(root: &[u8; 32]) -> String {
+    hex::encode(root)
 }
 
 /// What members sign to end an import: a domain label, the network and the text of the last checkpoint.

@@ -22,6 +22,7 @@ network_add_org() {
   await_peers
   write_profiles
   write_network_json
+  widen
   echo "$org is a member; its endorsement counts once a definition names it: network policy 2"
 }
 
@@ -52,6 +53,44 @@ give_chaincode() {
   node_launch "chaincode-$1"
   approved "$1" || approve "$1"
   node_await "chaincode-$1"
+}
+
+# widen: a majority of all members endorses changes of who is a member of the ledger, no longer one of those it began with: that many
+# of those say so, then the records that stand are brought to it, some at a time.
+widen() {
+  local org wanted first cursor='' next
+  wanted=$(cut -d' ' -f2 "$dir/members" | sort)
+  [ -n "$(endorsers)" ] || return 0
+  for org in $(members); do
+    [ "$(endorsers)" != "$wanted" ] || break
+    [ -n "$(node_pid "peer-$org")" ] || continue
+    endorsers | grep -qx "$(member_msp "$org")" || continue
+    # shellcheck disable=SC2086 # one argument each
+    quietly "endorsers-$org" invoke "$org" endorsers $wanted
+  done
+  [ "$(endorsers)" = "$wanted" ] || fail 'too few peers run to decide who endorses changes of members: start them and repeat this'
+  first=$(members | head -n 1)
+  while true; do
+    next=$(ask guard "$cursor")
+    quietly guard invoke "$first" guard "$cursor"
+    [ -n "$next" ] || break
+    cursor=$next
+  done
+  echo "a majority of $(members | wc -l) endorses changes of who is a member of the ledger"
+}
+
+# The MSPs of which a majority endorses such changes, a line each; none if the ledger has not begun or named none.
+endorsers() {
+  [ "${setting[sequence]}" = 0 ] || ask version 2>/dev/null | jq -r '.endorsers[]?' 2>/dev/null | sort || true
+}
+
+# ask ARG…: calls the chaincode of the first member whose peer runs, and changes nothing.
+ask() {
+  local org
+  for org in $(members); do
+    [ -z "$(node_pid "peer-$org")" ] || break
+  done
+  acting "$org" User1 peer chaincode query --channelID $channel --name $chaincode --ctor "$(arguments "$@")"
 }
 
 # network_revoke ORG USER: the organisation's authority lists the certificate, and its administrator publishes the list

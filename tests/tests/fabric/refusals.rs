@@ -4,7 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use veridose_tests::{Client, FabricNetwork, Trial, eventually, pack, veridose};
+use veridose_contract::{PartyId, Role, Timestamp};
+use veridose_ledger::pki::{Authority, Request, to_pem};
+use veridose_tests::{Client, FabricNetwork, Trial, eventually, now, pack, veridose};
 
 use super::load::{commission, destroy};
 
@@ -65,6 +67,8 @@ async fn each_mistake_has_its_line() {
     assert!(line.contains("does not belong to the certificate"), "{line}");
     let line = said(&|_, client| std::fs::write(client.join("key.pem"), "no key").expect("written"));
     assert!(line.contains("no private key in PEM"), "{line}");
+    let line = said(&|_, client| expired(client));
+    assert!(line.contains("the certificate expired") && line.contains("hours ago"), "{line}");
     // A certificate that another organisation issued says nothing to this one's peers.
     let line = said(&|_, client| {
         for name in ["cert.pem", "key.pem"] {
@@ -94,6 +98,18 @@ async fn each_mistake_has_its_line() {
         profile["peers"] = json!({ "orderer": { "url": url, "tlsCACerts": { "path": path } } });
     });
     assert!(line.contains("is no gateway"), "{line}");
+}
+
+/// Puts a certificate there that ended a day ago, with its key.
+fn expired(client: &Path) {
+    let hours = |hours: i64| Timestamp(now().0 + hours * 3_600_000);
+    let authority = Authority::create(&PartyId::parse("alpine-pharma").expect("a name"), hours(-99), hours(99));
+    let (not_before, not_after) = (hours(-48), hours(-24));
+    let request = Request { role: Role::Manufacturer, site: None, not_before, not_after };
+    let issued = authority.expect("an authority").issue(&request).expect("a certificate");
+    std::fs::write(client.join("cert.pem"), to_pem(&issued.certificate.der)).expect("written");
+    let key = to_pem(&issued.key).replace("CERTIFICATE", "PRIVATE KEY");
+    std::fs::write(client.join("key.pem"), key).expect("written");
 }
 
 /// The address of a node, from the status.

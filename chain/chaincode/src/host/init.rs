@@ -5,12 +5,9 @@ use veridose_ledger::Network;
 use veridose_ledger::wire::IMPORT_KEY;
 
 use super::Refusal;
+use super::endorsers::{self, Endorsers};
 use super::import::Import;
 use super::state::{Effect, PeerState};
-use crate::shim::KeyPolicy;
-
-/// Organisations whose majority can be asked for.
-const ORGANISATIONS_MAX: usize = 1_000;
 
 /// Whether entries of another ledger's log come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,16 +17,11 @@ pub(super) enum Start {
 }
 
 pub(super) fn init(state: &PeerState, start: Start, arguments: &[Vec<u8>]) -> Result<Effect, Refusal> {
-    let mut texts = arguments
-        .iter()
-        .map(|bytes| std::str::from_utf8(bytes).map_err(|_| Refusal::Malformed("an argument is not UTF-8".to_owned())));
-    let file = texts.next().ok_or_else(|| Refusal::Malformed("expected the network file's text".to_owned()))??;
+    let (file, msp_ids) =
+        arguments.split_first().ok_or_else(|| Refusal::Malformed("expected the network file's text".to_owned()))?;
+    let file = std::str::from_utf8(file).map_err(|_| Refusal::Malformed("the network file is not UTF-8".to_owned()))?;
     let network = Network::parse(file).map_err(|error| Refusal::Malformed(error.to_string()))?;
-    let msp_ids: Vec<String> = texts.map(|text| text.map(str::to_owned)).collect::<Result<_, _>>()?;
-    if msp_ids.len() > ORGANISATIONS_MAX || msp_ids.iter().any(String::is_empty) {
-        let text = format!("expected the MSP identifiers of at most {ORGANISATIONS_MAX} organisations");
-        return Err(Refusal::Malformed(text));
-    }
+    let msp_ids = endorsers::parse(msp_ids)?;
     match read::network(state)? {
         // Whoever starts the network may do so again after an answer that was lost.
         Some(standing) if standing.id == network.id => return Ok(Effect::answer(network.id.to_string().into_bytes())),
@@ -52,7 +44,7 @@ pub(super) fn init(state: &PeerState, start: Start, arguments: &[Vec<u8>]) -> Re
         effect.put(IMPORT_KEY, Some(import.encode()));
     }
     if !msp_ids.is_empty() {
-        effect.guard(KeyPolicy::majority(msp_ids));
+        effect.guard(&Endorsers::new(msp_ids));
     }
     Ok(effect)
 }

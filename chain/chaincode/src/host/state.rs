@@ -9,6 +9,7 @@ use veridose_contract::{ItemKey, StateError, StateRead, Writes};
 use veridose_ledger::wire::{ENDORSERS_KEY, state_key};
 
 use super::Refusal;
+use super::endorsers::Endorsers;
 use crate::shim::{KeyPolicy, ShimError, Stub};
 
 /// The state before the transaction. Each key is asked for once: the peer's answer does not change while the
@@ -18,6 +19,9 @@ pub(super) struct PeerState {
     stub: Arc<Stub>,
     seen: RefCell<HashMap<Vec<u8>, Option<Vec<u8>>>>,
 }
+
+/// A key of the contract, and the value that stands under it.
+pub(super) type Pair = (Vec<u8>, Option<Vec<u8>>);
 
 /// What a function does if it is endorsed.
 #[derive(Debug, Default)]
@@ -60,9 +64,29 @@ impl PeerState {
         Ok(self)
     }
 
-    /// Shows the contract a record as if it stood in the state.
-    pub(super) fn show(&self, key: Vec<u8>, value: Vec<u8>) {
-        self.seen.borrow_mut().insert(key, Some(value));
+    /// Reads many keys, again without a thread that is woken for each.
+    pub(super) fn read_all(&self, keys: Vec<Vec<u8>>) -> Result<Vec<Pair>, Refusal> {
+        let stub = Arc::clone(&self.stub);
+        let read = async move {
+            let mut pairs = Vec::with_capacity(keys.len());
+            for key in keys {
+                let value = stub.get(&state_key(&key)).await?;
+                pairs.push((key, value));
+            }
+            Ok::<_, ShimError>(pairs)
+        };
+        let read = self.runtime.block_on(self.runtime.spawn(read));
+        Ok(read.map_err(|error| Refusal::State(error.to_string()))??)
+    }
+
+    /// Shows the contract a record, or that there is none, as if the peer had said so.
+    pub(super) fn show(&self, key: Vec<u8>, value: Option<Vec<u8>>) {
+        self.seen.borrow_mut().insert(key, value);
+    }
+
+    /// What was read or shown so far.
+    pub(super) fn seen(&self) -> HashMap<Vec<u8>, Option<Vec<u8>>> {
+        self.seen.borrow().clone()
     }
 
     /// A record of the host's own.
@@ -95,8 +119,9 @@ impl PeerState {
     }
 
     /// The policy that changes of members need, if the network has one.
-    fn membership_policy(&self) -> Result<Option<KeyPolicy>, ShimError> {
-        self.host_record(ENDORSERS_KEY)?.map(|bytes| KeyPolicy::decode(&bytes)).transpose()
+    fn membership_policy(&self) -> Result<Option<KeyPolicy>, Refusal> {
+        let found = self.host_record(ENDORSERS_KEY)?;
+        found.map(|bytes| Ok(Endorsers::decode(&bytes)?.policy())).transpose()
     }
 }
 
@@ -111,11 +136,16 @@ impl Effect {
         self.writes.push((key.to_owned(), value));
     }
 
-    /// Records the policy of the network that begins, and gives it to itself: who endorses a change of it is who it names.
-    pub(super) fn guard(&mut self, policy: KeyPolicy) {
-        self.put(ENDORSERS_KEY, Some(policy.encode()));
+    /// Records who endorses changes of members, and guards that by it: who endorses a change of it is who it names.
+    pub(super) fn guard(&mut self, endorsers: &Endorsers) {
+        self.put(ENDORSERS_KEY, Some(endorsers.encode()));
         self.guarded.push(ENDORSERS_KEY.to_owned());
-        self.policy = Some(policy);
+        self.policy = Some(endorsers.policy());
+    }
+
+    /// Gives keys that stand another policy.
+    pub(super) fn only_guard(answer: Vec<u8>, guarded: Vec<String>, policy: KeyPolicy) -> Self {
+        Self { answer, guarded, policy: Some(policy), ..Self::default() }
     }
 
     /// Writes, and gives what is to be answered.

@@ -211,6 +211,59 @@ async fn a_network_begins_once_and_its_membership_is_guarded() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_majority_decides_who_endorses_changes_of_members() {
+    let pair = Pair::bare().await;
+    let file = pair.members.network.to_toml().into_bytes();
+    let list = |names: &[&str]| names.iter().map(|name| name.as_bytes().to_vec()).collect::<Vec<_>>();
+    let bare = pair.peer.submit(wire::ENDORSERS, &list(&["AMSP"])).await;
+    assert_eq!(bare.response.status, wire::STATUS_REFUSED, "the network has not begun");
+    // The peer's caller is of NorthMSP.
+    let begun = [&[file], list(&["NorthMSP", "BMSP", "CMSP"]).as_slice()].concat();
+    assert_eq!(pair.peer.submit(wire::INIT, &begun).await.response.status, 200);
+    for transaction in pair.members.beginning() {
+        let done = pair.peer.submit(wire::SUBMIT, &[transaction.encode()]).await;
+        assert_eq!(done.response.status, 200, "{}", done.response.message);
+    }
+    let wanted = ["NorthMSP", "BMSP", "CMSP", "DMSP"];
+    let say = async |caller: &str, names: &[&str]| {
+        pair.peer.set_caller(caller);
+        let done = pair.peer.submit(wire::ENDORSERS, &list(names)).await;
+        match done.response.status {
+            200 => Ok(serde_json::from_slice::<wire::EndorsersAgreed>(&done.response.payload).expect("an answer")),
+            _ => Err(done.response.message),
+        }
+    };
+    let agreed = |agreed, is_taken| Ok(wire::EndorsersAgreed { agreed, of: 3, is_taken });
+    assert_eq!(say("NorthMSP", &wanted).await, agreed(1, false));
+    assert_eq!(say("NorthMSP", &wanted).await, agreed(1, false), "one organisation counts once");
+    assert!(say("DMSP", &wanted).await.expect_err("not yet").contains("BMSP, CMSP, NorthMSP"));
+    assert_eq!(say("BMSP", &["BMSP"]).await, agreed(1, false), "it wants something else");
+    let before = pair.peer.world().policies;
+    assert_eq!(say("CMSP", &wanted).await, agreed(2, true));
+    let policy = KeyPolicy::majority(["BMSP", "CMSP", "DMSP", "NorthMSP"].map(str::to_owned).to_vec()).encode();
+    let after = pair.peer.world().policies;
+    assert_eq!(
+        after.iter().filter(|(_, found)| **found == policy).map(|(key, _)| key).collect::<Vec<_>>(),
+        [wire::ENDORSERS_KEY]
+    );
+    assert_eq!(after.len(), before.len());
+    let mut cursor = Vec::new();
+    loop {
+        let done = pair.peer.submit(wire::GUARD, &[cursor]).await;
+        assert_eq!(done.response.status, 200, "{}", done.response.message);
+        assert!(done.writes.is_empty(), "it changes no record");
+        cursor = done.response.payload;
+        if cursor.is_empty() {
+            break;
+        }
+    }
+    let world = pair.peer.world();
+    assert_eq!(world.policies.len(), before.len(), "no other record is guarded");
+    assert!(world.policies.values().all(|found| *found == policy));
+    assert_eq!(say("DMSP", &["DMSP"]).await, Ok(wire::EndorsersAgreed { agreed: 1, of: 4, is_taken: false }));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_stands_is_attested_and_nothing_else() {
     let pair = Pair::new().await;
     let standing = pair.members.commission(packs(0, 3));
@@ -286,6 +339,11 @@ async fn each_key_is_asked_for_once() {
     assert_eq!(done.calls, written + 100 + 5, "each pack once, network, certificate, request, member and lot");
 }
 
+/// A place in a log, as an argument.
+fn at(place: usize) -> Vec<u8> {
+    (place as u64).to_be_bytes().to_vec()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_log_is_brought_here_and_goes_on_as_the_members_signed() {
     let pair = Pair::bare_at(Timestamp(NOW.0 + 90 * 86_400_000)).await;
@@ -301,19 +359,25 @@ async fn a_log_is_brought_here_and_goes_on_as_the_members_signed() {
     let log: Vec<_> =
         pair.ledger.entries(0, 1_000).expect("entries").into_iter().map(|entry| entry.transaction).collect();
     let file = pair.members.network.to_toml().into_bytes();
-    let early = pair.peer.submit(wire::IMPORT, &[log[0].encode()]).await;
+    let import = async |place: usize, transactions: &[Transaction]| {
+        let arguments = transactions.iter().map(Transaction::encode);
+        let arguments: Vec<_> = std::iter::once(at(place)).chain(arguments).collect();
+        pair.peer.submit(wire::IMPORT, &arguments).await
+    };
+    let early = import(0, &log[..1]).await;
     assert_eq!(early.response.status, wire::STATUS_FAULT, "{}", early.response.message);
     assert_eq!(pair.peer.submit(wire::IMPORT_BEGIN, std::slice::from_ref(&file)).await.response.status, 200);
     assert_eq!(pair.peer.submit(wire::INIT, &[file]).await.response.status, wire::STATUS_REFUSED);
     let closed = pair.peer.submit(wire::SUBMIT, &[log[0].encode()]).await;
     assert!(closed.response.message.contains("end the import"), "{}", closed.response.message);
-    let out_of_order = refusals(&pair.peer.submit(wire::IMPORT, &[log[4].encode()]).await).expect("refused");
+    let out_of_order = refusals(&import(0, &log[4..5]).await).expect("refused");
     assert!(matches!(out_of_order.refused[0].why, Why::Unauthenticated { .. }), "its certificate is not there yet");
-    for part in log.chunks(40) {
-        let arguments: Vec<_> = part.iter().map(Transaction::encode).collect();
-        let done = pair.peer.submit(wire::IMPORT, &arguments).await;
+    assert_eq!(import(4, &log[4..5]).await.response.status, wire::STATUS_MISPLACED, "entry 0 is next");
+    for (number, part) in log.chunks(40).enumerate() {
+        let done = import(number * 40, part).await;
         assert_eq!(done.response.status, 200, "{}", done.response.message);
     }
+    assert_eq!(import(0, &log[..1]).await.response.status, wire::STATUS_MISPLACED, "it came before");
 
     let checkpoint = loop {
         let checkpoint = pair.ledger.checkpoint().expect("a checkpoint");
@@ -342,11 +406,77 @@ async fn a_log_is_brought_here_and_goes_on_as_the_members_signed() {
     assert_eq!(false_word.status, wire::STATUS_REFUSED);
     let older = checkpoint.text.replacen(&format!("\n{}\n", log.len()), "\n7\n", 1);
     let wrong = end(&older, vec![word(maker, &bytes), word(north, &bytes)]).await;
-    assert!(wrong.message.contains("not that of the"), "{}", wrong.message);
+    assert_eq!(wrong.status, wire::STATUS_MISPLACED, "{}", wrong.message);
     let ended = end(&checkpoint.text, vec![word(maker, &bytes), word(north, &bytes)]).await;
     assert_eq!(ended.status, 200, "{}", ended.message);
     assert!(pair.compare_states() > 100);
     let late = refusals(&pair.peer.submit(wire::SUBMIT, &[pair.members.commission(packs(9_000, 1)).encode()]).await);
     let why = late.expect("refused").refused.remove(0).why;
     assert!(matches!(why, Why::Unauthenticated { reason: Unauthentic::Clock { .. } }), "now the clock counts: {why:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_entry_too_large_for_one_call_comes_in_steps() {
+    let pair = Pair::bare().await;
+    let file = pair.members.network.to_toml().into_bytes();
+    assert_eq!(pair.peer.submit(wire::IMPORT_BEGIN, &[file]).await.response.status, 200);
+    let beginning = pair.members.beginning();
+    let arguments: Vec<_> = std::iter::once(at(0)).chain(beginning.iter().map(Transaction::encode)).collect();
+    assert_eq!(pair.peer.submit(wire::IMPORT, &arguments).await.response.status, 200);
+    for transaction in &beginning {
+        pair.ledger.submit(transaction.clone()).await.expect("the beginning");
+    }
+    let count = 2 * wire::PART_ITEMS_MAX + 100;
+    let (before, large) = (beginning.len(), pair.members.commission(packs(0, count as u64)));
+    pair.ledger.submit(large.clone()).await.expect("commissioned");
+    let step = async |place: usize, step: u32, rest: &[Vec<u8>]| {
+        let arguments = [&[at(place), step.to_be_bytes().to_vec()], rest].concat();
+        pair.peer.submit(wire::IMPORT_PART, &arguments).await
+    };
+    let small = pair.members.commission(packs(0, 1)).encode();
+    assert_eq!(step(before, 0, &[small]).await.response.status, wire::STATUS_MALFORMED);
+    let mut forged = large.clone();
+    forged.signature.0[3] ^= 1;
+    let refused = refusals(&step(before, 0, &[forged.encode()]).await).expect("refused");
+    assert_eq!(refused.refused[0].why, Why::Unauthenticated { reason: Unauthentic::Signature });
+    assert_eq!(step(before, 1, &[]).await.response.status, wire::STATUS_MISPLACED, "step 0 is next");
+    let mut number = 0;
+    loop {
+        let rest = if number == 0 { vec![large.encode()] } else { vec![] };
+        let done = step(before, number, &rest).await;
+        assert_eq!(done.response.status, 200, "step {number}: {}", done.response.message);
+        let contracts = done.writes.keys().filter(|(_, key)| !key.starts_with('.')).count();
+        assert!(contracts <= wire::PART_ITEMS_MAX, "step {number} writes {contracts} records");
+        assert_eq!(step(before, number, &rest).await.response.status, wire::STATUS_MISPLACED, "once");
+        let ids: Vec<TxId> = borsh::from_slice(&done.response.payload).expect("a list of names");
+        if ids == [large.header.id()] {
+            break;
+        }
+        assert!(ids.is_empty());
+        number += 1;
+    }
+    // Kept, three times read, judged, three times written.
+    assert_eq!(number, 7);
+    let own: Vec<_> = pair.peer.world().state.keys().filter(|key| key.starts_with('.')).cloned().collect();
+    assert_eq!(own, [wire::IMPORT_KEY], "what was kept is gone");
+    let version = pair.peer.evaluate(wire::VERSION, &[]).await.response.payload;
+    let version: Version = serde_json::from_slice(&version).expect("a version");
+    let imported = version.imported.expect("an open import");
+    let checkpoint = pair.ledger.root_at(before as u64 + 1).expect("a root");
+    assert_eq!((imported.entries, imported.step), (before as u64 + 1, None));
+    assert_eq!(imported.root, wire::root_text(&checkpoint));
+
+    // One that the contract refuses is refused before anything of it is written.
+    let again = pair.members.commission(packs(0, count as u64));
+    let mut number = 0;
+    let refused = loop {
+        let rest = if number == 0 { vec![again.encode()] } else { vec![] };
+        let done = step(before + 1, number, &rest).await;
+        match refusals(&done) {
+            Some(refused) => break refused,
+            None => assert!(done.writes.keys().all(|(_, key)| key.starts_with('.')), "step {number} writes"),
+        }
+        number += 1;
+    };
+    assert!(matches!(&refused.refused[0].why, Why::Rejected(rejection) if rejection.code.as_str() == "item_exists"));
 }

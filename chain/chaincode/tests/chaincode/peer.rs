@@ -74,6 +74,8 @@ pub(crate) struct Peer {
     out: mpsc::Sender<ChaincodeMessage>,
     reading: tokio::task::JoinHandle<Option<tonic::Status>>,
     next: Mutex<u64>,
+    /// The MSP that transactions say they come from.
+    caller: Mutex<String>,
 }
 
 impl Peer {
@@ -114,7 +116,7 @@ impl Peer {
             reader.simulations.lock().expect("unpoisoned").clear();
             ended
         });
-        Ok(Self { inner, out, reading, next: Mutex::new(0) })
+        Ok(Self { inner, out, reading, next: Mutex::new(0), caller: Mutex::new("NorthMSP".to_owned()) })
     }
 
     pub(crate) fn package_id(&self) -> Option<String> {
@@ -127,6 +129,11 @@ impl Peer {
 
     pub(crate) fn set_world(&self, world: World) {
         *self.inner.world.lock().expect("unpoisoned") = world;
+    }
+
+    /// Transactions from now on say that they come from there.
+    pub(crate) fn set_caller(&self, msp_id: &str) {
+        msp_id.clone_into(&mut self.caller.lock().expect("unpoisoned"));
     }
 
     /// Every call from now on is refused with these words; with none, answered again.
@@ -160,7 +167,8 @@ impl Peer {
         let (done, answer) = oneshot::channel();
         let simulation = Simulation { done: Some(done), ..Simulation::default() };
         self.inner.simulations.lock().expect("unpoisoned").insert(tx_id.clone(), simulation);
-        self.send(transaction(&tx_id, function, arguments)).await;
+        let caller = self.caller.lock().expect("unpoisoned").clone();
+        self.send(transaction(&tx_id, &caller, function, arguments)).await;
         answer
     }
 
@@ -200,10 +208,10 @@ impl Peer {
     }
 }
 
-fn transaction(tx_id: &str, function: &str, arguments: &[Vec<u8>]) -> ChaincodeMessage {
+fn transaction(tx_id: &str, caller: &str, function: &str, arguments: &[Vec<u8>]) -> ChaincodeMessage {
     let args = std::iter::once(function.as_bytes().to_vec()).chain(arguments.iter().cloned()).collect();
     let input = ChaincodeInput { args, ..ChaincodeInput::default() };
-    let creator = SerializedIdentity { mspid: "NorthMSP".to_owned(), id_bytes: b"no certificate".to_vec() };
+    let creator = SerializedIdentity { mspid: caller.to_owned(), id_bytes: b"no certificate".to_vec() };
     let channel = ChannelHeader {
         channel_id: CHANNEL.to_owned(),
         tx_id: tx_id.to_owned(),

@@ -24,11 +24,13 @@ pub(crate) struct Submission {
 
 /// A block's submissions.
 pub(crate) struct Fed {
-    /// The block.
-    pub(crate) cursor: Cursor,
+    /// The block; nothing while one of its calls waits for others: a restart then begins before the first of them.
+    pub(crate) cursor: Option<Cursor>,
     pub(crate) submissions: Vec<Submission>,
     /// Where on the channel each transaction stands.
     pub(crate) marks: Vec<(TxId, Mark)>,
+    /// Who may speak on the channel from then on, where that changed: it goes with the cursor.
+    pub(crate) trust: Option<Vec<u8>>,
 }
 
 /// Feeds a replica; there is one for each.
@@ -62,6 +64,11 @@ impl Embedded {
     /// The last block that is wholly in the replica.
     pub(crate) fn cursor(&self) -> Result<Option<Cursor>, LedgerError> {
         self.shared.state.cursor()
+    }
+
+    /// Who may speak on the channel, as of that block.
+    pub(crate) fn trust(&self) -> Result<Option<Vec<u8>>, LedgerError> {
+        self.shared.state.trust()
     }
 
     /// Where on the channel a transaction stands.
@@ -112,7 +119,7 @@ impl Feed {
         if !entries.is_empty() {
             writer::commit(&shared, &mut self.log, &bodies, &entries, Changes::of(block.into_taken(), first))?;
         }
-        shared.state.follow(&fed.marks, fed.cursor)
+        shared.state.follow(&fed.marks, fed.cursor, fed.trust.as_ref())
     }
 
     /// Whether the submission came before; one of which a part did is none that a channel takes.

@@ -1,18 +1,19 @@
 //! Reading a block: its hashes checked, and of each valid transaction what it did to the chaincode's state.
 
 use fabric_sdk::fabric::common::{
-    Block, BlockHeader, BlockMetadataIndex, ChannelHeader, Envelope, HeaderType, Payload,
+    Block, BlockHeader, BlockMetadataIndex, ChannelHeader, Envelope, Header, HeaderType, Payload,
 };
 use fabric_sdk::fabric::kvrwset::KvrwSet;
 use fabric_sdk::fabric::protos::{
-    ChaincodeAction, ChaincodeActionPayload, ChaincodeInvocationSpec, ChaincodeProposalPayload,
-    ProposalResponsePayload, Transaction, TransactionAction, TxValidationCode,
+    ChaincodeAction, ChaincodeActionPayload, ChaincodeEndorsedAction, ChaincodeInvocationSpec,
+    ChaincodeProposalPayload, ProposalResponsePayload, Transaction, TransactionAction, TxValidationCode,
 };
 use fabric_sdk::fabric::rwset::TxReadWriteSet;
 use prost::Message as _;
 use sha2::{Digest as _, Sha256};
 use veridose_contract::Writes;
 
+use super::evidence::Evidence;
 use super::identity::integer;
 use crate::log::Hash;
 use crate::wire;
@@ -36,6 +37,10 @@ pub(crate) struct ChannelTransaction {
     pub(crate) code: i32,
     /// What it did to the chaincode's state, if it is valid and did anything or was to do.
     pub(crate) call: Option<ChaincodeCall>,
+    /// What vouches for it, if it is valid and changes what the chaincode's state or definition is.
+    pub(crate) evidence: Option<Evidence>,
+    /// The channel's new configuration, if it is valid and brings one.
+    pub(crate) configuration: Option<Vec<u8>>,
 }
 
 /// A call of the chaincode.
@@ -46,6 +51,8 @@ pub(crate) struct ChaincodeCall {
     pub(crate) args: Vec<Vec<u8>>,
     /// What the endorsers signed that it writes.
     pub(crate) writes: Writes,
+    /// What it answered.
+    pub(crate) answer: Vec<u8>,
 }
 
 /// Reads a block of a channel on which `chaincode` runs; the problem, if it is not what a peer gives out.
@@ -78,8 +85,13 @@ pub(crate) fn decode(block: &Block, chaincode: &str) -> Result<Decoded, String> 
     })
 }
 
-/// SHA-256 of the header as a DER sequence of number, previous hash and data hash.
+/// SHA-256 of the header's encoding.
 pub(crate) fn hash(header: &BlockHeader) -> Hash {
+    Sha256::digest(encoded(header)).into()
+}
+
+/// The header as a DER sequence of number, previous hash and data hash: what orderers sign.
+pub(crate) fn encoded(header: &BlockHeader) -> Vec<u8> {
     let octets = |bytes: &[u8]| {
         let length = u8::try_from(bytes.len()).unwrap_or(u8::MAX);
         [&[4, length], bytes].concat()
@@ -88,41 +100,64 @@ pub(crate) fn hash(header: &BlockHeader) -> Hash {
     let body = [number, octets(&header.previous_hash), octets(&header.data_hash)].concat();
     // A number of at most 9 bytes and two hashes of 32 fit the short form.
     let length = u8::try_from(body.len()).unwrap_or(u8::MAX);
-    Sha256::new().chain_update([0x30, length]).chain_update(body).finalize().into()
+    [&[0x30, length], body.as_slice()].concat()
 }
 
 fn transaction(envelope: &[u8], code: i32, chaincode: &str) -> Result<ChannelTransaction, String> {
     let is_valid = code == i32::from(TxValidationCode::Valid);
-    let decoded = outer(envelope);
-    let (header, data) = match decoded {
-        Ok(decoded) => decoded,
+    let mut found = ChannelTransaction { tx_id: String::new(), code, call: None, evidence: None, configuration: None };
+    let outer = match outer(envelope) {
+        Ok(outer) => outer,
         // What is not valid may be anything.
-        Err(_) if !is_valid => return Ok(ChannelTransaction { tx_id: String::new(), code, call: None }),
+        Err(_) if !is_valid => return Ok(found),
         Err(error) => return Err(error.to_string()),
     };
-    let call = if is_valid && header.r#type == i32::from(HeaderType::EndorserTransaction) {
-        let transaction = Transaction::decode(data.as_slice()).map_err(|error| error.to_string())?;
+    found.tx_id.clone_from(&outer.channel.tx_id);
+    if is_valid && outer.channel.r#type == i32::from(HeaderType::Config) {
+        found.configuration = Some(outer.data);
+    } else if is_valid && outer.channel.r#type == i32::from(HeaderType::EndorserTransaction) {
+        let transaction = Transaction::decode(outer.data.as_slice()).map_err(|error| error.to_string())?;
         let [action] = transaction.actions.as_slice() else {
             return Err(format!("it has {} actions, one is allowed", transaction.actions.len()));
         };
-        call(action, chaincode)?
-    } else {
-        None
-    };
-    Ok(ChannelTransaction { tx_id: header.tx_id, code, call })
+        let invoked = invoked(action).map_err(|error| error.to_string())?;
+        found.evidence = Evidence::gather(
+            (outer.envelope.payload, outer.envelope.signature),
+            &outer.header,
+            &outer.channel.tx_id,
+            &invoked.proposed,
+            invoked.endorsed,
+            &invoked.done.results,
+            (&invoked.proposal_hash, chaincode),
+        )?;
+        found.call = call(invoked.invocation, invoked.done, chaincode)?;
+    }
+    Ok(found)
 }
 
-fn outer(envelope: &[u8]) -> Result<(ChannelHeader, Vec<u8>), prost::DecodeError> {
-    let payload = Payload::decode(Envelope::decode(envelope)?.payload.as_slice())?;
-    let header = payload.header.unwrap_or_default();
-    Ok((ChannelHeader::decode(header.channel_header.as_slice())?, payload.data))
+struct Outer {
+    envelope: Envelope,
+    header: Header,
+    channel: ChannelHeader,
+    data: Vec<u8>,
 }
 
-fn call(action: &TransactionAction, chaincode: &str) -> Result<Option<ChaincodeCall>, String> {
-    let (invocation, results) = invoked(action).map_err(|error| error.to_string())?;
+fn outer(envelope: &[u8]) -> Result<Outer, prost::DecodeError> {
+    let envelope = Envelope::decode(envelope)?;
+    let Payload { header, data } = Payload::decode(envelope.payload.as_slice())?;
+    let header = header.unwrap_or_default();
+    let channel = ChannelHeader::decode(header.channel_header.as_slice())?;
+    Ok(Outer { envelope, header, channel, data })
+}
+
+fn call(
+    invocation: ChaincodeInvocationSpec,
+    done: ChaincodeAction,
+    chaincode: &str,
+) -> Result<Option<ChaincodeCall>, String> {
     let spec = invocation.chaincode_spec.unwrap_or_default();
     let own = spec.chaincode_id.is_some_and(|id| id.name == chaincode);
-    let writes = writes(&results, chaincode)?;
+    let writes = writes(&done.results, chaincode)?;
     if !own && writes.is_empty() {
         return Ok(None);
     }
@@ -130,16 +165,33 @@ fn call(action: &TransactionAction, chaincode: &str) -> Result<Option<ChaincodeC
     let name = args.next().unwrap_or_default();
     // fabric-sdk and Fabric's contract API put a contract's name before the function's.
     let name = String::from_utf8_lossy(&name).rsplit(':').next().map(str::to_owned);
-    Ok(Some(ChaincodeCall { function: name.filter(|_| own), args: args.collect(), writes }))
+    let answer = done.response.unwrap_or_default().payload;
+    Ok(Some(ChaincodeCall { function: name.filter(|_| own), args: args.collect(), writes, answer }))
 }
 
-fn invoked(action: &TransactionAction) -> Result<(ChaincodeInvocationSpec, Vec<u8>), prost::DecodeError> {
+struct Invoked {
+    invocation: ChaincodeInvocationSpec,
+    /// The bytes that say what was asked.
+    proposed: Vec<u8>,
+    endorsed: ChaincodeEndorsedAction,
+    /// Of what was asked, as the endorsers signed it.
+    proposal_hash: Vec<u8>,
+    done: ChaincodeAction,
+}
+
+fn invoked(action: &TransactionAction) -> Result<Invoked, prost::DecodeError> {
     let payload = ChaincodeActionPayload::decode(action.payload.as_slice())?;
-    let proposal = ChaincodeProposalPayload::decode(payload.chaincode_proposal_payload.as_slice())?;
-    let invocation = ChaincodeInvocationSpec::decode(proposal.input.as_slice())?;
-    let response = payload.action.unwrap_or_default().proposal_response_payload;
-    let response = ProposalResponsePayload::decode(response.as_slice())?;
-    Ok((invocation, ChaincodeAction::decode(response.extension.as_slice())?.results))
+    let proposed = payload.chaincode_proposal_payload;
+    let proposal = ChaincodeProposalPayload::decode(proposed.as_slice())?;
+    let endorsed = payload.action.unwrap_or_default();
+    let response = ProposalResponsePayload::decode(endorsed.proposal_response_payload.as_slice())?;
+    Ok(Invoked {
+        invocation: ChaincodeInvocationSpec::decode(proposal.input.as_slice())?,
+        proposed,
+        endorsed,
+        proposal_hash: response.proposal_hash,
+        done: ChaincodeAction::decode(response.extension.as_slice())?,
+    })
 }
 
 fn writes(results: &[u8], chaincode: &str) -> Result<Writes, String> {

@@ -4,20 +4,19 @@
 
 use std::time::{Duration, Instant};
 
-use borsh::BorshDeserialize as _;
 use fabric_sdk::fabric::common::Block;
 use fabric_sdk::fabric::protos::TxValidationCode;
-use veridose_contract::{Transaction, genesis_writes};
 
-use super::block::{self, ChaincodeCall, Decoded};
+use super::block::{self, Decoded};
 use super::connection::Connection;
 use super::deliver::{self, Blocks};
 use super::fresh;
+use super::intake::{self, Partial};
 use super::link::Shared;
+use super::trust::Trust;
 use crate::LedgerError;
-use crate::embedded::{Fed, Feed, Submission};
-use crate::state::{Cursor, Mark};
-use crate::wire;
+use crate::embedded::Feed;
+use crate::state::Cursor;
 
 /// Pause before the next peer is asked.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -32,6 +31,8 @@ enum Ended {
     Peer(String),
     /// The peer's blocks are no continuation of the replica's.
     Misfit(String),
+    /// The peer's block is not signed as it must be.
+    Untrusted(String),
     /// The replica cannot go on.
     Replica(LedgerError),
 }
@@ -42,13 +43,20 @@ impl From<LedgerError> for Ended {
     }
 }
 
+/// What goes from block to block.
+struct Hand {
+    feed: Feed,
+    partial: Option<Partial>,
+    trust: Trust,
+}
+
 /// Follows until the task is ended, or the replica cannot go on.
 pub(crate) async fn run(link: Shared, feed: Feed) {
-    let mut feed = Some(feed);
+    let mut hand = Some(Hand { feed, partial: None, trust: Trust::default() });
     let mut misfits = 0;
     for peer in link.gateways.peers.iter().cycle() {
         let before = link.replica.size();
-        let Err(ended) = follow(&link, peer, &mut feed).await;
+        let Err(ended) = follow(&link, peer, &mut hand).await;
         if link.replica.size() > before {
             misfits = 0;
         }
@@ -57,6 +65,14 @@ pub(crate) async fn run(link: Shared, feed: Feed) {
             Ended::Misfit(problem) if misfits < MISFITS_MAX => {
                 tracing::error!(peer = peer.name, problem, "a peer's blocks do not continue those of this replica");
                 misfits += 1;
+            }
+            Ended::Untrusted(problem) if misfits < MISFITS_MAX => {
+                tracing::error!(peer = peer.name, problem, "a peer gives out what is not signed as it must be");
+                misfits += 1;
+            }
+            Ended::Untrusted(problem) => {
+                link.replica.stop_writing(&LedgerError::Untrusted(problem));
+                return;
             }
             Ended::Misfit(problem) => {
                 link.replica.stop_writing(&LedgerError::Forked(problem));
@@ -71,8 +87,12 @@ pub(crate) async fn run(link: Shared, feed: Feed) {
     }
 }
 
-async fn follow(link: &Shared, peer: &Connection, feed: &mut Option<Feed>) -> Result<std::convert::Infallible, Ended> {
-    let mut cursor = link.replica.cursor()?;
+async fn follow(link: &Shared, peer: &Connection, hand: &mut Option<Hand>) -> Result<std::convert::Infallible, Ended> {
+    let (mut cursor, trust) = reached(link)?;
+    // What was gathered since comes again.
+    if let Some(hand) = hand {
+        (hand.partial, hand.trust) = (None, trust);
+    }
     let gateways = &link.gateways;
     let from = fresh::blocks(cursor);
     let begun = deliver::follow(peer, &gateways.identity, &gateways.channel, (gateways.clock)(), from);
@@ -80,9 +100,18 @@ async fn follow(link: &Shared, peer: &Connection, feed: &mut Option<Feed>) -> Re
     loop {
         let next = fresh::blocks(cursor);
         let block = unless_left_behind(link, next, blocks.next()).await?;
-        let reached = take(link, feed, cursor, block).await?;
+        let reached = take(link, hand, cursor, block).await?;
         cursor = Some(reached);
         link.fresh.reached(fresh::blocks(cursor));
+    }
+}
+
+/// How far the replica is, and who may speak from there on. Without the one the other is worth nothing, and the channel is
+/// followed from its first block.
+fn reached(link: &Shared) -> Result<(Option<Cursor>, Trust), Ended> {
+    match (link.replica.cursor()?, link.replica.trust()?) {
+        (Some(cursor), Some(trust)) => Ok((Some(cursor), Trust::decode(&trust).map_err(LedgerError::Untrusted)?)),
+        (Some(_) | None, None) | (None, Some(_)) => Ok((None, Trust::default())),
     }
 }
 
@@ -108,22 +137,28 @@ async fn unless_left_behind<T>(
 }
 
 /// Takes one block in and tells those who wait for its transactions.
-async fn take(link: &Shared, feed: &mut Option<Feed>, cursor: Option<Cursor>, block: Block) -> Result<Cursor, Ended> {
+async fn take(link: &Shared, hand: &mut Option<Hand>, cursor: Option<Cursor>, block: Block) -> Result<Cursor, Ended> {
     let link = Shared::clone(link);
-    let mut feeding =
-        feed.take().ok_or_else(|| LedgerError::Channel("an earlier block was not finished".to_owned()))?;
+    let mut taking = hand.take().ok_or_else(|| LedgerError::Channel("an earlier block was not finished".to_owned()))?;
     let work = tokio::task::spawn_blocking(move || {
         let decoded = block::decode(&block, &link.gateways.chaincode).map_err(Ended::Misfit);
         let taken = decoded.and_then(|decoded| {
             continues(cursor, &decoded).map_err(Ended::Misfit)?;
-            feeding.take(&fed(&link, &decoded)?)?;
+            // Another peer may have the block as it was signed.
+            taking.trust.check(&block, &decoded).map_err(Ended::Untrusted)?;
+            let mut fed = intake::fed(&link, &decoded, &mut taking.partial)?;
+            taking.trust.learn(&decoded).map_err(LedgerError::Untrusted)?;
+            if fed.cursor.is_some() {
+                fed.trust = taking.trust.take_change();
+            }
+            taking.feed.take(&fed)?;
             Ok(decoded)
         });
-        (feeding, taken.map(|decoded| (link, decoded)))
+        (taking, taken.map(|decoded| (link, decoded)))
     });
     let (returned, taken) =
         work.await.map_err(|error| LedgerError::Channel(format!("taking a block in panicked: {error}")))?;
-    *feed = Some(returned);
+    *hand = Some(returned);
     let (link, decoded) = taken?;
     for transaction in &decoded.transactions {
         // One that was sent twice stands twice; the second is no news of the first.
@@ -144,62 +179,5 @@ fn continues(cursor: Option<Cursor>, block: &Decoded) -> Result<(), String> {
             Err(format!("block {number} does not name the block before it that is known here"))
         }
         Some(_) | None => Ok(()),
-    }
-}
-
-/// What a block means for the replica.
-fn fed(link: &Shared, block: &Decoded) -> Result<Fed, LedgerError> {
-    let mut submissions = Vec::new();
-    let mut marks = Vec::new();
-    for (place, transaction) in (0u32..).zip(&block.transactions) {
-        let Some(call) = &transaction.call else { continue };
-        let at = |problem: LedgerError| match problem {
-            LedgerError::Differs(problem) => {
-                LedgerError::Differs(format!("block {}, transaction {}: {problem}", block.number, transaction.tx_id))
-            }
-            other => other,
-        };
-        let has_begun = !submissions.is_empty() || has_begun(link)?;
-        let Some(submission) = submission(link, call, has_begun).map_err(at)? else { continue };
-        let mark = Mark { block: block.number, place, tx_id: transaction.tx_id.clone() };
-        marks.extend(submission.transactions.iter().map(|transaction| (transaction.header.id(), mark.clone())));
-        submissions.push(submission);
-    }
-    let cursor = Cursor { block: block.number, hash: block.hash };
-    Ok(Fed { cursor, submissions, marks })
-}
-
-/// Whether transactions stand on the channel up to here. The log may have more: a state that was made anew follows the
-/// channel from its first block.
-fn has_begun(link: &Shared) -> Result<bool, LedgerError> {
-    if link.replica.size() == 0 {
-        return Ok(false);
-    }
-    Ok(link.replica.mark(&link.replica.header(0)?.id())?.is_some())
-}
-
-/// The transactions of a call; nothing if it writes nothing, or what the replica began with.
-fn submission(link: &Shared, call: &ChaincodeCall, has_begun: bool) -> Result<Option<Submission>, LedgerError> {
-    let genesis = genesis_writes(&link.replica.network().genesis);
-    let is_genesis = call.writes.iter().all(|(key, value)| genesis.get(key) == Some(value));
-    match call.function.as_deref() {
-        Some(wire::SUBMIT | wire::IMPORT) => {
-            let decode = |arg: &Vec<u8>| {
-                Transaction::try_from_slice(arg)
-                    .map_err(|error| LedgerError::Differs(format!("a submitted transaction is malformed: {error}")))
-            };
-            let transactions = call.args.iter().map(decode).collect::<Result<_, _>>()?;
-            Ok(Some(Submission { transactions, writes: call.writes.clone() }))
-        }
-        _ if call.writes.is_empty() => Ok(None),
-        Some(wire::INIT | wire::IMPORT_BEGIN) if is_genesis && !has_begun => Ok(None),
-        // It writes the network's own record, which never changes, and nothing else.
-        Some(wire::IMPORT_END) if is_genesis && call.writes.len() == 1 => Ok(None),
-        Some(function @ (wire::INIT | wire::IMPORT_BEGIN | wire::IMPORT_END)) => {
-            let problem = format!("{function} wrote what this network did not begin with");
-            Err(LedgerError::Differs(problem))
-        }
-        Some(other) => Err(LedgerError::Differs(format!("{other} wrote, which is no function that does"))),
-        None => Err(LedgerError::Differs("another chaincode wrote through this one".to_owned())),
     }
 }

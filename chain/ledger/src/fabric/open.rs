@@ -85,7 +85,7 @@ impl Fabric {
     }
 }
 
-fn gateways(settings: &Settings, options: &Options) -> Result<Gateways, LedgerError> {
+pub(super) fn gateways(settings: &Settings, options: &Options) -> Result<Gateways, LedgerError> {
     let profile = Profile::read(&settings.profile, &settings.channel)?;
     let now = (options.clock)();
     let identity = Identity::read(&profile.msp_id, &settings.certificate, &settings.key, now)?;
@@ -102,19 +102,13 @@ fn gateways(settings: &Settings, options: &Options) -> Result<Gateways, LedgerEr
 /// Whether the chaincode runs the same rules for the same network; begins the network if the channel has none.
 async fn check_network(gateways: &Gateways, network: &Network) -> Result<(), LedgerError> {
     let version = version(gateways).await?;
-    if version.contract != VERSION {
-        let problem = format!(
-            "the chaincode {:?} runs version {} of the contract ({}), this node version {VERSION}",
-            gateways.chaincode, version.contract, version.program
-        );
-        return Err(LedgerError::Configuration(problem));
-    }
     if let Some(imported) = version.imported {
-        let problem = format!("another ledger's log is being brought onto the channel, {imported} entries so far");
+        let entries = imported.entries;
+        let problem = format!("another ledger's log is being brought onto the channel, {entries} entries so far");
         return Err(LedgerError::Channel(problem));
     }
     if version.network.is_none() {
-        begin(gateways, network).await?;
+        begin(gateways, wire::INIT, network).await?;
     }
     match self::version(gateways).await?.network {
         Some(id) if id == network.id => Ok(()),
@@ -129,8 +123,8 @@ async fn check_network(gateways: &Gateways, network: &Network) -> Result<(), Led
     }
 }
 
-/// Asks until a peer can be reached, for a while.
-async fn version(gateways: &Gateways) -> Result<wire::Version, LedgerError> {
+/// What the chaincode says of itself, which must run the same rules. Asks until a peer can be reached, for a while.
+pub(super) async fn version(gateways: &Gateways) -> Result<wire::Version, LedgerError> {
     let begun = Instant::now();
     let answer = loop {
         match gateways.evaluate(vec![wire::VERSION.as_bytes().to_vec()]).await {
@@ -146,15 +140,30 @@ async fn version(gateways: &Gateways) -> Result<wire::Version, LedgerError> {
         LedgerError::Channel(format!("failed to ask the chaincode {chaincode:?} on the channel {channel:?}: {failure}"))
     };
     let answer = answer.map_err(|failure| at(&failure))?;
-    serde_json::from_slice(&answer).map_err(|error| at(&Failure::malformed(error)))
+    let version: wire::Version = serde_json::from_slice(&answer).map_err(|error| at(&Failure::malformed(error)))?;
+    check_rules(&version, &gateways.chaincode)?;
+    Ok(version)
 }
 
-/// Writes the network's beginning onto the channel. Another node may do so at the same moment; the first counts.
-async fn begin(gateways: &Gateways, network: &Network) -> Result<(), LedgerError> {
+/// Another version of the contract may judge a transaction otherwise.
+fn check_rules(version: &wire::Version, chaincode: &str) -> Result<(), LedgerError> {
+    if version.contract == VERSION {
+        return Ok(());
+    }
+    let problem = format!(
+        "the chaincode {chaincode:?} runs version {} of the contract ({}), this node version {VERSION}",
+        version.contract, version.program
+    );
+    Err(LedgerError::Configuration(problem))
+}
+
+/// Writes the network's beginning onto the channel, with one of the two functions that do. Another node may do so at the same
+/// moment; the first counts.
+pub(super) async fn begin(gateways: &Gateways, function: &str, network: &Network) -> Result<(), LedgerError> {
     tracing::info!(channel = gateways.channel, network = %network.id, "beginning the network on the channel");
     // Changes of members then need the endorsement of a majority of the organisations that the profile names.
     let organisations: BTreeSet<&str> = gateways.peers.iter().map(|peer| peer.msp_id.as_str()).collect();
-    let mut args = vec![wire::INIT.as_bytes().to_vec(), network.to_toml().into_bytes()];
+    let mut args = vec![function.as_bytes().to_vec(), network.to_toml().into_bytes()];
     args.extend(organisations.into_iter().map(|organisation| organisation.as_bytes().to_vec()));
     let failed =
         |problem: String| LedgerError::Channel(format!("failed to begin the network on the channel: {problem}"));
@@ -170,4 +179,25 @@ async fn begin(gateways: &Gateways, network: &Network) -> Result<(), LedgerError
         tracing::warn!(code = code_name(code), "beginning the network was not taken: another node was first");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_rules_are_told_in_a_line() {
+        let answer = |contract| {
+            let text =
+                format!(r#"{{"contract":{contract},"program":"9.8.7","network":null,"imported":null,"endorsers":[]}}"#);
+            serde_json::from_str(&text).expect("what a chaincode answers")
+        };
+        check_rules(&answer(VERSION), "veridose").expect("the same rules");
+        let said = check_rules(&answer(VERSION + 1), "veridose").expect_err("other rules").to_string();
+        let expected = format!(
+            "the chaincode \"veridose\" runs version {} of the contract (9.8.7), this node version {VERSION}",
+            VERSION + 1
+        );
+        assert_eq!(said, expected);
+    }
 }

@@ -36,16 +36,41 @@ impl AuthorityCertificate {
     /// Reads a DER certificate that is an authority's and signed by itself.
     pub fn parse(der: &[u8]) -> Result<Self, PkiError> {
         let parsed = parse(der)?;
-        let public_key = public_key(&parsed)?;
+        let authority = Self::read(der, &parsed)?;
+        verify(&parsed, &authority.public_key).map_err(|()| PkiError::Foreign("itself".to_owned()))?;
+        Ok(authority)
+    }
+
+    /// Reads a DER certificate that is an authority's and signed by another.
+    #[cfg(feature = "fabric")]
+    pub(crate) fn issued_by(der: &[u8], issuer: &Self) -> Result<Self, PkiError> {
+        let parsed = parse(der)?;
+        if parsed.issuer().as_raw() != issuer.subject || verify(&parsed, &issuer.public_key).is_err() {
+            return Err(PkiError::Foreign("the given authority".to_owned()));
+        }
+        Self::read(der, &parsed)
+    }
+
+    fn read(der: &[u8], parsed: &X509Certificate<'_>) -> Result<Self, PkiError> {
+        let public_key = public_key(parsed)?;
         let is_authority =
             parsed.basic_constraints().map_err(malformed)?.is_some_and(|constraints| constraints.value.ca);
         if !is_authority {
             return Err(attribute("basic constraints", "do not say that it is an authority"));
         }
-        verify(&parsed, &public_key).map_err(|()| PkiError::Foreign("itself".to_owned()))?;
-        let (not_before, not_after) = validity(&parsed);
+        let (not_before, not_after) = validity(parsed);
         let subject = parsed.subject().as_raw().to_vec();
         Ok(Self { der: der.to_vec(), subject, public_key, not_before, not_after })
+    }
+
+    #[cfg(feature = "fabric")]
+    pub(super) fn subject(&self) -> &[u8] {
+        &self.subject
+    }
+
+    #[cfg(feature = "fabric")]
+    pub(super) const fn key(&self) -> &[u8; 65] {
+        &self.public_key
     }
 
     /// The DER bytes.
@@ -157,7 +182,7 @@ pub fn to_pem(der: &[u8]) -> String {
     pem
 }
 
-fn parse(der: &[u8]) -> Result<X509Certificate<'_>, PkiError> {
+pub(super) fn parse(der: &[u8]) -> Result<X509Certificate<'_>, PkiError> {
     let (rest, parsed) = X509Certificate::from_der(der).map_err(|error| PkiError::Malformed(error.to_string()))?;
     if !rest.is_empty() {
         return Err(PkiError::Malformed("bytes follow the certificate".to_owned()));
@@ -197,7 +222,7 @@ fn oid(algorithm: &AlgorithmIdentifier<'_>) -> String {
     algorithm.algorithm.to_id_string()
 }
 
-fn public_key(parsed: &X509Certificate<'_>) -> Result<[u8; 65], PkiError> {
+pub(super) fn public_key(parsed: &X509Certificate<'_>) -> Result<[u8; 65], PkiError> {
     let key = parsed.public_key();
     let curve = key.algorithm.parameters.as_ref().and_then(|curve| curve.as_oid().ok());
     let curve = curve.map(|curve| curve.to_id_string()).unwrap_or_default();
@@ -211,10 +236,12 @@ fn public_key(parsed: &X509Certificate<'_>) -> Result<[u8; 65], PkiError> {
         .ok_or_else(|| PkiError::Algorithm("a compressed or malformed point".to_owned()))
 }
 
-fn verify(parsed: &X509Certificate<'_>, issuer_key: &[u8; 65]) -> Result<(), ()> {
-    UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, issuer_key)
-        .verify(parsed.tbs_certificate.as_ref(), parsed.signature_value.as_ref())
-        .map_err(|_| ())
+pub(super) fn verify(parsed: &X509Certificate<'_>, issuer_key: &[u8; 65]) -> Result<(), ()> {
+    verify_bytes(parsed.tbs_certificate.as_ref(), parsed.signature_value.as_ref(), issuer_key)
+}
+
+pub(super) fn verify_bytes(signed: &[u8], signature: &[u8], issuer_key: &[u8; 65]) -> Result<(), ()> {
+    UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, issuer_key).verify(signed, signature).map_err(|_| ())
 }
 
 fn known_extensions_only(parsed: &X509Certificate<'_>) -> Result<(), PkiError> {
@@ -264,6 +291,6 @@ fn attribute(attribute: &'static str, problem: &str) -> PkiError {
     PkiError::Attribute { attribute, problem: problem.to_owned() }
 }
 
-fn malformed(error: impl std::fmt::Display) -> PkiError {
+pub(super) fn malformed(error: impl std::fmt::Display) -> PkiError {
     PkiError::Malformed(error.to_string())
 }

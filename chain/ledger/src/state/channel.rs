@@ -28,6 +28,8 @@ pub(crate) struct Mark {
 }
 
 const CURSOR: &[u8] = &[CHANNEL];
+/// Who may speak on the channel, as of the cursor's block.
+const TRUST: &[u8] = &[CHANNEL, b't'];
 
 impl StateStore {
     /// The last block that is wholly in the state.
@@ -40,15 +42,31 @@ impl StateStore {
         self.of_channel(&prefixed(CHANNEL, id.as_bytes()))
     }
 
-    /// Writes where a block's transactions stand, and that it is wholly in the state.
-    pub(crate) fn follow(&self, marks: &[(TxId, Mark)], cursor: Cursor) -> Result<(), LedgerError> {
+    /// Who may speak on the channel, as the follower keeps it.
+    pub(crate) fn trust(&self) -> Result<Option<Vec<u8>>, LedgerError> {
+        self.of_channel(TRUST)
+    }
+
+    /// Writes where a block's transactions stand and, where one is given, that the block is wholly in the state; with it,
+    /// who may speak from then on, if that changed.
+    pub(crate) fn follow(
+        &self,
+        marks: &[(TxId, Mark)],
+        cursor: Option<Cursor>,
+        trust: Option<&Vec<u8>>,
+    ) -> Result<(), LedgerError> {
         let mut batch = self.database.batch();
         for (id, mark) in marks {
             let key = prefixed(CHANNEL, id.as_bytes());
             let value = sealed(&key, encode(mark));
             batch.insert(&self.keyspace, key, value);
         }
-        batch.insert(&self.keyspace, CURSOR, sealed(CURSOR, encode(&cursor)));
+        if let Some(trust) = trust {
+            batch.insert(&self.keyspace, TRUST, sealed(TRUST, encode(trust)));
+        }
+        if let Some(cursor) = cursor {
+            batch.insert(&self.keyspace, CURSOR, sealed(CURSOR, encode(&cursor)));
+        }
         batch.commit()?;
         Ok(())
     }

@@ -48,7 +48,7 @@ impl Pair {
             let mark = Mark { block: cursor.block, place: 3, tx_id: "ab".into() };
             (submission.transactions[0].header.id(), mark)
         };
-        Fed { cursor, marks: submissions.iter().map(mark).collect(), submissions }
+        Fed { cursor: Some(cursor), marks: submissions.iter().map(mark).collect(), submissions, trust: None }
     }
 
     fn take(&mut self, submissions: Vec<Submission>) -> Result<(), LedgerError> {

@@ -73,7 +73,10 @@ fn calls_of_the_chaincode_come_out_with_what_they_write() {
     assert_eq!(submit.writes, Writes::from([(b"key".to_vec(), Some(b"v".to_vec()))]));
     assert_eq!(gone.writes, Writes::from([(b"key".to_vec(), None)]));
     assert_eq!((foreign.function.as_deref(), foreign.writes.len()), (None, 1));
-    assert_eq!(decoded.transactions[4], ChannelTransaction { tx_id: "4".into(), code: 11, call: None });
+    assert_eq!(
+        decoded.transactions[4],
+        ChannelTransaction { tx_id: "4".into(), code: 11, call: None, evidence: None, configuration: None }
+    );
 }
 
 #[test]
