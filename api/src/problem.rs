@@ -251,6 +251,8 @@ const fn kind_of(code: Code) -> Kind {
         | Code::DiscrepancyInvalid
         | Code::RecallClass
         | Code::ConsentPeriod
+        | Code::ModelInvalid
+        | Code::ScoreInvalid
         | Code::UnknownSite => Kind::Unprocessable,
         Code::RoleNotAllowed
         | Code::PartySuspended
@@ -262,6 +264,7 @@ const fn kind_of(code: Code) -> Kind {
         | Code::NotIssuer
         | Code::NotCustodian
         | Code::ConsentGrantee
+        | Code::SecondPersonRequired
         | Code::CertificateMismatch
         | Code::CertificateRevoked => Kind::Forbidden,
         Code::UnknownParty
@@ -270,7 +273,8 @@ const fn kind_of(code: Code) -> Kind {
         | Code::UnknownLot
         | Code::UnknownItem
         | Code::UnknownOffer
-        | Code::UnknownConsent => Kind::NotFound,
+        | Code::UnknownConsent
+        | Code::UnknownModel => Kind::NotFound,
         Code::IdempotencyConflict => Kind::IdempotencyConflict,
         Code::NotSuspended
         | Code::PartyExists
@@ -308,7 +312,12 @@ const fn kind_of(code: Code) -> Kind {
         | Code::ConsentRevoked
         | Code::ConsentVersion
         | Code::ConsentPurpose
-        | Code::ConsentNotInForce => Kind::Conflict,
+        | Code::ConsentNotInForce
+        | Code::ModelExists
+        | Code::ModelInUse
+        | Code::ModelNotPromoted
+        | Code::NothingToRollBack
+        | Code::DecisionExists => Kind::Conflict,
     }
 }
 

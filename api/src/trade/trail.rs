@@ -225,7 +225,11 @@ fn part(command: &Command, item: &ItemKey) -> Part {
         | Action::RegisterProduct(_)
         | Action::RegisterLot { .. }
         | Action::RegisterConsent(_)
-        | Action::RevokeConsent { .. } => Part::Listed,
+        | Action::RevokeConsent { .. }
+        | Action::RegisterModel(_)
+        | Action::PromoteModel { .. }
+        | Action::RollBackModel { .. }
+        | Action::RecordDecision(_) => Part::Listed,
     }
 }
 
@@ -277,6 +281,10 @@ fn how(command: &Command, item: &ItemKey, offers: &mut BTreeSet<OfferId>) -> Opt
         | Action::RegisterProduct(_)
         | Action::RegisterLot { .. }
         | Action::RegisterConsent(_)
-        | Action::RevokeConsent { .. } => None,
+        | Action::RevokeConsent { .. }
+        | Action::RegisterModel(_)
+        | Action::PromoteModel { .. }
+        | Action::RollBackModel { .. }
+        | Action::RecordDecision(_) => None,
     }
 }

@@ -5,7 +5,8 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 use crate::id::{
-    Commitment, ConsentId, Day, Fingerprint, ItemKey, LotKey, OfferId, PartyId, ProductKey, Site, Subject, Timestamp,
+    Commitment, ConsentId, Day, Fingerprint, ItemKey, LotKey, ModelId, OfferId, PartyId, ProductKey, Site, Subject,
+    Timestamp,
 };
 
 /// One action on a list of items.
@@ -154,6 +155,20 @@ pub enum Action {
         /// The version that is revoked; must be the current one.
         version: u32,
     },
+    /// Registers a frozen model of the acting party; the payload is its card, with parameters and metrics.
+    RegisterModel(Model),
+    /// Puts a registered model to use. Another certificate of the party signs than the one that registered it.
+    PromoteModel {
+        /// Which model.
+        model: ModelId,
+    },
+    /// Puts the model to use again that was in use before the current one of its kind.
+    RollBackModel {
+        /// Of which kind, see [`Model::kind`].
+        kind: String,
+    },
+    /// Records what a model said of a case; the payload holds the features and what each contributed.
+    RecordDecision(Decision),
 }
 
 impl Action {
@@ -188,6 +203,10 @@ impl Action {
             Self::Dispute { .. } => "dispute",
             Self::RegisterConsent(_) => "register_consent",
             Self::RevokeConsent { .. } => "revoke_consent",
+            Self::RegisterModel(_) => "register_model",
+            Self::PromoteModel { .. } => "promote_model",
+            Self::RollBackModel { .. } => "roll_back_model",
+            Self::RecordDecision(_) => "record_decision",
         }
     }
 }
@@ -340,6 +359,38 @@ pub struct Consent {
     pub from: Timestamp,
     /// In force until this moment, excluded; open without one.
     pub until: Option<Timestamp>,
+}
+
+/// A frozen model: from what it was made, so that who has the data can make it again, byte for byte.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Model {
+    /// Name of the model.
+    pub id: ModelId,
+    /// What it is for: of the models of one kind a party has one in use. Lower-case letters, digits and hyphens.
+    pub kind: String,
+    /// Root of the data that it learnt from.
+    pub snapshot: [u8; 32],
+    /// The commit of the code that made it, in hexadecimal.
+    pub code: String,
+    /// SHA-256 of that code's lock file.
+    pub lock: [u8; 32],
+    /// What chance was drawn from.
+    pub seed: u64,
+    /// The model of the same party that it shall replace.
+    pub parent: Option<ModelId>,
+}
+
+/// What a model said of a case.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Decision {
+    /// The model; it was in use once.
+    pub model: ModelId,
+    /// Commitment to the case's name.
+    pub case: Commitment,
+    /// SHA-256 of the features that it looked at.
+    pub features: [u8; 32],
+    /// The probability that it gave, in millionths.
+    pub score_millionths: u32,
 }
 
 /// What a consent is for. The order is part of the encoding.

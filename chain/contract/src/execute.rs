@@ -11,6 +11,7 @@ mod disaggregate;
 mod dispense;
 mod dispute;
 mod member;
+mod model;
 mod offer;
 mod pack;
 mod product;
@@ -136,6 +137,10 @@ fn dispatch(turn: &mut Turn<'_>, command: &Command) -> Result<(), Stop> {
         Action::Dispute { event, partner } => dispute::execute(turn, command, event, partner.as_ref()),
         Action::RegisterConsent(consent) => consent::register(turn, consent),
         Action::RevokeConsent { consent, version } => consent::revoke(turn, consent, *version),
+        Action::RegisterModel(model) => model::register(turn, command, model),
+        Action::PromoteModel { model } => model::promote(turn, model),
+        Action::RollBackModel { kind } => model::roll_back(turn, kind),
+        Action::RecordDecision(decision) => model::decide(turn, command, decision),
     }
 }
 
@@ -163,7 +168,11 @@ fn check_items(command: &Command) -> Result<(), Stop> {
         | Action::Recall { target: RecallTarget::Lot(_) | RecallTarget::Product(_), .. }
         | Action::EndRecall { target: RecallTarget::Lot(_) | RecallTarget::Product(_) }
         | Action::RegisterConsent(_)
-        | Action::RevokeConsent { .. } => Items::None,
+        | Action::RevokeConsent { .. }
+        | Action::RegisterModel(_)
+        | Action::PromoteModel { .. }
+        | Action::RollBackModel { .. }
+        | Action::RecordDecision(_) => Items::None,
         Action::Commission { .. }
         | Action::CommissionContainers
         | Action::Aggregate { .. }

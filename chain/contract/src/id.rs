@@ -100,6 +100,10 @@ hash_id!(
     BatchId, 16
 );
 hash_id!(
+    /// SHA-256 of a model's file: what the model is called.
+    ModelId, 32
+);
+hash_id!(
     /// A product's blinded key.
     ProductKey, 32
 );

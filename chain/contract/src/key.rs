@@ -1,7 +1,8 @@
 //! Every key of the state: a prefix byte and an identifier. There is no key that every transaction writes.
 
 use crate::id::{
-    BatchId, Commitment, ConsentId, Fingerprint, IdempotencyKey, ItemKey, LotKey, OfferId, PartyId, ProductKey, Site,
+    BatchId, Commitment, ConsentId, Fingerprint, IdempotencyKey, ItemKey, LotKey, ModelId, OfferId, PartyId,
+    ProductKey, Site,
 };
 
 /// Prefix of items, the only keys that come by the million.
@@ -18,7 +19,10 @@ const NETWORK: u8 = b'n';
 const OFFER: u8 = b'o';
 const PRODUCT: u8 = b'p';
 const CONSENT: u8 = b's';
+const MODEL_IN_USE: u8 = b'u';
+const MODEL: u8 = b'v';
 const DISPUTE: u8 = b'x';
+const DECISION: u8 = b'y';
 
 /// Whether a key says who is a member, where, and who may sign for one: hosts guard such a key more strictly than others.
 pub fn decides_membership(key: &[u8]) -> bool {
@@ -104,6 +108,21 @@ pub(crate) fn idempotency(party: &PartyId, key: &IdempotencyKey) -> Vec<u8> {
 /// A party's dispute of an event; each partner has its own, so that nobody can take the other's word away.
 pub(crate) fn dispute(event: &Commitment, by: &PartyId) -> Vec<u8> {
     join(DISPUTE, &[event.as_bytes(), by.as_str().as_bytes()])
+}
+
+/// A model of a party. Two parties may register the same file.
+pub(crate) fn model(party: &PartyId, model: &ModelId) -> Vec<u8> {
+    join(MODEL, &[party.as_str().as_bytes(), model.as_bytes()])
+}
+
+/// Which model of a kind a party has in use. No party's name holds the zero that ends it here.
+pub(crate) fn model_in_use(party: &PartyId, kind: &str) -> Vec<u8> {
+    join(MODEL_IN_USE, &[party.as_str().as_bytes(), &[0], kind.as_bytes()])
+}
+
+/// What a party's model said of a case.
+pub(crate) fn decision(party: &PartyId, model: &ModelId, case: &Commitment) -> Vec<u8> {
+    join(DECISION, &[party.as_str().as_bytes(), model.as_bytes(), case.as_bytes()])
 }
 
 /// The network's own record, written by its genesis only.

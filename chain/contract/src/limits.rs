@@ -12,6 +12,12 @@ pub const PARTY_ID_LENGTH_MAX: usize = 32;
 pub const PARTY_NAME_BYTES_MAX: usize = 200;
 /// Sites (GLN) that one party may have.
 pub const SITES_PER_PARTY_MAX: usize = 10_000;
+/// Length of what a model is for.
+pub const MODEL_KIND_LENGTH_MAX: usize = 32;
+/// Length of the commit of a model's code: that of a SHA-256 in hexadecimal.
+pub const MODEL_CODE_LENGTH_MAX: usize = 64;
+/// A probability of one, in millionths.
+pub const SCORE_MILLIONTHS_MAX: u32 = 1_000_000;
 /// Size of a DER certificate.
 pub const CERTIFICATE_BYTES_MAX: usize = 8_192;
 /// How far back a dispense, decommissioning or undo may be dated for judging expiry, consent and term, in milliseconds:

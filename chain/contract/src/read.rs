@@ -1,12 +1,14 @@
 //! Typed reads of the state, for the contract itself, for hosts and for the API.
 
 use crate::id::{
-    BatchId, Commitment, ConsentId, Fingerprint, IdempotencyKey, ItemKey, LotKey, OfferId, PartyId, ProductKey, Site,
+    BatchId, Commitment, ConsentId, Fingerprint, IdempotencyKey, ItemKey, LotKey, ModelId, OfferId, PartyId,
+    ProductKey, Site,
 };
 use crate::key;
 use crate::record::{
-    BatchRecord, CertificateRecord, ConsentRecord, DisputeRecord, IdempotencyRecord, ItemRecord, LotRecord,
-    NetworkRecord, OfferRecord, PartyRecord, ProductRecord, Record, SiteRecord,
+    BatchRecord, CertificateRecord, ConsentRecord, DecisionRecord, DisputeRecord, IdempotencyRecord, ItemRecord,
+    LotRecord, ModelInUseRecord, ModelRecord, NetworkRecord, OfferRecord, PartyRecord, ProductRecord, Record,
+    SiteRecord,
 };
 use crate::state::{StateError, StateRead};
 
@@ -76,4 +78,28 @@ pub fn consent(state: &dyn StateRead, id: &ConsentId) -> Result<Option<ConsentRe
 /// A party's dispute of an event.
 pub fn dispute(state: &dyn StateRead, event: &Commitment, by: &PartyId) -> Result<Option<DisputeRecord>, StateError> {
     record(state, &key::dispute(event, by))
+}
+
+/// A model of a party.
+pub fn model(state: &dyn StateRead, party: &PartyId, id: &ModelId) -> Result<Option<ModelRecord>, StateError> {
+    record(state, &key::model(party, id))
+}
+
+/// The model of a kind that a party has in use.
+pub fn model_in_use(
+    state: &dyn StateRead,
+    party: &PartyId,
+    kind: &str,
+) -> Result<Option<ModelInUseRecord>, StateError> {
+    record(state, &key::model_in_use(party, kind))
+}
+
+/// What a party's model said of a case.
+pub fn decision(
+    state: &dyn StateRead,
+    party: &PartyId,
+    model: &ModelId,
+    case: &Commitment,
+) -> Result<Option<DecisionRecord>, StateError> {
+    record(state, &key::decision(party, model, case))
 }

@@ -4,10 +4,10 @@ mod item;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
-use crate::command::{Certificate, Consent, DecommissionReason, Discrepancy, HandoffKind, Party};
+use crate::command::{Certificate, Consent, Decision, DecommissionReason, Discrepancy, HandoffKind, Model, Party};
 use crate::id::{
-    BatchId, Commitment, ConsentId, Day, ItemKey, LotKey, NetworkId, OfferId, PartyId, ProductKey, Site, Timestamp,
-    TxId,
+    BatchId, Commitment, ConsentId, Day, Fingerprint, ItemKey, LotKey, ModelId, NetworkId, OfferId, PartyId,
+    ProductKey, Site, Timestamp, TxId,
 };
 use crate::state::StateError;
 
@@ -60,6 +60,9 @@ records!(
     OfferRecord,
     ConsentRecord,
     DisputeRecord,
+    ModelRecord,
+    ModelInUseRecord,
+    DecisionRecord,
 );
 
 /// The network: written once, at genesis.
@@ -248,6 +251,54 @@ pub struct DisputeRecord {
     /// The transaction.
     pub tx: TxId,
     /// When.
+    pub at: Timestamp,
+}
+
+/// A model of a party.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct ModelRecord {
+    /// As registered.
+    pub model: Model,
+    /// Commitment to its card.
+    pub card: Commitment,
+    /// The transaction that registered it.
+    pub tx: TxId,
+    /// The certificate that registered it, which may not promote it.
+    pub registrar: Fingerprint,
+    /// How it last came into use; nothing before it did.
+    pub promotion: Option<Promotion>,
+}
+
+/// How a model came into use.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Promotion {
+    /// The certificate that signed it.
+    pub by: Fingerprint,
+    /// When, by the promoting transaction's time.
+    pub at: Timestamp,
+    /// The model that was in use before: a rollback puts it to use again.
+    pub replaced: Option<ModelId>,
+}
+
+/// The model of one kind that a party has in use.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct ModelInUseRecord {
+    /// Which.
+    pub model: ModelId,
+    /// Since when, by the transaction's time.
+    pub since: Timestamp,
+}
+
+/// What a model said of a case.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct DecisionRecord {
+    /// As recorded.
+    pub decision: Decision,
+    /// Commitment to the features and what each contributed.
+    pub payload: Commitment,
+    /// The transaction.
+    pub tx: TxId,
+    /// When, in the trade.
     pub at: Timestamp,
 }
 

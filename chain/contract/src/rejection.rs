@@ -215,6 +215,26 @@ codes! {
     ConsentNotInForce = "consent_not_in_force",
     /// Another party keeps the consent.
     NotCustodian = "not_custodian",
+
+    // Models.
+    /// The party registered the model before.
+    ModelExists = "model_exists",
+    /// What the model says of itself is not well formed.
+    ModelInvalid = "model_invalid",
+    /// The party has no such model.
+    UnknownModel = "unknown_model",
+    /// The certificate that registered the model may not promote it: a second person does.
+    SecondPersonRequired = "second_person_required",
+    /// The model is in use already.
+    ModelInUse = "model_in_use",
+    /// The model was never in use.
+    ModelNotPromoted = "model_not_promoted",
+    /// No model of the kind was in use before the current one.
+    NothingToRollBack = "nothing_to_roll_back",
+    /// The score is no probability.
+    ScoreInvalid = "score_invalid",
+    /// What the model said of the case is recorded already.
+    DecisionExists = "decision_exists",
 }
 
 impl fmt::Display for Code {

@@ -6,4 +6,5 @@ mod codes;
 mod custody;
 mod golden;
 mod model;
+mod models;
 mod world;

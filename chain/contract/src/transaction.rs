@@ -184,7 +184,11 @@ impl Body {
                 | Action::Anchor
                 | Action::Dispute { .. }
                 | Action::RegisterConsent(_)
-                | Action::RevokeConsent { .. } => 0,
+                | Action::RevokeConsent { .. }
+                | Action::RegisterModel(_)
+                | Action::PromoteModel { .. }
+                | Action::RollBackModel { .. }
+                | Action::RecordDecision(_) => 0,
             };
             sum.saturating_add(command.items.len()).saturating_add(inputs)
         })

@@ -133,7 +133,12 @@ fn apply(working: &mut Working, founding: &Founding, place: &Place<'_>) -> Resul
         Action::Release(target) => measures::release(working, place, target),
         Action::Recall { target, class } => measures::recall(working, place, target, *class),
         Action::EndRecall { target } => measures::end_recall(working, place, target),
-        Action::Anchor => {}
+        // Beside the event, the contract's state says what there is to say of models.
+        Action::Anchor
+        | Action::RegisterModel(_)
+        | Action::PromoteModel { .. }
+        | Action::RollBackModel { .. }
+        | Action::RecordDecision(_) => {}
         Action::Dispute { event, partner } => working.disputes.push(dispute::Model {
             event_id: place.event,
             party: place.holder(),
@@ -177,7 +182,11 @@ fn viewers(working: &Working, command: &Command) -> Vec<String> {
         | Action::Release(_)
         | Action::Recall { .. }
         | Action::EndRecall { .. }
-        | Action::Anchor => Vec::new(),
+        | Action::Anchor
+        | Action::RegisterModel(_)
+        | Action::PromoteModel { .. }
+        | Action::RollBackModel { .. }
+        | Action::RecordDecision(_) => Vec::new(),
     }
 }
 

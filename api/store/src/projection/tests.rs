@@ -5,8 +5,9 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::value::RawValue;
 use veridose_contract::{
     Action, Body, Certificate, Command, Commitment, Consent, ConsentId, Day, DecommissionReason, Discrepancy,
-    DiscrepancyKind, Fingerprint, HandoffKind, Header, IdempotencyKey, ItemKey, LotKey, OfferId, Party, PartyId,
-    ProductKey, Purpose, QuarantineTarget, RecallTarget, Role, Signature, Site, Subject, Timestamp, Transaction,
+    DiscrepancyKind, Fingerprint, HandoffKind, Header, IdempotencyKey, ItemKey, LotKey, ModelId, OfferId, Party,
+    PartyId, ProductKey, Purpose, QuarantineTarget, RecallTarget, Role, Signature, Site, Subject, Timestamp,
+    Transaction,
 };
 
 use crate::payload::{Lot, Product, Recall};
@@ -160,6 +161,8 @@ fn any_action() -> impl Strategy<Value = (Action, Vec<ItemKey>)> {
             until: None,
         })),
         consent.prop_map(|consent| Action::RevokeConsent { consent, version: 1 }),
+        Just(Action::PromoteModel { model: ModelId([6; 32]) }),
+        Just(Action::RollBackModel { kind: "detect".to_owned() }),
     ];
     (prop_oneof![3 => goods, 3 => answers, 1 => members], prop::collection::vec(item, 0..4))
 }

@@ -161,7 +161,12 @@ impl Wanted {
             | Action::Undo { .. } => self.items.extend(items),
             Action::Quarantine(target) | Action::Release(target) => self.quarantine(target, command),
             Action::Recall { target, class: _ } | Action::EndRecall { target } => self.recall(target, command),
-            Action::Anchor | Action::Dispute { .. } => {}
+            Action::Anchor
+            | Action::Dispute { .. }
+            | Action::RegisterModel(_)
+            | Action::PromoteModel { .. }
+            | Action::RollBackModel { .. }
+            | Action::RecordDecision(_) => {}
             Action::RegisterConsent(consent) => {
                 self.consents.insert(consent.id.0.to_vec());
             }

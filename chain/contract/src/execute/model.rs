@@ -79,12 +79,8 @@ pub(super) fn decide(turn: &mut Turn<'_>, command: &Command, decision: &Decision
     if read::decision(&turn.state, turn.me(), &decision.model, &decision.case)?.is_some() {
         return refuse(Code::DecisionExists, format!("what model {} said of the case is recorded", decision.model));
     }
-    let record = DecisionRecord {
-        decision: decision.clone(),
-        payload: command.payload,
-        tx: turn.tx,
-        at: command.happened,
-    };
+    let record =
+        DecisionRecord { decision: decision.clone(), payload: command.payload, tx: turn.tx, at: command.happened };
     turn.state.put(key::decision(turn.me(), &decision.model, &decision.case), &record);
     Ok(())
 }

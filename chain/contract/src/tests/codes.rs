@@ -2,14 +2,14 @@
 
 use sha2::{Digest, Sha256};
 
-use super::world::{DAY, World, accept, consent, dispense, id, item, lot, offer, party, product, site};
+use super::world::{DAY, World, accept, consent, dispense, frozen, id, item, lot, offer, party, product, site};
 use crate::*;
 
 #[test]
 fn every_code_is_reached() {
     let produced = [transactions(), members(), certificates(), products(), holding(), containers(), offers(), ending()]
         .into_iter()
-        .chain([undoing(), marks(), consents()])
+        .chain([undoing(), marks(), consents(), models()])
         .flat_map(|world| world.produced);
     let produced: std::collections::BTreeSet<Code> = produced.collect();
     let missing: Vec<_> = Code::ALL.iter().filter(|code| !produced.contains(code)).collect();
@@ -323,5 +323,46 @@ fn consents() -> World {
     w.no("pharm", dispense(1, 1), &[2], Code::ConsentRevoked);
     w.ok("pharm", Action::Decommission { reason: DecommissionReason::Supplied }, &[2]);
     w.ok("pharm", Action::Undo { not_supplied: true }, &[1]);
+    w
+}
+
+fn models() -> World {
+    let mut w = World::new();
+    let promote = |number: u8| Action::PromoteModel { model: ModelId([number; 32]) };
+    let back = |kind: &str| Action::RollBackModel { kind: kind.to_owned() };
+    let decision = |model: u8, case: u8, score_millionths| {
+        let (model, case) = (ModelId([model; 32]), Commitment([case; 32]));
+        Action::RecordDecision(Decision { model, case, features: [9; 32], score_millionths })
+    };
+    w.no("reg", Action::RegisterModel(frozen(1, "", None)), &[], Code::ModelInvalid);
+    w.no("reg", Action::RegisterModel(frozen(1, "Detect", None)), &[], Code::ModelInvalid);
+    w.no("reg", Action::RegisterModel(frozen(1, &"d".repeat(33), None)), &[], Code::ModelInvalid);
+    let code = |code: &str| Action::RegisterModel(Model { code: code.to_owned(), ..frozen(1, "detect", None) });
+    w.no("reg", code(""), &[], Code::ModelInvalid);
+    w.no("reg", code("main"), &[], Code::ModelInvalid);
+    w.no("reg", code(&"a".repeat(65)), &[], Code::ModelInvalid);
+    w.no("reg", Action::RegisterModel(frozen(1, "detect", Some(7))), &[], Code::UnknownModel);
+    w.ok("reg", Action::RegisterModel(frozen(1, "detect", None)), &[]);
+    w.no("reg", Action::RegisterModel(frozen(1, "detect", None)), &[], Code::ModelExists);
+    w.ok("maker", Action::RegisterModel(frozen(1, "detect", None)), &[]);
+    w.ok("reg", Action::RegisterModel(frozen(2, "detect", Some(1))), &[]);
+    w.no("reg", promote(1), &[], Code::SecondPersonRequired);
+    w.no("dist", promote(1), &[], Code::UnknownModel);
+    w.no("reg", back("detect"), &[], Code::NothingToRollBack);
+    w.no("reg", decision(1, 1, 5), &[], Code::ModelNotPromoted);
+    w.submit(w.signed("reg", 2, promote(1))).expect("a second person");
+    w.no_entry(w.signed("reg", 2, promote(1)), Code::ModelInUse);
+    w.no("reg", back("detect"), &[], Code::NothingToRollBack);
+    w.no("reg", decision(1, 1, limits::SCORE_MILLIONTHS_MAX + 1), &[], Code::ScoreInvalid);
+    w.no("reg", decision(9, 1, 5), &[], Code::UnknownModel);
+    w.ok("reg", decision(1, 1, limits::SCORE_MILLIONTHS_MAX), &[]);
+    w.no("reg", decision(1, 1, 5), &[], Code::DecisionExists);
+    w.submit(w.signed("reg", 2, promote(2))).expect("a second person");
+    w.ok("reg", decision(1, 2, 0), &[]);
+    w.ok("reg", back("detect"), &[]);
+    w.no("reg", back("detect"), &[], Code::NothingToRollBack);
+    let in_use = |party: &str| read::model_in_use(&w.state, &id(party), "detect").expect("readable");
+    assert_eq!(in_use("reg").map(|record| record.model), Some(ModelId([1; 32])));
+    assert_eq!(in_use("maker"), None, "each party's models are its own");
     w
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::world::{World, accept, consent, dispense, founders, id, item, lot, offer, party, product, site};
+use super::world::{World, accept, consent, dispense, founders, frozen, id, item, lot, offer, party, product, site};
 use crate::record::{Act, ItemKind, ItemRecord, ItemState, Mark, Nest, ParentLink, RecallMark, Record};
 use crate::*;
 
@@ -49,6 +49,18 @@ fn actions() -> Vec<Action> {
     ]
 }
 
+/// Actions that came later: not in the transaction below, whose bytes stay.
+fn later_actions() -> Vec<Action> {
+    let model = ModelId([1; 32]);
+    let decision = Decision { model, case: Commitment([2; 32]), features: [3; 32], score_millionths: 4 };
+    vec![
+        Action::RegisterModel(frozen(1, "detect", Some(2))),
+        Action::PromoteModel { model },
+        Action::RollBackModel { kind: "detect".to_owned() },
+        Action::RecordDecision(decision),
+    ]
+}
+
 /// An item with every field set.
 fn full_item() -> ItemRecord {
     let act = Act { by: id("pharm"), site: Some(Site(5)), at: Timestamp(6) };
@@ -73,6 +85,9 @@ fn encodings_stay_as_they_are() {
     let commands: Vec<Command> = actions().into_iter().map(|action| world.command("maker", action, &[1, 2])).collect();
     for (index, command) in commands.iter().enumerate() {
         line(&format!("action {index}"), &crate::transaction::encode(&command.action));
+    }
+    for (index, action) in (commands.len()..).zip(later_actions()) {
+        line(&format!("action {index}"), &crate::transaction::encode(&action));
     }
     let (_, header, body) = world.transaction("maker", commands);
     line("command", &crate::transaction::encode(body.commands.get(24).expect("the anchor")));

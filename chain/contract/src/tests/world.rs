@@ -140,6 +140,15 @@ impl World {
         self.no_entry(entry, code);
     }
 
+    /// A transaction signed with another certificate of the party.
+    pub(super) fn signed(&self, by: &str, certificate: u8, action: Action) -> (Creator, Header, Body) {
+        let command = self.command(by, action, &[]);
+        let (mut creator, mut header, body) = self.transaction(by, vec![command]);
+        creator.fingerprint = Fingerprint([certificate; 32]);
+        header.creator = creator.fingerprint;
+        (creator, header, body)
+    }
+
     pub(super) fn no_entry(&mut self, entry: (Creator, Header, Body), code: Code) {
         match self.submit(entry) {
             Err(ApplyError::Rejected(rejection)) => assert_eq!(rejection.code, code, "{rejection}"),
@@ -177,6 +186,18 @@ pub(super) fn consent(number: u8, grantee: Option<&str>, purpose: Purpose) -> Co
         grantee: grantee.map(id),
         from: Timestamp(START - DAY),
         until: Some(Timestamp(START + 100 * DAY)),
+    }
+}
+
+pub(super) fn frozen(number: u8, kind: &str, parent: Option<u8>) -> Model {
+    Model {
+        id: ModelId([number; 32]),
+        kind: kind.to_owned(),
+        snapshot: [6; 32],
+        code: "0ddba11".to_owned(),
+        lock: [7; 32],
+        seed: 8,
+        parent: parent.map(|number| ModelId([number; 32])),
     }
 }
 
