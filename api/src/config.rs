@@ -262,6 +262,9 @@ pub struct Overrides {
     /// Connection profile of the Fabric network (JSON)
     #[arg(long, env = "VERIDOSE_FABRIC_PROFILE", value_name = "FILE", global = true)]
     pub fabric_profile: Option<PathBuf>,
+    /// Name under which the contract is defined on the Fabric channel
+    #[arg(long, env = "VERIDOSE_FABRIC_CHAINCODE", value_name = "NAME", global = true)]
+    pub fabric_chaincode: Option<String>,
 }
 
 impl Config {
@@ -280,6 +283,7 @@ impl Config {
         config.public_url = overrides.public_url.or(config.public_url);
         config.ledger.kind = overrides.ledger.unwrap_or(config.ledger.kind);
         config.ledger.profile = overrides.fabric_profile.or(config.ledger.profile);
+        config.ledger.chaincode = overrides.fabric_chaincode.unwrap_or(config.ledger.chaincode);
         config.check()?;
         Ok(config)
     }

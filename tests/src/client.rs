@@ -9,6 +9,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 
+use crate::ground::ground;
 use crate::server::binary;
 
 /// One caller, with or without a token.
@@ -35,8 +36,8 @@ pub struct Answer {
 
 /// The media type of EPCIS 2.0 JSON-LD.
 pub const JSON_LD: &str = "application/ld+json";
-/// Longest wait for a capture job.
-const JOB_PATIENCE: Duration = Duration::from_mins(1);
+/// Longest wait for a capture job; on a channel ten thousand events take a while.
+const JOB_PATIENCE: Duration = Duration::from_mins(4);
 
 impl Client {
     /// A caller of the server at `base`; `token` goes into every request.
@@ -150,7 +151,8 @@ impl Answer {
 
 /// Runs `veridose ARGUMENTS… --data DATA` to its end.
 pub fn veridose(data: &Path, arguments: &[&str]) -> anyhow::Result<Output> {
-    Ok(Command::new(binary()?).args(arguments).arg("--data").arg(data).output()?)
+    let ground = ground(data, arguments)?;
+    Ok(Command::new(binary()?).args(arguments).arg("--data").arg(data).envs(ground).output()?)
 }
 
 /// What `veridose ARGUMENTS… --data DATA` prints when it ends well.

@@ -1,8 +1,9 @@
 //! PostgreSQL for a test: a database of its own on the server that `tests/run` started, or a server of its own that it may kill.
 
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
@@ -35,6 +36,8 @@ pub struct PostgresServer {
     commands: PathBuf,
     folder: TempDir,
     port: u16,
+    /// A child of this process, which asks after it: a dead one that nobody asks after is in the next one's way.
+    server: Option<Child>,
 }
 
 impl PostgresServer {
@@ -47,8 +50,9 @@ impl PostgresServer {
         };
         let folder = tempfile::tempdir()?;
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777))?;
-        let server = Self { commands, folder, port: free_port()? };
-        server.run("initdb", &["-U", "veridose", "-A", "trust", "--no-sync"])?;
+        let mut server = Self { commands, folder, port: free_port()?, server: None };
+        let made = server.command("initdb")?.args(["-U", "veridose", "-A", "trust", "--no-sync"]).output()?;
+        ensure!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
         server.resume()?;
         Ok(Some(server))
     }
@@ -59,57 +63,67 @@ impl PostgresServer {
     }
 
     /// SIGKILL to all of its processes.
-    pub fn kill(&self) -> anyhow::Result<()> {
-        let file = self.data().join("postmaster.pid");
-        let text = std::fs::read_to_string(&file).with_context(|| format!("failed to read {}", file.display()))?;
-        let first: u32 = text.lines().next().context("a process")?.trim().parse()?;
+    pub fn kill(&mut self) -> anyhow::Result<()> {
+        let Some(mut server) = self.server.take() else { return Ok(()) };
         // Asleep it starts no others while they are counted.
-        signal("-STOP", first)?;
-        let all: Vec<u32> = children(first)?.into_iter().chain([first]).collect();
-        for process in &all {
+        signal("-STOP", server.id())?;
+        let others = children(server.id())?;
+        for process in &others {
             signal("-KILL", *process)?;
         }
+        server.kill()?;
+        server.wait()?;
         let begun = Instant::now();
-        while all.iter().any(|process| is_alive(*process)) {
+        while others.iter().any(|process| is_alive(*process)) {
             ensure!(begun.elapsed() < PATIENCE, "PostgreSQL outlives SIGKILL");
             std::thread::yield_now();
         }
         Ok(())
     }
 
-    /// Starts it again on what it left.
-    pub fn resume(&self) -> anyhow::Result<()> {
-        let log = self.folder.path().join("server.log").display().to_string();
-        let socket = self.folder.path().display();
-        let options = format!("-p {} -k {socket} -c listen_addresses=127.0.0.1 -c max_connections=100", self.port);
-        self.run("pg_ctl", &["-s", "-w", "-l", &log, "-o", &options, "start"])
-    }
-
-    fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
-    }
-
-    /// Runs one of PostgreSQL's commands on the cluster, as a user that PostgreSQL takes.
-    fn run(&self, command: &str, arguments: &[&str]) -> anyhow::Result<()> {
-        let program = self.commands.join(command);
-        let is_root = std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
-        let mut run = if is_root { Command::new("runuser") } else { Command::new(&program) };
-        if is_root {
-            let user = if Path::new("/var/lib/postgresql").exists() { "postgres" } else { "nobody" };
-            run.args(["-u", user, "--"]).arg(&program);
+    /// Starts it on what is there, and waits until it takes connections.
+    pub fn resume(&mut self) -> anyhow::Result<()> {
+        let port = self.port.to_string();
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log())?;
+        let mut command = self.command("postgres")?;
+        command.args(["-p", &port, "-c", "listen_addresses=127.0.0.1", "-k"]).arg(self.folder.path());
+        self.server = Some(command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn()?);
+        let begun = Instant::now();
+        let is_ready = || {
+            let mut ask = Command::new(self.commands.join("pg_isready"));
+            ask.args(["-q", "-h", "127.0.0.1", "-p", &port]).status().is_ok_and(|status| status.success())
+        };
+        while !is_ready() {
+            let log = || std::fs::read_to_string(self.log()).unwrap_or_default();
+            ensure!(begun.elapsed() < PATIENCE, "PostgreSQL does not take connections:\n{}", log());
         }
-        // Its output goes nowhere: the server inherits it and would keep a pipe open.
-        let run = run.arg("-D").arg(self.data()).args(arguments).current_dir("/").stdout(Stdio::null());
-        let status = run.status().with_context(|| format!("failed to run {}", program.display()))?;
-        ensure!(status.success(), "{command} of PostgreSQL: {status}");
         Ok(())
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.path().join("server.log")
+    }
+
+    /// One of PostgreSQL's commands on the cluster, as a user that PostgreSQL takes: not as root.
+    fn command(&self, name: &str) -> anyhow::Result<Command> {
+        let mut command = Command::new(self.commands.join(name));
+        command.arg("-D").arg(self.folder.path().join("data")).current_dir("/");
+        if std::fs::metadata("/proc/self")?.uid() == 0 {
+            let users = std::fs::read_to_string("/etc/passwd")?;
+            let user =
+                ["postgres:", "nobody:"].iter().find_map(|name| users.lines().find(|line| line.starts_with(name)));
+            let mut fields = user.context("no user postgres or nobody")?.split(':').skip(2);
+            let mut number = || fields.next().context("a number")?.parse().context("a number");
+            command.uid(number()?).gid(number()?);
+        }
+        Ok(command)
     }
 }
 
 impl Drop for PostgresServer {
     fn drop(&mut self) {
         // Fails only for one that does not run, which is what is wanted.
-        let _ = self.run("pg_ctl", &["-s", "-m", "immediate", "stop"]);
+        let _ = self.kill();
     }
 }
 

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
 
+use crate::ground::ground;
+
 /// Longest wait for a server that starts or stops.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -47,6 +49,7 @@ impl Server {
             .arg("--data")
             .arg(data)
             .args(["--listen", &format!("127.0.0.1:{port}")])
+            .envs(ground(data, arguments)?)
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)

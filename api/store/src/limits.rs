@@ -14,6 +14,8 @@ pub const COMMITMENTS_PER_CALL_MAX: usize = 10_000;
 pub const PAGE_ROWS_MAX: u32 = 1_000;
 /// Entries that one SQL transaction of the projection takes in.
 pub const ENTRIES_PER_BATCH_MAX: usize = 512;
+/// Commands and items of these entries together, so that their SQL transaction is short; a larger entry goes alone.
+pub const ITEMS_PER_BATCH_MAX: usize = 100_000;
 /// Size of one stored piece of an uploaded document.
 pub const CAPTURE_PIECE_BYTES_MAX: usize = 1024 * 1024;
 /// Errors that a capture job keeps; later ones are only counted.

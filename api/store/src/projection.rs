@@ -22,7 +22,7 @@ pub use owner::Claim;
 
 use crate::database::{Database, Existing, Write, fixed, insert_all, signed, unsigned};
 use crate::entity::{answers, events, goods, members};
-use crate::limits::ENTRIES_PER_BATCH_MAX;
+use crate::limits::{ENTRIES_PER_BATCH_MAX, ITEMS_PER_BATCH_MAX};
 use crate::projection::owner::{Lapses, Owner};
 use crate::projection::working::Working;
 use crate::query::PartyState;
@@ -95,9 +95,11 @@ impl Projection {
     /// are fine. Rows and cursor are written in one SQL transaction a batch, which is refused as [`StoreError::NotOwner`] if this
     /// process does not own the view. Entries that the view already has are passed over. Returns the new cursor.
     pub async fn apply(&self, entries: &[(u64, &Transaction)]) -> Result<u64, StoreError> {
-        let mut batches = entries.chunks(ENTRIES_PER_BATCH_MAX);
-        let mut next = self.apply_batch(batches.next().unwrap_or_default()).await?;
-        for batch in batches {
+        let (batch, mut rest) = entries.split_at(batch_len(entries));
+        let mut next = self.apply_batch(batch).await?;
+        while !rest.is_empty() {
+            let batch;
+            (batch, rest) = rest.split_at(batch_len(rest));
             next = self.apply_batch(batch).await?;
         }
         Ok(next)
@@ -212,6 +214,18 @@ impl Projection {
         rows.extend(find.all(self.view.read()).await?.iter().map(|row| format!("{table} {row:?}")));
         Ok(())
     }
+}
+
+/// How many of the entries one SQL transaction takes in: at least one.
+fn batch_len(entries: &[(u64, &Transaction)]) -> usize {
+    let mut size = 0_usize;
+    let fitting = entries.iter().take(ENTRIES_PER_BATCH_MAX).take_while(|(_, transaction)| {
+        let commands = &transaction.body.commands;
+        let items = commands.iter().map(|command| command.items.len()).sum::<usize>();
+        size = size.saturating_add(commands.len()).saturating_add(items);
+        size <= ITEMS_PER_BATCH_MAX
+    });
+    fitting.count().max(1).min(entries.len())
 }
 
 /// Whose the view is, as the cursor's row says.

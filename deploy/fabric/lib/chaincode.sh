@@ -100,6 +100,17 @@ network_policy() {
   echo "definition ${setting[sequence]} is committed: ${setting[policy]}"
 }
 
+# network_define NAME: another definition of the package that the channel has. It is for trials: the network remembers and changes
+# the first one alone.
+network_define() {
+  open_network
+  [ "${setting[sequence]}" -gt 0 ] || fail 'the channel has no chaincode yet: `up --chaincode PATH`'
+  chaincode=$1 setting[sequence]=1
+  for_members approve
+  commit_definition
+  echo "$1 is defined: ${setting[policy]}"
+}
+
 # arguments ARG…: as `peer chaincode` wants them. `@FILE` is the content of a file.
 arguments() {
   local argument

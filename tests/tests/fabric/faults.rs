@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use veridose_tests::{FabricNetwork, Random, Trial, checkpoint, copy_founding, printed};
+use veridose_tests::{FabricNetwork, PostgresServer, Random, Trial, checkpoint, copy_founding, printed};
 
-use super::load::{Load, commission, verify};
+use super::load::{Load, PACKS_AN_EVENT, commission, verify};
 
 /// Packs for the load.
 const PACKS: usize = 6_000;
+/// Where the load often waits for what was lost.
+const FEWER_PACKS: usize = 3_000;
 
 /// How often each machine is lost.
 fn kills() -> usize {
@@ -90,4 +92,43 @@ async fn the_node_is_lost() {
     printed(data.path(), &["ledger", "check"]).expect("the replica is sound");
     printed(data.path(), &["project", "rebuild", "--compare"]).expect("the view is what the ledger says");
     println!("measured: lost-node: {} kills, {} requests", kills(), answers.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgresql_is_lost() {
+    let Some(mut postgres) = PostgresServer::start().expect("PostgreSQL") else { return };
+    let Some(network) = FabricNetwork::up("lost-postgresql", &[]).await.expect("a network") else { return };
+    let mut random = Random::from_environment();
+    let database = ["--database".to_owned(), postgres.url()];
+    let joining = network.joining("alpine-pharma").into_iter().chain(database.clone()).collect();
+    let trial = Trial::start_with(tempfile::tempdir().expect("a folder"), joining).await.expect("starts");
+    let maker = trial.maker().expect("a client");
+    commission(&maker, FEWER_PACKS).await;
+    let load = Load::default();
+    for _ in 0..kills() {
+        let killing = async {
+            tokio::time::sleep(Duration::from_millis(100 + random.below(400))).await;
+            postgres.kill().expect("killed");
+            tokio::time::sleep(Duration::from_millis(random.below(1_000))).await;
+            postgres.resume().expect("started again");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            load.stop();
+        };
+        tokio::join!(load.run(&maker), killing);
+    }
+    let answers = load.answers.lock().expect("no panic").clone();
+    let acknowledged = answers.values().flatten().count();
+    assert!(acknowledged > kills(), "the node hardly got to work: {acknowledged} requests");
+    verify(&maker, &answers).await;
+    let events = maker.events().await.expect("events").len();
+    assert_eq!(events, FEWER_PACKS / PACKS_AN_EVENT + answers.len(), "an event was lost or doubled");
+    let data = trial.stop().await.expect("stops");
+    printed(data.path(), &["ledger", "check"]).expect("the replica is sound");
+    let rebuild = ["project", "rebuild", "--compare", "--database", &database[1]];
+    printed(data.path(), &rebuild).expect("the view is what the ledger says");
+    println!(
+        "measured: lost-postgresql: {} kills, {acknowledged} of {} requests acknowledged at once",
+        kills(),
+        answers.len()
+    );
 }
