@@ -1,6 +1,9 @@
 //! Makers: lots are made, packed and shipped; repackagers make theirs of others' packs.
 
+use std::collections::BTreeMap;
+
 use super::{Bin, Case, Goods, HOUR, Order, Pallet, World};
+use crate::chance::whole;
 use crate::event::{Epc, Event, Pack, SiteId, Step};
 use crate::lead::supply_days;
 use crate::name::Lot;
@@ -10,22 +13,46 @@ use crate::options::OPENING_DAYS;
 const PALLET_CASES: usize = 10;
 /// Cases of a lot, at least.
 const LOT_CASES: (usize, usize) = (8, 30);
+/// Kilometres that goods travel on a day.
+const DAY_KM: f64 = 4_000.0;
 /// Days that goods which keep for weeks only travel, at most.
 const EXPRESS_DAYS: u32 = 6;
 /// A lot has no more packs than this.
 const LOT_PACKS_MAX: u32 = 100_000;
 
 impl World<'_> {
-    /// Fills the wholesalers' orders as far as can be.
+    /// Fills the wholesalers' orders as far as can be; what goes from one maker to one buyer on a day is one shipment.
     pub(super) fn fill_orders(&mut self) {
+        let mut loads = BTreeMap::<(SiteId, SiteId, bool), Vec<Case>>::new();
         for order in std::mem::take(&mut self.orders) {
-            if self.demand.is_disrupted(order.product, self.day) || !self.fill(&order) {
-                self.orders.push(order);
+            let disrupted = self.demand.is_disrupted(order.product, self.day);
+            match if disrupted { None } else { self.fill(&order) } {
+                Some(cases) => {
+                    let product = &self.network.products[order.product];
+                    let load = (product.maker, order.buyer, product.is_short_dated());
+                    loads.entry(load).or_default().extend(cases);
+                }
+                None => self.orders.push(order),
             }
+        }
+        for ((maker, buyer, express), cases) in loads {
+            let goods = self.palletise(maker, &cases);
+            let usual = supply_days(&mut self.chance).max(self.journey_days(maker, buyer));
+            let days = match (self.day < OPENING_DAYS, express) {
+                (true, _) => OPENING_DAYS / 2,
+                (false, true) => usual.min(EXPRESS_DAYS),
+                (false, false) => usual,
+            };
+            self.send(maker, buyer, goods, days, false);
         }
     }
 
-    fn fill(&mut self, order: &Order) -> bool {
+    /// Days that goods need at least, customs and handling included.
+    fn journey_days(&self, from: SiteId, to: SiteId) -> u32 {
+        2 + whole(self.network.distance_km(from, to) / DAY_KM)
+    }
+
+    fn fill(&mut self, order: &Order) -> Option<Vec<Case>> {
         let wanted = order.cases as usize;
         if self.finished[order.product].len() < wanted {
             let missing = wanted - self.finished[order.product].len();
@@ -33,18 +60,11 @@ impl World<'_> {
                 None => self.make(order.product, missing),
                 Some(source) => {
                     self.fetch(order.product, source, missing);
-                    return false;
+                    return None;
                 }
             }
         }
-        let maker = self.network.products[order.product].maker;
-        let cases: Vec<Case> = self.finished[order.product].drain(..wanted).collect();
-        let goods = self.palletise(maker, &cases);
-        let usual = supply_days(&mut self.chance);
-        let express = self.network.products[order.product].is_short_dated();
-        let days = if self.day < OPENING_DAYS { 1 } else { usual.min(if express { EXPRESS_DAYS } else { usual }) };
-        self.send(maker, order.buyer, goods, days, false);
-        true
+        Some(self.finished[order.product].drain(..wanted).collect())
     }
 
     fn make(&mut self, product: usize, missing: usize) {
@@ -119,8 +139,8 @@ impl World<'_> {
         let Some(depot) = self.chance.pick(&depots).copied() else { return };
         let cases = self.bins[depot][source].cases.drain(..cases).collect();
         self.awaited.insert(product);
-        let days = supply_days(&mut self.chance).clamp(1, 6);
         let maker = self.network.products[product].maker;
+        let days = supply_days(&mut self.chance).min(EXPRESS_DAYS).max(self.journey_days(depot, maker));
         self.send(depot, maker, Goods { cases, ..Goods::default() }, days, false);
     }
 
