@@ -122,6 +122,8 @@ fn closed(data: &Path, files: &Path, joining: &[String]) -> [String; 4] {
     let text = printed(data, &["ledger", "migrate", "checkpoint"]).expect("closed");
     std::fs::write(&closing, text).expect("written");
     refused(data, &["serve", "--listen", "127.0.0.1:0"], "was closed to move to a channel");
+    let early: Vec<_> = joining.iter().map(String::as_str).chain(["serve", "--listen", "127.0.0.1:0"]).collect();
+    refused(data, &early, "bring it there with `veridose ledger migrate`");
     let words = ["alpine-pharma", "north-wholesale", "harbour-pharmacy", "medicines-agency"];
     let words = words.map(|party| signed(data, &closing, party));
     let all = words.each_ref().map(String::as_str);

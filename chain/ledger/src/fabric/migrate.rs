@@ -204,8 +204,8 @@ pub struct Agreed {
     pub records: Option<u64>,
 }
 
-/// Follows the channel from its first block into `folder`, which must not exist and is removed again, and compares what
-/// comes of it with the old ledger.
+/// Follows the channel from its first block into `folder`, which is removed before and afterwards, and compares what comes of
+/// it with the old ledger.
 pub async fn agree(
     ledger: &Embedded,
     checkpoint: &SignedCheckpoint,
@@ -214,10 +214,15 @@ pub async fn agree(
     options: Options,
     settings: &Settings,
 ) -> Result<Agreed, LedgerError> {
+    let clear = || match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(crate::log::failed("remove", folder)(error)),
+        Ok(()) | Err(_) => Ok(()),
+    };
+    clear()?;
     let opened = Fabric::open(folder, ledger.network().clone(), key, options, settings).await;
     let agreed = opened.and_then(|channel| compare(ledger, checkpoint, channel.replica()));
-    std::fs::remove_dir_all(folder).map_err(crate::log::failed("remove", folder))?;
-    agreed
+    let cleared = clear();
+    agreed.and_then(|agreed| cleared.map(|()| agreed))
 }
 
 fn compare(ledger: &Embedded, checkpoint: &SignedCheckpoint, replica: &Embedded) -> Result<Agreed, LedgerError> {

@@ -41,7 +41,7 @@ impl Fabric {
         settings: &Settings,
     ) -> Result<Self, LedgerError> {
         let gateways = gateways(settings, &options)?;
-        check_network(&gateways, &network).await?;
+        check_network(&gateways, &network, folder.join("log").join("checkpoint").exists()).await?;
         let in_flight_max = options.in_flight_max;
         let folder = folder.to_owned();
         let opening = tokio::task::spawn_blocking(move || Embedded::open_replica(&folder, network, key, options));
@@ -99,8 +99,9 @@ pub(super) fn gateways(settings: &Settings, options: &Options) -> Result<Gateway
     })
 }
 
-/// Whether the chaincode runs the same rules for the same network; begins the network if the channel has none.
-async fn check_network(gateways: &Gateways, network: &Network) -> Result<(), LedgerError> {
+/// Whether the chaincode runs the same rules for the same network; begins the network if the channel has none, and this node
+/// no log, which would then be another than the channel's.
+async fn check_network(gateways: &Gateways, network: &Network, has_log: bool) -> Result<(), LedgerError> {
     let version = version(gateways).await?;
     if let Some(imported) = version.imported {
         let entries = imported.entries;
@@ -108,6 +109,13 @@ async fn check_network(gateways: &Gateways, network: &Network) -> Result<(), Led
         return Err(LedgerError::Channel(problem));
     }
     if version.network.is_none() {
+        if has_log {
+            let problem = format!(
+                "this node has a log, and no network has begun on the channel {:?}: bring it there with `veridose ledger migrate`",
+                gateways.channel
+            );
+            return Err(LedgerError::Configuration(problem));
+        }
         begin(gateways, wire::INIT, network).await?;
     }
     match self::version(gateways).await?.network {
