@@ -1,6 +1,6 @@
 //! What the history of the trade says about tomorrow, what in it cannot be true, and what is unusual.
 //!
-//! - [`forecast`]: demand, judged by backtests;
+//! - [`forecast`]: demand, judged by backtests; [`stock`]: what is on hand, and when it runs out;
 //! - [`events`], [`history`], [`rules`], [`cases`]: from EPCIS documents to ranked cases; [`detect`] is the whole way, and
 //!   [`evaluate`] judges it against the truth;
 //! - [`forest`], [`mixture`], [`surprisal`]: how unusual a row of features or a path is; [`calibrate`] makes probabilities of
@@ -24,6 +24,7 @@ pub mod mixture;
 pub mod model;
 pub mod ranker;
 pub mod rules;
+pub mod stock;
 pub mod surprisal;
 mod table;
 

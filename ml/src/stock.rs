@@ -1,0 +1,14 @@
+//! Stock of the dispensers as the events tell it, and when it runs out.
+//!
+//! - [`Accounts`]: on hand is what was received less what was dispensed, sent back and destroyed, pack by pack, for each
+//!   product and place; lead times are those of the handoffs themselves;
+//! - [`Outlook`]: the probability that the shelf is empty by each of the coming days, and the order that would prevent it.
+
+mod account;
+mod history;
+mod outlook;
+#[cfg(test)]
+mod tests;
+
+pub use account::{Account, Accounts, Day};
+pub use outlook::{HORIZON_MAX, Order, Outlook, PATHS_MAX, Settings, StockError, outlook, reorder_rule};
