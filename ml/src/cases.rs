@@ -6,6 +6,8 @@ mod rank;
 mod tell;
 
 pub use alert::{Alert, Proof};
+pub(crate) use join::groups as joined;
+pub(crate) use tell::alert as tell;
 
 use crate::rules::{Facts, Finding};
 
@@ -16,18 +18,37 @@ pub const EVENTS_MAX: usize = 50;
 /// Parties and lots that an alert names.
 pub const PARTIES_MAX: usize = 50;
 
+/// How sure a case is by something that has learnt from outcomes, and why.
+#[derive(Debug)]
+pub(crate) struct Believed {
+    pub(crate) score: f64,
+    pub(crate) text: String,
+}
+
 /// Joins and ranks findings. Cases that suspect somebody come by score; slips stand behind them. What is less sure than
 /// `score_min` is left out, slips excepted.
-pub fn cases(facts: &Facts<'_>, findings: &[Finding], scans: u64, score_min: f64) -> Vec<Alert> {
-    let groups = join::groups(findings);
+///
+/// `believe` may know better than the rules how sure a case is.
+pub(crate) fn cases(
+    facts: &Facts<'_>,
+    findings: &[Finding],
+    (scans, score_min): (u64, f64),
+    believe: impl Fn(&[&Finding]) -> Option<Believed>,
+) -> Vec<Alert> {
+    let groups = joined(findings);
     let trust = rank::Trust::new(findings, &groups, scans);
     let mut alerts: Vec<Alert> = groups
         .iter()
         .filter_map(|group| {
             let group: Vec<&Finding> = group.iter().map(|at| &findings[*at as usize]).collect();
-            let score = trust.score(group.iter().copied());
             let is_slip = group.iter().all(|finding| finding.code.is_operator_error());
-            (is_slip || score >= score_min).then(|| tell::alert(facts, &group, round(score)))
+            let believed = if is_slip { None } else { believe(&group) };
+            let score = believed.as_ref().map_or_else(|| trust.score(group.iter().copied()), |believed| believed.score);
+            (is_slip || score >= score_min).then(|| {
+                let mut alert = tell(facts, &group, round(score));
+                alert.explanation.extend(believed.map(|believed| believed.text));
+                alert
+            })
         })
         .collect();
     alerts.sort_by(|a, b| {

@@ -1,10 +1,15 @@
 //! From events to ranked cases.
 
+mod detector;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use detector::{Detector, train};
+
 use crate::cases::{Alert, cases};
+use crate::error::LearnError;
 use crate::events::{EventTable, NO_TIME, Step};
 use crate::history::Histories;
 use crate::rules::{self, Facts};
@@ -45,14 +50,32 @@ pub fn detect(table: &EventTable, settings: Settings) -> (Vec<Alert>, Summary) {
     let histories = Histories::new(table);
     let facts = Facts::new(table, &histories);
     let findings = rules::check(&facts);
-    let scans = scans(table);
-    let alerts = cases(&facts, &findings, scans, settings.score_min);
+    let alerts = cases(&facts, &findings, (scans(table), settings.score_min), |_| None);
+    summed(table, alerts)
+}
+
+/// The same with a detector: packs that are unusual as a whole are told too, and cases are ranked by the outcomes that it
+/// has learnt, where there were enough.
+pub fn detect_with(
+    table: &EventTable,
+    settings: Settings,
+    detector: &Detector,
+) -> Result<(Vec<Alert>, Summary), LearnError> {
+    let histories = Histories::new(table);
+    let facts = Facts::new(table, &histories);
+    let findings = detector.findings(&facts)?;
+    let alerts = cases(&facts, &findings, (scans(table), settings.score_min), |group| detector.belief(group));
+    Ok(summed(table, alerts))
+}
+
+fn summed(table: &EventTable, alerts: Vec<Alert>) -> (Vec<Alert>, Summary) {
     let mut codes = BTreeMap::new();
     for code in alerts.iter().flat_map(|alert| &alert.codes) {
         *codes.entry(code.clone()).or_default() += 1;
     }
     let events = table.rows.iter().filter(|row| row.time != NO_TIME).count() as u64;
-    let summary = Summary { events, things: table.things.len() as u64, scans, cases: alerts.len() as u64, codes };
+    let summary =
+        Summary { events, things: table.things.len() as u64, scans: scans(table), cases: alerts.len() as u64, codes };
     (alerts, summary)
 }
 

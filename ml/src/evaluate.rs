@@ -132,6 +132,12 @@ pub fn evaluate(truths: &[Truth], alerts: &[Alert], scans: Option<u64>) -> Evalu
     result
 }
 
+/// Which alerts are about a falsification of the truth.
+pub(crate) fn alerts_about(truths: &[Truth], alerts: &[Alert]) -> Vec<bool> {
+    let found = matches(truths, alerts);
+    found.of_alert.iter().map(|about| about.iter().any(|truth| !is_slip(&truths[*truth].pattern))).collect()
+}
+
 #[expect(clippy::cast_precision_loss, reason = "counts of cases")]
 fn share(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }

@@ -12,12 +12,13 @@ mod step;
 mod table;
 mod things;
 
-pub use load::{Loaded, load, load_texts};
+pub use load::{Loaded, load, load_texts, read_all, read_texts, settle};
+pub(crate) use load::{drop_copies, ordered};
 pub(crate) use names::hash;
 pub use names::{NONE, Names};
 pub use places::{Known, Places, Role};
 pub use read::Reading;
 pub use step::{Disposition, Step};
 pub(crate) use table::number;
-pub use table::{EventTable, NO_DAY, NO_TIME, Quantity, Row, flag};
+pub use table::{EventTable, NO_DAY, NO_TIME, NamesOfRow, Quantity, Row, flag};
 pub use things::{ThingKind, Things};

@@ -3,12 +3,14 @@
 //! - [`forecast`]: demand, judged by backtests; [`stock`]: what is on hand, and when it runs out;
 //! - [`events`], [`history`], [`rules`], [`cases`]: from EPCIS documents to ranked cases; [`detect`] is the whole way, and
 //!   [`evaluate`] judges it against the truth;
+//! - [`lake`]: the events kept as Parquet; [`features`]: what is measured of each pack;
 //! - [`forest`], [`mixture`], [`surprisal`]: how unusual a row of features or a path is; [`calibrate`] makes probabilities of
 //!   scores, [`ranker`] learns from outcomes, [`model`] freezes what was learnt.
 //!
 //! Invariants: the same input and seed give the same output, bit for bit, on any number of threads; no clock, no ambient
 //! randomness; a series that cannot be forecast well still gets a forecast, and the answer says by which method; a slip of an
-//! operator is never called a falsification; every score of a row is explained by its columns. Only [`events::load`] reads files.
+//! operator is never called a falsification; every score of a row is explained by its columns. Only [`events::load`] and
+//! [`lake`] touch files.
 
 pub mod calibrate;
 pub mod cases;
@@ -17,9 +19,11 @@ pub mod detect;
 mod error;
 pub mod evaluate;
 pub mod events;
+pub mod features;
 pub mod forecast;
 pub mod forest;
 pub mod history;
+pub mod lake;
 pub mod mixture;
 pub mod model;
 pub mod ranker;

@@ -13,6 +13,7 @@ mod finding;
 mod known;
 mod late;
 mod packing;
+mod rare;
 mod scanned;
 mod shipments;
 mod status;
@@ -20,8 +21,11 @@ mod travel;
 mod walk;
 
 pub use code::{CATALOGUE, Code, Entry, Kind, Severity};
+pub(crate) use facts::day;
 pub use facts::{Facts, Lot};
 pub use finding::Finding;
+pub(crate) use scanned::date;
+pub(crate) use travel::distance_km;
 
 use rayon::prelude::*;
 
@@ -74,6 +78,7 @@ fn run(walk: &mut Walk<'_>) {
     travel::check(walk);
     custody::check(walk);
     packing::check(walk);
+    rare::check(walk);
     status::check(walk);
 }
 
@@ -87,7 +92,7 @@ fn needs_containers(facts: &Facts<'_>, thing: u32, kind: ThingKind) -> bool {
         let row = &facts.table.rows[*event as usize];
         row.parent == crate::events::NONE && row.step != Step::Commissioning
     };
-    let has_run_out = || facts.expiry(thing).is_some_and(|expiry| facts::day(facts.span.1) > expiry);
+    let has_run_out = || facts.expiry(thing).is_some_and(|expiry| day(facts.span.1) > expiry);
     facts.histories.own(thing).iter().any(is_alone) || has_run_out() || facts.recall(thing).is_some()
 }
 

@@ -2,12 +2,16 @@
 
 mod world;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use veridose_ml::cases::Alert;
-use veridose_ml::detect::{Settings, detect};
-use veridose_ml::events::load_texts;
+use veridose_ml::detect::{Detector, Settings, detect, detect_with, train};
+use veridose_ml::evaluate::Truth;
+use veridose_ml::events::{EventTable, NO_TIME, load_texts, read_texts};
+use veridose_ml::lake::Lake;
+use veridose_ml::model;
 use world::{Day, Journal};
 
 /// The cases of a history, and how many events were copies.
@@ -347,6 +351,108 @@ fn copies_of_events_count_once() {
     let (alerts, copies) = cases_of(&[journal.document(), journal.document()]);
     assert_eq!(alerts, []);
     assert_eq!(copies, journal.events() as u64);
+}
+
+/// The bytes of every file of a lake, by its path.
+fn bytes(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(bytes(&path));
+        } else {
+            found.insert(path.clone(), std::fs::read(&path).expect("a file"));
+        }
+    }
+    found
+}
+
+#[test]
+fn a_lake_keeps_what_comes_late_and_twice_and_is_the_same_when_made_anew() {
+    let mut journal = Journal::of_trade();
+    for (_, broken, _) in RULES {
+        broken(&mut journal);
+    }
+    let documents = journal.shuffled(7);
+    let folder = tempfile::tempdir().expect("a folder");
+    let table = |at: usize| read_texts(&[(&format!("{at}.json"), documents[at].as_bytes())]).0;
+    let lake = Lake::new(folder.path());
+    let added: u64 = (0..3).map(|at| lake.add(table(at)).expect("a new lake").events).sum();
+    let (whole, _) = load_texts(&documents.iter().map(|text| ("x", text.as_bytes())).collect::<Vec<_>>());
+    let distinct = whole.rows.iter().filter(|row| row.time != NO_TIME).count();
+    assert_eq!(added, distinct as u64);
+    let first = bytes(folder.path());
+    assert_eq!(lake.add(table(1)).expect("the lake").events, 0, "they are there already");
+    assert_eq!(bytes(folder.path()), first);
+    std::fs::remove_dir_all(folder.path().join("events")).expect("its folder");
+    (0..3).rev().for_each(|at| _ = lake.add(table(at)).expect("the lake"));
+    assert_eq!(bytes(folder.path()), first);
+    let told = |table: &EventTable| {
+        let (mut alerts, _) = detect(table, Settings::default());
+        for alert in &mut alerts {
+            alert.events.clear();
+        }
+        alerts
+    };
+    assert_eq!(told(&lake.read().expect("the lake")), told(&whole));
+}
+
+/// Forty forged packs, and as many findings that were nothing.
+fn labelled() -> (Journal, Vec<Truth>) {
+    let mut journal = Journal::of_trade();
+    let mut labels = Vec::new();
+    for n in 0..40 {
+        let (forged, sound) = (format!("F{n}Q"), format!("S{n}W"));
+        journal.commission(&[&sound], "L1", "mf-de", Day(0));
+        journal.inspect(&forged, "ph-de-1", Day(20 + n), Some((&format!("L{n}"), "2027-06-30")));
+        journal.inspect(&sound, "ph-de-1", Day(20 + n), Some((&format!("N{n}"), "2027-06-30")));
+        labels.push(Truth {
+            pattern: "unknown_serial".to_owned(),
+            epcs: vec![world::pack(&forged)],
+            ..Truth::default()
+        });
+    }
+    (journal, labels)
+}
+
+#[test]
+fn outcomes_change_the_ranking_and_training_repeats_bit_for_bit() {
+    let (journal, labels) = labelled();
+    let bytes = |documents: &[String]| {
+        let named: Vec<(&str, &[u8])> = documents.iter().map(|text| ("x", text.as_bytes())).collect();
+        let (card, detector) = train(&load_texts(&named).0, &labels, 7).expect("enough to learn from");
+        model::write(&card, &detector).expect("a whole detector")
+    };
+    let first = bytes(&[journal.document()]);
+    assert_eq!(bytes(&journal.shuffled(3)), first);
+    let (_, detector) = model::read::<Detector>(&first).expect("its own bytes");
+    let (table, _) = load_texts(&[("x", journal.document().as_bytes())]);
+    let (alerts, _) = detect_with(&table, Settings { score_min: 0.0 }, &detector).expect("the same columns");
+    let score = |code: &str| {
+        let scores =
+            alerts.iter().filter(|alert| alert.codes.iter().any(|found| found == code)).map(|alert| alert.score);
+        scores.fold(0.0, f64::max)
+    };
+    let (forged, nothing) = (score("unknown_batch").max(score("unknown_serial")), score("batch_mismatch"));
+    assert!(forged > 0.8 && nothing < 0.3, "{forged} {nothing}");
+    assert!(alerts[0].explanation.contains("Ranked by outcomes"), "{}", alerts[0].explanation);
+}
+
+#[test]
+fn nothing_teaches_nothing() {
+    train(&load_texts(&[]).0, &[], 1).expect_err("no packs");
+}
+
+#[test]
+fn an_empty_lake_is_read_and_a_damaged_one_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let lake = Lake::new(folder.path());
+    assert_eq!(lake.read().expect("nothing").rows.len(), 0);
+    let day = folder.path().join("events/day=2026-01-01");
+    std::fs::create_dir_all(&day).expect("a folder");
+    std::fs::write(day.join("events.parquet"), b"PAR1 no").expect("a file");
+    let problem = lake.read().expect_err("not Parquet").to_string();
+    assert!(problem.contains("day=2026-01-01") && problem.contains("add its events again"), "{problem}");
 }
 
 #[test]

@@ -8,9 +8,11 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use serde::de::DeserializeOwned;
 use veridose_ml::cases::Alert;
-use veridose_ml::detect::{SCORE_MIN, Settings, Summary, detect};
+use veridose_ml::detect::{Detector, SCORE_MIN, Settings, Summary, detect, detect_with, train};
 use veridose_ml::evaluate::{Evaluation, Recall, Truth, evaluate};
-use veridose_ml::events::{self, Loaded};
+use veridose_ml::events::{self, EventTable, Loaded};
+use veridose_ml::lake::Lake;
+use veridose_ml::model;
 
 use super::{Outcome, print};
 
@@ -25,17 +27,24 @@ const DOCUMENTS_MAX: usize = 1_000_000;
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
     after_help = "Examples:\n  veridose detect --events ./epcis --out alerts.jsonl\n  \
+                  veridose detect --lake ./lake --events ./today --out alerts.jsonl\n  \
                   veridose detect evaluate --truth truth.jsonl --alerts alerts.jsonl"
 )]
 pub struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
     /// EPCIS documents, JSON-LD or XML, in any order; of a folder every .json, .jsonld and .xml
-    #[arg(long, value_name = "DIR_OR_FILE", num_args = 1.., required = true)]
+    #[arg(long, value_name = "DIR_OR_FILE", num_args = 1.., required_unless_present = "lake")]
     events: Vec<PathBuf>,
+    /// Folder of Parquet files, one for each day, that is searched whole; the documents are added to it first
+    #[arg(long, value_name = "DIR")]
+    lake: Option<PathBuf>,
     /// File to write: JSON, one case a line, the surest first; a summary goes beside it
     #[arg(long, value_name = "FILE", required = true)]
     out: Option<PathBuf>,
+    /// What `detect train` wrote: unusual packs are told too, and cases ranked by outcomes
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
     /// Leave out cases less sure than this, operators' slips excepted
     #[arg(long, value_name = "SCORE", default_value_t = SCORE_MIN)]
     min_score: f64,
@@ -47,9 +56,31 @@ pub struct Arguments {
 /// What else can be done.
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Learn what packs usually do, and from labels which cases are true
+    #[command(
+        after_help = "Example:\n  veridose detect train --events ./epcis --labels outcomes.jsonl --out detector.model --seed 1"
+    )]
+    Train(Training),
     /// Say how good alerts are, against what truly happened
     #[command(after_help = "Example:\n  veridose detect evaluate --truth truth.jsonl --alerts alerts.jsonl --json")]
     Evaluate(Evaluating),
+}
+
+/// What is learnt from.
+#[derive(Debug, Args)]
+struct Training {
+    /// EPCIS documents, JSON-LD or XML, in any order; of a folder every .json, .jsonld and .xml
+    #[arg(long, value_name = "DIR_OR_FILE", num_args = 1.., required = true)]
+    events: Vec<PathBuf>,
+    /// JSON lines of what truly happened: {pattern, epcs, lot, parties, from, to}
+    #[arg(long, value_name = "FILE")]
+    labels: Option<PathBuf>,
+    /// File to write
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// What chance is drawn from: the same seed, events and labels give the same bytes
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
 }
 
 /// What is compared.
@@ -67,25 +98,70 @@ struct Evaluating {
 }
 
 pub(super) fn run(arguments: &Arguments, json: bool) -> anyhow::Result<Outcome> {
-    if let Some(Command::Evaluate(evaluating)) = &arguments.command {
-        return judge(evaluating, json);
+    match &arguments.command {
+        Some(Command::Evaluate(evaluating)) => return judge(evaluating, json),
+        Some(Command::Train(training)) => return learn(training, json),
+        None => {}
     }
     let Some(out) = &arguments.out else { anyhow::bail!("--out is missing: name the file to write") };
-    let documents = documents(&arguments.events)?;
-    let (table, loaded) = events::load(&documents);
-    for (document, problem) in &loaded.problems {
-        writeln!(io::stderr(), "veridose: {document}: {problem}")?;
-    }
-    if loaded.documents == 0 && !documents.is_empty() {
-        anyhow::bail!("none of {} documents could be read", documents.len());
-    }
-    let (alerts, summary) = detect(&table, Settings { score_min: arguments.min_score });
+    let (table, loaded) = read(&arguments.events)?;
+    let (table, duplicates) = gathered(table, arguments.lake.as_deref())?;
+    let loaded = Loaded { duplicates, ..loaded };
+    let settings = Settings { score_min: arguments.min_score };
+    let (alerts, summary) = match &arguments.model {
+        Some(path) => detect_with(&table, settings, &read_model(path)?)?,
+        None => detect(&table, settings),
+    };
     write_lines(out, &alerts).with_context(|| format!("failed to write {}", out.display()))?;
     let beside = summary_path(out);
     std::fs::write(&beside, serde_json::to_string_pretty(&summary)? + "\n")
         .with_context(|| format!("failed to write {}", beside.display()))?;
     tell(out, &loaded, &summary, json)?;
     Ok(if arguments.strict && !loaded.problems.is_empty() { Outcome::Refused } else { Outcome::Done })
+}
+
+/// Reads documents, and tells what is wrong with them; it is an error if none can be read.
+fn read(given: &[PathBuf]) -> anyhow::Result<(EventTable, Loaded)> {
+    let documents = documents(given)?;
+    let (table, loaded) = events::read_all(&documents);
+    for (document, problem) in &loaded.problems {
+        writeln!(io::stderr(), "veridose: {document}: {problem}")?;
+    }
+    if loaded.documents == 0 && !documents.is_empty() {
+        anyhow::bail!("none of {} documents could be read", documents.len());
+    }
+    Ok((table, loaded))
+}
+
+fn read_model(path: &Path) -> anyhow::Result<Detector> {
+    let bytes = std::fs::read(path).with_context(|| format!("failed to open {}", path.display()))?;
+    Ok(model::read(&bytes).with_context(|| path.display().to_string())?.1)
+}
+
+fn learn(training: &Training, json: bool) -> anyhow::Result<Outcome> {
+    let (mut table, _) = read(&training.events)?;
+    events::settle(&mut table);
+    let labels: Vec<Truth> = training.labels.as_deref().map(read_lines).transpose()?.unwrap_or_default();
+    let (card, detector) = train(&table, &labels, training.seed)?;
+    let bytes = model::write(&card, &detector)?;
+    std::fs::write(&training.out, &bytes).with_context(|| format!("failed to write {}", training.out.display()))?;
+    let name = hex::encode(model::hash(&bytes));
+    if json {
+        let told = serde_json::json!({ "model": name, "metrics": card.metrics, "out": training.out });
+        return print(&told.to_string());
+    }
+    print(&format!("{}: model {name}", training.out.display()))
+}
+
+/// The events to search, without copies: those of the documents, or all of the lake after they were added to it.
+fn gathered(mut table: EventTable, lake: Option<&Path>) -> anyhow::Result<(EventTable, u64)> {
+    let Some(folder) = lake else {
+        let copies = events::settle(&mut table);
+        return Ok((table, copies));
+    };
+    let lake = Lake::new(folder);
+    let added = lake.add(table)?;
+    Ok((lake.read()?, added.copies))
 }
 
 fn tell(out: &Path, loaded: &Loaded, summary: &Summary, json: bool) -> anyhow::Result<()> {

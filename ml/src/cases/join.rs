@@ -8,7 +8,7 @@ use crate::rules::Finding;
 /// Groups of findings that share a cause, or that are about the same pack or container first of all. Slips are joined
 /// by their own causes only: they explain nothing but themselves. The groups and their members keep the order of the
 /// findings.
-pub(super) fn groups(findings: &[Finding]) -> Vec<Vec<u32>> {
+pub(crate) fn groups(findings: &[Finding]) -> Vec<Vec<u32>> {
     let mut parents: Vec<u32> = (0..number(findings.len())).collect();
     let mut first_of: HashMap<(bool, u64), u32> = HashMap::new();
     for (at, finding) in findings.iter().enumerate() {

@@ -14,7 +14,7 @@ use crate::rules::{Code, Facts, Finding, Kind, Severity};
 const TOLD_MAX: usize = 5;
 
 /// Tells a group; its rank is given later.
-pub(super) fn alert(facts: &Facts<'_>, group: &[&Finding], score: f64) -> Alert {
+pub(crate) fn alert(facts: &Facts<'_>, group: &[&Finding], score: f64) -> Alert {
     let mut surest = group.to_vec();
     surest.sort_by(|a, b| {
         let order = |finding: &Finding| (finding.code.is_operator_error(), finding.code);

@@ -1,5 +1,6 @@
 //! Many documents into one table.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::BufReader;
@@ -32,6 +33,13 @@ pub struct Loaded {
 
 /// Reads documents in any syntax of EPCIS and any order. What cannot be read is told in the result.
 pub fn load(paths: &[PathBuf]) -> (EventTable, Loaded) {
+    let (mut table, mut loaded) = read_all(paths);
+    loaded.duplicates = settle(&mut table);
+    (table, loaded)
+}
+
+/// The same with copies left in and declarations of error not carried out, for a [`crate::lake::Lake`].
+pub fn read_all(paths: &[PathBuf]) -> (EventTable, Loaded) {
     let mut paths = paths.to_vec();
     paths.sort_unstable();
     let mut table = EventTable::default();
@@ -43,19 +51,24 @@ pub fn load(paths: &[PathBuf]) -> (EventTable, Loaded) {
             table.absorb(part);
         }
     }
-    loaded.duplicates = settle(&mut table);
     (table, loaded)
 }
 
 /// Reads documents that are in memory: a name and a text each.
 pub fn load_texts(documents: &[(&str, &[u8])]) -> (EventTable, Loaded) {
+    let (mut table, mut loaded) = read_texts(documents);
+    loaded.duplicates = settle(&mut table);
+    (table, loaded)
+}
+
+/// The same with copies left in and declarations of error not carried out.
+pub fn read_texts(documents: &[(&str, &[u8])]) -> (EventTable, Loaded) {
     let mut table = EventTable::default();
     let mut loaded = Loaded::default();
     for (name, text) in documents {
         let reading = read(&mut table, name, *text);
         loaded.count(name, reading);
     }
-    loaded.duplicates = settle(&mut table);
     (table, loaded)
 }
 
@@ -87,7 +100,7 @@ impl Loaded {
 
 /// Leaves out copies, carries out declarations of error, and finds out whose each place is. Returns how many copies
 /// there were.
-pub(crate) fn settle(table: &mut EventTable) -> u64 {
+pub fn settle(table: &mut EventTable) -> u64 {
     let copies = drop_copies(table);
     retract(table);
     find_owners(table);
@@ -100,8 +113,13 @@ fn rank(table: &EventTable, event: u32) -> (i64, u64, i64, &str, &str, u32) {
     (row.time, row.fingerprint, row.recorded, table.id(event), table.texts.text(row.document), row.index)
 }
 
+/// Compares two events by that order.
+pub(crate) fn ordered(table: &EventTable, a: u32, b: u32) -> Ordering {
+    rank(table, a).cmp(&rank(table, b))
+}
+
 /// A copy says the same at the same time; of several the one that was recorded first is kept.
-fn drop_copies(table: &mut EventTable) -> u64 {
+pub(crate) fn drop_copies(table: &mut EventTable) -> u64 {
     let same = |a: &Row, b: &Row| a.fingerprint == b.fingerprint && a.is(flag::DECLARATION) == b.is(flag::DECLARATION);
     let mut order: Vec<u32> = (0..number(table.rows.len())).collect();
     order.par_sort_unstable_by_key(|event| {

@@ -50,6 +50,19 @@ impl Role {
         matches!(self, Self::Manufacturer | Self::Repackager | Self::Wholesaler)
     }
 
+    /// The word from which [`Role`] is read back.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Unknown => "",
+            Self::Manufacturer => "manufacturer",
+            Self::Repackager => "repackager",
+            Self::Wholesaler => "wholesaler",
+            Self::Hospital => "hospital",
+            Self::Pharmacy => "pharmacy",
+            Self::Other => "other",
+        }
+    }
+
     /// The role in explanations.
     pub const fn name(self) -> &'static str {
         match self {
@@ -126,6 +139,12 @@ impl Places {
 
     pub(crate) fn known_mut(&mut self, id: u32) -> &mut Known {
         &mut self.known[id as usize]
+    }
+
+    /// Adds what is known of a place.
+    pub(crate) fn add_known(&mut self, place: &str, known: Known) {
+        let id = self.intern(place);
+        self.known[id as usize].join(known, true);
     }
 
     /// The place of the GLN without its extension, if that is named too.

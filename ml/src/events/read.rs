@@ -141,6 +141,8 @@ fn common(table: &mut EventTable, event: &Event) -> Row {
     let (lot, expiry) = match event.extensions.get_local("scanned").and_then(Value::fields) {
         Some(scanned) => {
             row.flags |= flag::SCANNED;
+            // What reads a code asks, whatever its step is called.
+            row.step = if row.step == Step::Other { Step::Inspecting } else { row.step };
             let text = |name| scanned.get_local(name).and_then(Value::as_text).map(str::trim);
             (text("lot"), text("expiry"))
         }

@@ -75,6 +75,11 @@ impl Step {
         }
     }
 
+    /// The step of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|step| step.name() == name)
+    }
+
     /// The step of a word of the vocabulary or of one's own; what is not known is [`Step::Other`].
     pub(crate) fn parse(term: Option<&Term>) -> Self {
         let Some(term) = term else { return Self::Other };
@@ -91,7 +96,7 @@ impl Step {
             "destroying" | "consuming" => Self::Destroying,
             "returning" => Self::Returning,
             "repackaging" | "transforming" | "creating" => Self::Repackaging,
-            word if ["undo", "restor", "reactivat", "reinstat", "undispens", "revert"]
+            word if ["undo", "restor", "reactivat", "reinstat", "undispens", "revert", "void", "cancel"]
                 .iter()
                 .any(|part| word.contains(part)) =>
             {
@@ -146,6 +151,25 @@ impl Disposition {
         Self::Ended,
         Self::Stolen,
     ];
+
+    /// The state's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Other => "other",
+            Self::Available => "available",
+            Self::Returned => "returned",
+            Self::Recalled => "recalled",
+            Self::NonSellable => "non_sellable",
+            Self::Dispensed => "dispensed",
+            Self::Ended => "ended",
+            Self::Stolen => "stolen",
+        }
+    }
+
+    /// The state of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
 
     pub(crate) fn parse(term: Option<&Term>) -> Self {
         let Some(term) = term else { return Self::Other };

@@ -131,6 +131,26 @@ impl EventTable {
         u32::try_from(self.rows.len() - 1).expect("fewer than 2^32 events fit into memory")
     }
 
+    /// Appends an event whose names are texts; things of one event are parted by blanks, what is empty is absent.
+    pub(crate) fn push_named(&mut self, mut row: Row, names: &NamesOfRow<'_>) -> u32 {
+        let things: Vec<u32> = names.things.split_ascii_whitespace().map(|uri| self.things.intern(uri)).collect();
+        let mut place = |uri: &str| if uri.is_empty() { NONE } else { self.places.intern(uri) };
+        (row.place, row.source) = (place(names.place), place(names.source));
+        (row.destination, row.client) = (place(names.destination), place(names.client));
+        let mut text = |text: &str| if text.is_empty() { NONE } else { self.texts.intern_text(text) };
+        (row.lot, row.transaction, row.document) = (text(names.lot), text(names.transaction), text(names.document));
+        if !names.parent.is_empty() {
+            row.parent = self.things.intern(names.parent);
+        }
+        self.push(row, &things, names.id)
+    }
+
+    /// Adds an amount to an event.
+    pub(crate) fn push_quantity(&mut self, event: u32, class: &str, count: f64) {
+        let class = self.things.intern(class);
+        self.quantities.push((event, class, count));
+    }
+
     /// Appends another table.
     pub(crate) fn absorb(&mut self, other: Self) {
         let things = self.things.absorb(&other.things);
@@ -160,6 +180,22 @@ impl EventTable {
             ..row
         }));
     }
+}
+
+/// What an event names, as texts.
+#[derive(Debug, Clone, Copy)]
+#[expect(missing_docs, reason = "the fields are those of [`Row`], under the same names")]
+pub struct NamesOfRow<'t> {
+    pub parent: &'t str,
+    pub things: &'t str,
+    pub place: &'t str,
+    pub source: &'t str,
+    pub destination: &'t str,
+    pub client: &'t str,
+    pub lot: &'t str,
+    pub transaction: &'t str,
+    pub document: &'t str,
+    pub id: &'t str,
 }
 
 /// A place in a list as a number of 32 bits.

@@ -112,6 +112,8 @@ codes! {
         "The pack was at two places too far apart for the time between."
     RareTransition "rare_transition" 8 NO, NO, Warning Diversion
         "The pack took a step that hardly any pack of its kind takes."
+    UnusualPack "unusual_pack" 8 NO, NO, Warning Diversion
+        "The pack's way as a whole is unlike that of other packs."
     ForgedPedigree "forged_pedigree" 9 NO, NO, Alert Falsification
         "The goods were received from a party that never had them."
     UnauthorisedSource "unauthorised_source" 9 NO, NO, Alert Falsification

@@ -68,7 +68,10 @@ fn is_restoring(ended: End<'_>, row: &Row, party: u32) -> bool {
 /// Judges the undoing of an end, and undoes it where it is believed.
 fn undo<'t>(walk: &mut Walk<'_>, end: Option<End<'t>>, event: u32, row: &'t Row) -> Option<End<'t>> {
     let facts = walk.facts;
-    let ended = end?;
+    let Some(ended) = end else {
+        undone_without_end(walk, event, row);
+        return None;
+    };
     let party = facts.party_of(row);
     let late = row.time - ended.row.time;
     let expired = facts.expiry(walk.thing).filter(|expiry| super::facts::day(row.time) > *expiry);
@@ -91,6 +94,16 @@ fn undo<'t>(walk: &mut Walk<'_>, end: Option<End<'t>>, event: u32, row: &'t Row)
     let proof = Proof { events: &[ended.event, event], parties: &parties, strength: 0.9, causes: &[] };
     walk.find(Code::UndoAbuse, &proof, text);
     None
+}
+
+/// Undone what nobody has done: the wrong state, unless the end was not read.
+fn undone_without_end(walk: &mut Walk<'_>, event: u32, row: &Row) {
+    if walk.facts.commissioning(walk.thing).is_none() || row.is(flag::DECLARATION) {
+        return;
+    }
+    let text = format!("An end of {} was undone at {}, and none is known.", walk.name(), walk.facts.called(row.place));
+    let parties = [walk.facts.party_of(row)];
+    walk.find(Code::UndoAbuse, &Proof { events: &[event], parties: &parties, strength: 0.5, causes: &[] }, text);
 }
 
 /// An event after the end.

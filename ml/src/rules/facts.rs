@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
 
+use super::rare::Handoffs;
 use crate::events::{Disposition, EventTable, NO_DAY, NO_TIME, NONE, Role, Row, Step, ThingKind, flag, number};
 use crate::history::Histories;
 
@@ -32,6 +33,7 @@ pub struct Facts<'a> {
     products: HashMap<u64, u32>,
     lots: HashMap<(u64, u32), Lot>,
     recalls: HashMap<u32, i64>,
+    handoffs: Handoffs,
     are_places_listed: bool,
     are_products_made_here: bool,
     /// The first and the last time of an event.
@@ -53,6 +55,7 @@ impl<'a> Facts<'a> {
             products: HashMap::new(),
             lots: HashMap::new(),
             recalls: HashMap::new(),
+            handoffs: Handoffs::default(),
             are_places_listed: false,
             are_products_made_here: false,
             span: (i64::MAX, i64::MIN),
@@ -61,6 +64,7 @@ impl<'a> Facts<'a> {
         facts.learn_shares();
         facts.learn_recalls();
         facts.learn_places();
+        facts.handoffs = Handoffs::count(table, &facts);
         facts
     }
 
@@ -209,6 +213,11 @@ impl<'a> Facts<'a> {
     /// How many packs of a product were commissioned.
     pub fn packs_of(&self, gtin: u64) -> u32 {
         self.products.get(&gtin).copied().unwrap_or(0)
+    }
+
+    /// How often each kind of handoff happens.
+    pub(crate) fn handoffs(&self) -> &Handoffs {
+        &self.handoffs
     }
 
     /// Whether packs of some product were commissioned: else nothing is known to be unknown.

@@ -14,6 +14,9 @@ const NAMED_MAX: usize = 500;
 /// Orders of one buyer in a week from which on they are looked at.
 const ORDERS_MIN: usize = 6;
 
+/// As many buyers on one day are no exception.
+const BUYERS_MIN: usize = 4;
+
 /// All events under one despatch advice or order, between two parties.
 #[derive(Debug, Default)]
 struct Shipment {
@@ -43,6 +46,11 @@ fn shipments(facts: &Facts<'_>) -> BTreeMap<u32, Shipment> {
             Step::Shipping => shipments.entry(row.transaction).or_default().sent.push(number(event)),
             Step::Receiving => shipments.entry(row.transaction).or_default().received.push(number(event)),
             _ => {}
+        }
+    }
+    for shipment in shipments.values_mut() {
+        for events in [&mut shipment.sent, &mut shipment.received] {
+            events.sort_by_key(|event| (row(facts, *event).time, row(facts, *event).fingerprint));
         }
     }
     shipments
@@ -79,21 +87,41 @@ fn compare(facts: &Facts<'_>, papers: u32, shipment: &Shipment) -> Vec<Finding> 
     let missing: Vec<u32> = sent.difference(&received).copied().filter(|thing| is_gone(*thing)).collect();
     let mut found = Vec::new();
     if !extra.is_empty() && sent.intersection(&received).next().is_some() {
-        found.push(difference(facts, papers, shipment, (Code::Overage, &extra, 0.85)));
+        // What the sender had and did not read is no surprise, a few at a time.
+        let (first, sender) = (row(facts, shipment.sent[0]).time, facts.party_of(row(facts, shipment.sent[0])));
+        let had_it = |thing: &u32| {
+            facts
+                .histories
+                .own(*thing)
+                .iter()
+                .map(|event| row(facts, *event))
+                .any(|row| row.time <= first && facts.party_of(row) == sender)
+                || facts.histories.stays(facts.table, *thing).iter().any(|stay| stay.from <= first)
+        };
+        let is_foreign = !extra.iter().all(had_it);
+        let strength = match is_foreign || is_more_than_missed(extra.len(), received.len()) {
+            true if is_foreign => 0.85,
+            true => 0.7,
+            false => 0.12,
+        };
+        found.push(difference(facts, papers, shipment, (Code::Overage, &extra, strength)));
     }
     if !missing.is_empty() {
         // What has just been missed may still turn up.
         let doubt = if has_settled(facts, arrived) { 1.0 } else { 0.6 };
-        // Readings are missed one by one, thefts take more.
-        let strength = doubt
-            * match missing.len() {
-                1 => 0.25,
-                2 => 0.5,
-                _ => 0.75,
-            };
+        let strength = match missing.len() {
+            1 => 0.12,
+            few if !is_more_than_missed(few, sent.len()) => 0.2,
+            _ => 0.75 * doubt,
+        };
         found.push(difference(facts, papers, shipment, (Code::Shortage, &missing, strength)));
     }
     found
+}
+
+/// Whether so many of a list are more than readings that were missed: up to one in twenty are, and two by chance.
+fn is_more_than_missed(count: usize, of: usize) -> bool {
+    count > 2 + of / 20
 }
 
 /// A container whose contents were named instead of itself, or the other way round, is no difference.
@@ -208,7 +236,11 @@ fn splitting(facts: &Facts<'_>, shipments: &BTreeMap<u32, Shipment>) -> Vec<Find
             }
         }
     }
-    buyers.into_iter().flat_map(|(buyer, days)| split_days(facts, buyer, &days)).collect()
+    let found: Vec<Finding> = buyers.into_iter().flat_map(|(buyer, days)| split_days(facts, buyer, &days)).collect();
+    // A day on which many buyers order much is a season, not a scheme.
+    let of_day = |time: i64| found.iter().filter(|finding| day(finding.at) == day(time)).count();
+    let is_odd: Vec<bool> = found.iter().map(|finding| of_day(finding.at) < BUYERS_MIN).collect();
+    found.into_iter().zip(is_odd).filter_map(|(finding, is_odd)| is_odd.then_some(finding)).collect()
 }
 
 fn split_days(facts: &Facts<'_>, buyer: u32, days: &BTreeMap<i32, Week>) -> Vec<Finding> {

@@ -13,11 +13,14 @@ const SLACK_KM: f64 = 30.0;
 /// A record handed in this much later may carry the time of the handing in, in milliseconds.
 const LATE_MS: i64 = 3 * 3_600_000;
 
+/// An event, what it says, and whether it names a container instead.
+type Stop<'t> = (u32, &'t Row, bool);
+
 pub(super) fn check(walk: &mut Walk<'_>) {
-    let stops: Vec<(u32, &Row)> = walk
+    let stops: Vec<Stop<'_>> = walk
         .stops()
         .filter(|(_, row)| row.step != Step::Other || row.parent == NONE)
-        .map(|(visit, row)| (visit.event, row))
+        .map(|(visit, row)| (visit.event, row, visit.is_inherited))
         .collect();
     impossible(walk, &stops);
     if walk.table().things.kind(walk.thing) == ThingKind::Pack {
@@ -25,12 +28,13 @@ pub(super) fn check(walk: &mut Walk<'_>) {
     }
 }
 
-fn impossible(walk: &mut Walk<'_>, stops: &[(u32, &Row)]) {
+fn impossible(walk: &mut Walk<'_>, stops: &[Stop<'_>]) {
     let facts = walk.facts;
     let mut worst: Option<(f64, f64, [u32; 2])> = None;
     for pair in stops.windows(2) {
-        let [(before, from), (after, to)] = pair else { continue };
-        if from.place == to.place {
+        let [(before, from, in_container), (after, to, still)] = pair else { continue };
+        // What befell the container is told of the container.
+        if from.place == to.place || (*in_container && *still) {
             continue;
         }
         let (Some(a), Some(b)) = (facts.position(from.place), facts.position(to.place)) else { continue };
@@ -54,7 +58,15 @@ fn impossible(walk: &mut Walk<'_>, stops: &[(u32, &Row)]) {
         facts.called(rows[1].place)
     );
     let parties = rows.map(|row| facts.party_of(row));
-    let strength = if is_late { 0.4 } else { 0.92 };
+    // A shipment that arrives where it was sent is one shipment, whatever its clocks say.
+    let is_handed_over = rows[0].step == Step::Shipping
+        && rows[1].step == Step::Receiving
+        && facts.party(rows[0].destination) == facts.party_of(rows[1]);
+    let strength = match (is_handed_over, is_late) {
+        (true, _) => 0.05,
+        (false, true) => 0.4,
+        (false, false) => 0.92,
+    };
     walk.find(Code::ImpossibleTravel, &Proof { events: &events, parties: &parties, strength, causes: &[] }, text);
 }
 
@@ -70,13 +82,13 @@ struct Held<'t> {
 /// Follows custody: whoever has the pack in hand must have had it sent, or have received it. One missed reading makes
 /// one gap; it takes a site that never passed the pack on, and a second that never took it over, to say that there
 /// are two.
-fn cloned(walk: &mut Walk<'_>, stops: &[(u32, &Row)]) {
+fn cloned(walk: &mut Walk<'_>, stops: &[Stop<'_>]) {
     let facts = walk.facts;
     let mut held: Option<Held<'_>> = None;
     let mut gaps: Vec<[u32; 2]> = Vec::new();
     let mut seen: Vec<u32> = Vec::new();
     let mut strength: f64 = 0.0;
-    for (event, row) in stops {
+    for (event, row, _) in stops {
         let party = facts.party_of(row);
         let is_taken = matches!(row.step, Step::Receiving | Step::Unpacking | Step::Commissioning | Step::Repackaging);
         if let Some(last) = held.as_ref().filter(|last| last.party != party && !last.is_sent && !is_taken) {
@@ -128,7 +140,6 @@ fn two_places(walk: &Walk<'_>, last: &Held<'_>, row: &Row, was_here_before: bool
         () if ends => 0.8,
         () if from.is_dispenser() => 0.6,
         // On its natural way with two readings missed.
-        () if from.is_upstream() && facts.are_countries_apart(last.row.place, row.place) => 0.3,
         () => 0.0,
     }
 }
