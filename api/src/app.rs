@@ -48,10 +48,13 @@ impl Running {
     }
 }
 
+/// Takes the address that the server is to listen on.
+pub fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).with_context(|| format!("failed to listen on {address}"))
+}
+
 /// Starts the server on a node, and the work that goes on behind it.
-pub async fn start(config: &Config, node: Arc<Node>) -> anyhow::Result<Running> {
-    let listener =
-        TcpListener::bind(config.listen).with_context(|| format!("failed to listen on {}", config.listen))?;
+pub async fn start(config: &Config, listener: TcpListener, node: Arc<Node>) -> anyhow::Result<Running> {
     let address = listener.local_addr().context("failed to learn the address listened on")?;
     let background = Background::start(Arc::clone(&node), config.role).await?;
     let node = web::Data::from(node);

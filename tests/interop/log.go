@@ -30,6 +30,10 @@ func (l Log) Checkpoint() (tlog.Tree, error) {
 	if err != nil {
 		return tlog.Tree{}, err
 	}
+	return l.parseCheckpoint(bytes)
+}
+
+func (l Log) parseCheckpoint(bytes []byte) (tlog.Tree, error) {
 	opened, err := note.Open(bytes, note.VerifierList(l.Verifier))
 	if err != nil {
 		return tlog.Tree{}, fmt.Errorf("checkpoint: %w", err)

@@ -1,6 +1,7 @@
 // Command interop checks a Veridose log with the public tools of others: Go's sumdb/tlog and Tessera's fsck.
 //
 //	interop check LOG VKEY            both tools accept the log
+//	interop continues LOG VKEY EARLIER the log continues the one of an earlier signed checkpoint, in a file
 //	interop flips LOG VKEY COUNT SEED both refuse it after any one of COUNT flipped bits, chosen by SEED
 //
 // LOG is a directory in C2SP tlog-tiles form, VKEY the log's public key as a signed-note verifier key. The last line
@@ -24,7 +25,7 @@ func main() {
 
 func run(args []string) error {
 	if len(args) < 3 {
-		return fmt.Errorf("usage: interop check LOG VKEY | interop flips LOG VKEY COUNT SEED")
+		return fmt.Errorf("usage: interop check LOG VKEY | interop continues LOG VKEY EARLIER | interop flips LOG VKEY COUNT SEED")
 	}
 	verifier, err := note.NewVerifier(args[2])
 	if err != nil {
@@ -34,6 +35,8 @@ func run(args []string) error {
 	switch {
 	case args[0] == "check" && len(args) == 3:
 		return report(checkAll(log))
+	case args[0] == "continues" && len(args) == 4:
+		return log.CheckContinues(args[3])
 	case args[0] == "flips" && len(args) == 5:
 		count, err := strconv.Atoi(args[3])
 		if err != nil || count < 1 {

@@ -5,6 +5,7 @@ mod system {
     mod command_line;
     mod demo;
     mod documents;
+    mod large;
     mod own_side;
     mod parties;
     mod pharma;

@@ -1,6 +1,6 @@
 //! `veridose demo`.
 
-use std::net::TcpListener;
+use std::net::SocketAddr;
 
 use anyhow::Context as _;
 use clap::Args;
@@ -27,16 +27,15 @@ pub(super) const DATA: &str = "veridose-demo";
 
 pub(super) fn run(mut config: Config, arguments: &Arguments) -> anyhow::Result<Outcome> {
     telemetry::start(config.log, "warn");
-    if TcpListener::bind(config.listen).is_err() {
-        config.listen.set_port(0);
-    }
+    // Kept from here on, so that no other program takes the port meanwhile.
+    let listener = app::listen(config.listen).or_else(|_| app::listen(SocketAddr::new(config.listen.ip(), 0)))?;
     // The pharmacy of the story keeps the consents of the patient of the story.
     config.patients.custodian = Some(PartyId::parse("harbour-pharmacy")?);
     super::runtime()?.block_on(async {
         let node = Node::open(&config).await?;
         let issuer = Embedded::open(node.keys(), &config)?;
         let (log, now) = (node.ledger().verifier(), node.clock().date_time());
-        let running = app::start(&config, node).await?;
+        let running = app::start(&config, listener, node).await?;
         play(&Stage { address: running.address, issuer: &issuer, log, now })
             .await
             .context("the demonstration failed")?;

@@ -25,7 +25,8 @@ pub(super) fn run(mut config: Config, arguments: &Arguments) -> anyhow::Result<O
     config.check_role()?;
     telemetry::start(config.log, "info");
     super::runtime()?.block_on(async {
-        let running = app::start(&config, Node::open(&config).await?).await?;
+        let node = Node::open(&config).await?;
+        let running = app::start(&config, app::listen(config.listen)?, node).await?;
         running.ended().await
     })?;
     tracing::info!("stopped");

@@ -29,7 +29,10 @@ impl Server {
         change(&mut config);
         let node = Node::open(&config).await.expect("opens");
         let issuer = Embedded::open(node.keys(), &config).expect("opens");
-        let (running, client) = (app::start(&config, node).await.expect("starts"), reqwest::Client::new());
+        let (running, client) = (
+            app::start(&config, app::listen(config.listen).expect("a free port"), node).await.expect("starts"),
+            reqwest::Client::new(),
+        );
         Self { running, client, data, issuer }
     }
 

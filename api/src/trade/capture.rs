@@ -30,6 +30,9 @@ const CHUNK_EVENTS: usize = 200;
 /// Items at which a chunk is cut early.
 const CHUNK_ITEMS: usize = ITEMS_PER_TRANSACTION_MAX / 4;
 
+/// How often events are planned anew because the state moved under their plan.
+const PLANS_MAX: u8 = 3;
+
 /// Works a capture job through, from where it stands.
 pub async fn run(node: &Arc<Node>, actor: &Actor, job: &CaptureJob) -> Result<CaptureState> {
     let document = node.store().captures.document(job).await.context("failed to open the captured document")?;
@@ -83,20 +86,8 @@ impl Work<'_> {
             self.progress(&[]).await?;
             return Ok(CaptureState::Succeeded);
         }
-        let is_readable = chunk.errors.is_empty();
         self.plan(&mut chunk).await?;
-        if chunk.errors.is_empty() && !chunk.plans.is_empty() {
-            match self.submit(place, &chunk.merged()).await? {
-                Ok(()) => self.captured = count,
-                // The state moved between the rehearsal and the commit.
-                Err(rejection) => chunk.errors.push(self.refused(&chunk, &rejection)),
-            }
-        }
-        if is_readable && !chunk.errors.is_empty() && self.was_captured(place)? {
-            // By a runner that had lost the job and did not know yet.
-            chunk.errors.clear();
-            self.captured = count;
-        }
+        self.settle(place, &mut chunk).await?;
         self.progress(&chunk.errors).await?;
         Ok(if chunk.errors.is_empty() { CaptureState::Succeeded } else { CaptureState::Failed })
     }
@@ -168,41 +159,47 @@ impl Work<'_> {
     }
 
     /// Brings a planned chunk onto the ledger; what is refused goes to the errors of `chunk`.
-    async fn land(&mut self, place: Place, whole: bool, trial: Chunk, chunk: &mut Chunk) -> Result<()> {
+    async fn land(&mut self, place: Place, whole: bool, mut trial: Chunk, chunk: &mut Chunk) -> Result<()> {
         let faults = chunk.errors.len();
-        if trial.errors.is_empty() && whole {
-            if trial.plans.is_empty() {
+        if whole {
+            self.settle(place, &mut trial).await?;
+            if trial.errors.is_empty() {
                 return Ok(());
             }
-            if self.submit(place, &trial.merged()).await?.is_ok() {
-                self.captured += u64::try_from(trial.reads.len())?;
-                return Ok(());
-            }
-            // The state moved between the rehearsal and the commit: each event is judged by itself.
-        }
-        if whole && self.was_captured(place)? {
-            // By a runner that had lost the job and did not know yet.
-            self.captured += u64::try_from(trial.reads.len())?;
-            return Ok(());
         }
         for read in trial.reads {
             let place = Place::Event(read.0);
             let mut single = Chunk { reads: vec![read], ..Chunk::default() };
             self.plan(&mut single).await?;
-            if let Some((_, plan)) = single.plans.first() {
-                match self.submit(place, plan).await? {
-                    Ok(()) => self.captured += 1,
-                    Err(rejection) => single.errors.push(self.refused(&single, &rejection)),
-                }
-            }
-            if !single.errors.is_empty() && self.was_captured(place)? {
-                single.errors.clear();
-                self.captured += 1;
-            }
+            self.settle(place, &mut single).await?;
             chunk.errors.append(&mut single.errors);
         }
         if chunk.errors.len() > faults {
             chunk.errors.sort_by_key(|error| error.event);
+        }
+        Ok(())
+    }
+
+    /// Brings a planned chunk onto the ledger as one transaction, if it has no errors. When the state moved between the rehearsal and
+    /// the commit, the events may still be right and only the plan is not (another document registered the product first):
+    /// so it is made again.
+    async fn settle(&mut self, place: Place, chunk: &mut Chunk) -> Result<()> {
+        let mut again = 0;
+        while chunk.errors.is_empty() && !chunk.plans.is_empty() {
+            match self.submit(place, &chunk.merged()).await? {
+                Ok(()) => {
+                    self.captured += u64::try_from(chunk.reads.len())?;
+                    return Ok(());
+                }
+                Err(rejection) if again == PLANS_MAX => chunk.errors.push(self.refused(chunk, &rejection)),
+                Err(_) => self.plan(chunk).await?,
+            }
+            again += 1;
+        }
+        if !chunk.errors.is_empty() && self.was_captured(place)? {
+            // By a runner that had lost the job and did not know yet.
+            chunk.errors.clear();
+            self.captured += u64::try_from(chunk.reads.len())?;
         }
         Ok(())
     }

@@ -10,9 +10,9 @@ use crate::name::first_half;
 use crate::node::ActError;
 use crate::trade::plan::Plan;
 
-/// How often one place may be sealed anew. Each time takes a crash between sealing and submitting, and a state that makes
-/// another plan of the same events afterwards.
-const ATTEMPTS: u8 = 4;
+/// How often one place may be sealed anew. Each time takes a state that moved between plan and commit, or a crash between
+/// sealing and submitting, and then another plan of the same events.
+const ATTEMPTS: u8 = 8;
 
 /// What of the document a transaction holds.
 #[derive(Debug, Clone, Copy)]
@@ -78,7 +78,7 @@ impl Work<'_> {
                 Err(other) => return Err(other.into()),
             }
         }
-        bail!("the node stopped {ATTEMPTS} times while it captured {place:?}; hand the document in again")
+        bail!("the state moved {ATTEMPTS} times while {place:?} was captured; hand the document in again")
     }
 
     /// The same place of the same job makes the same key.

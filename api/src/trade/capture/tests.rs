@@ -194,6 +194,20 @@ async fn events_are_judged_one_by_one_when_the_state_moved_after_the_rehearsal()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_product_that_another_document_registered_meanwhile_is_not_registered_twice() {
+    let data = tempfile::tempdir().expect("a directory");
+    let (node, actor) = (node(&data).await, maker());
+    let job = hand_in(&node, ErrorBehaviour::Rollback, &document_of(2, None)).await;
+    let (mut work, mut chunk) = planned(&node, &actor, &job).await;
+    let other = hand_in(&node, ErrorBehaviour::Rollback, &document_of(2, None).replace("/21/P", "/21/Q")).await;
+    assert_eq!(run(&node, &actor, &other).await.expect("worked through"), CaptureState::Succeeded);
+    let size = node.ledger().size();
+    work.settle(Place::Whole(2), &mut chunk).await.expect("worked through");
+    assert_eq!((numbers(&chunk.errors), work.captured, node.ledger().size()), (vec![], 2, size + 1));
+    assert!(is_known(&node, 1) && is_known(&node, 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_place_whose_name_was_sealed_with_other_documents_gets_another_name() {
     let data = tempfile::tempdir().expect("a directory");
     let (node, actor) = (node(&data).await, maker());
