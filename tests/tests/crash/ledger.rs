@@ -11,41 +11,47 @@ use veridose_contract::TxId;
 use veridose_ledger::{Ledger, check, proof};
 use veridose_tests::{Factory, Random};
 
-/// A full check replays the whole log; every so many kills it is due.
-const CHECK_EVERY: u64 = 25;
+/// Times that one ledger is killed. A check replays the whole log after each, so a ledger does not live long.
+const KILLS_A_LIFE: usize = 20;
 
 #[tokio::test]
 async fn nothing_acknowledged_is_lost() {
     let kills = if std::env::var_os("VERIDOSE_LONG").is_some() { 1_000 } else { 200 };
+    let (mut random, mut in_recovery, mut acknowledged) = (Random::from_environment(), 0, 0);
+    for _ in 0..kills / KILLS_A_LIFE {
+        let life = live(&mut random);
+        in_recovery += life.0;
+        acknowledged += life.1;
+    }
+    assert!(in_recovery > 0, "no kill struck before the first acknowledgement");
+    assert!(in_recovery < kills, "no kill struck a ledger at work");
+    println!("measured: {kills} kills, {in_recovery} of them before any work, {acknowledged} acknowledged");
+}
+
+/// A ledger from its founding over its kills; how many of them struck before it worked, and what it acknowledged.
+fn live(random: &mut Random) -> (usize, usize) {
     let folder = tempfile::tempdir().expect("temporary directory");
     let factory = Factory::found("crash.example/log").expect("a network");
     factory.save(&folder.path().join("factory")).expect("saved");
-    let mut random = Random::from_environment();
     let ledger_folder = folder.path().join("ledger");
     let mut acknowledged: HashMap<u64, TxId> = HashMap::new();
     let mut in_recovery = 0;
-    for run in 0..kills {
-        let fresh = run_and_kill(folder.path(), run, &mut random);
+    for run in 0..KILLS_A_LIFE {
+        let fresh = run_and_kill(folder.path(), run, random);
         in_recovery += usize::from(fresh.is_empty());
-        let last = run + 1 == kills;
         let ledger = factory.ledger(&ledger_folder).expect("starts by itself after a kill");
         for (index, id) in &fresh {
             verify(&ledger, &factory, *index, *id);
             assert_eq!(acknowledged.insert(*index, *id), None, "run {run}: entry {index} was acknowledged twice");
         }
-        if last {
-            for (index, id) in &acknowledged {
-                verify(&ledger, &factory, *index, *id);
-            }
-        }
         drop(ledger);
-        if last || random.below(CHECK_EVERY) == 0 {
-            check(&factory, &ledger_folder);
-        }
+        check(&factory, &ledger_folder);
     }
-    assert!(in_recovery > 0, "no kill struck before the first acknowledgement");
-    assert!(in_recovery < kills, "no kill struck a ledger at work");
-    println!("measured: {kills} kills, {in_recovery} of them before any work, {} acknowledged", acknowledged.len());
+    let ledger = factory.ledger(&ledger_folder).expect("starts");
+    for (index, id) in &acknowledged {
+        verify(&ledger, &factory, *index, *id);
+    }
+    (in_recovery, acknowledged.len())
 }
 
 /// Starts the load, kills it at a random instant, and gives what it had acknowledged.

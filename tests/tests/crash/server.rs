@@ -1,6 +1,7 @@
 //! The whole server, killed under load over HTTP: what it answered holds, what it did not answer can be asked again.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,8 +12,12 @@ use veridose_ledger::LogVerifier;
 use veridose_ledger::proof::{self, Receipt};
 use veridose_tests::{Client, JSON_LD, Random, Trial, commissioning, document, pack, pack_path, printed};
 
-/// Times that the server is killed.
-const KILLS: usize = 12;
+/// Times that one server is killed. Its ledger is checked and its view made anew after each, so a server does not live long.
+const KILLS: usize = 10;
+/// Servers.
+const LIVES: usize = 20;
+/// Servers when every fault is tried at length.
+const LIVES_LONG: usize = 100;
 /// Requests in flight.
 const WORKERS: usize = 16;
 /// Packs that are commissioned before the load, which takes them out of the trade one by one.
@@ -103,7 +108,16 @@ async fn view(maker: &Client, answers: &Answers) -> (Vec<Value>, Vec<Value>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_killed_keeps_its_word() {
-    let mut random = Random::from_environment();
+    let lives = if std::env::var_os("VERIDOSE_LONG").is_some() { LIVES_LONG } else { LIVES };
+    let (mut random, mut requests) = (Random::from_environment(), 0);
+    for _ in 0..lives {
+        requests += live(&mut random).await;
+    }
+    println!("measured: {} kills of the server, {requests} requests", lives * KILLS);
+}
+
+/// A server from its founding over its kills to its end; how many requests it had.
+async fn live(random: &mut Random) -> usize {
     let mut trial = Trial::start().await.expect("starts");
     commission(&trial.maker().expect("a client")).await;
     let load = Load { answers: Arc::default(), next: Arc::default() };
@@ -111,10 +125,11 @@ async fn a_server_that_is_killed_keeps_its_word() {
         let before = load.next.load(Ordering::Relaxed);
         let working = load.until_the_server_is_gone(trial.maker().expect("a client"));
         let killing = async {
-            tokio::time::sleep(Duration::from_millis(20 + random.below(400))).await;
+            tokio::time::sleep(Duration::from_millis(20 + random.below(300))).await;
             trial.kill().expect("killed")
         };
         let ((), data) = tokio::join!(working, killing);
+        check(data.path());
         trial = Trial::resume(data).await.unwrap_or_else(|error| panic!("after kill {kill}: {error:#}"));
         let mut answers = load.answers.lock().expect("no panic").clone();
         verify(&trial.maker().expect("a client"), &mut answers, before).await;
@@ -129,10 +144,15 @@ async fn a_server_that_is_killed_keeps_its_word() {
     assert_eq!(before.0.len(), answers.len() + PACKS / PACKS_AN_EVENT, "each request is one event");
 
     let data = trial.stop().await.expect("stops");
-    printed(data.path(), &["ledger", "check"]).expect("the ledger is sound");
-    printed(data.path(), &["project", "rebuild", "--compare"]).expect("the view is what the ledger says");
+    check(data.path());
     let trial = Trial::resume(data).await.expect("starts");
     assert_eq!(view(&trial.maker().expect("a client"), &answers).await, before, "the view differs from the ledger");
-    println!("measured: {KILLS} kills of the server, {} requests", answers.len());
     trial.server.stop().await.expect("stops");
+    answers.len()
+}
+
+/// Ledger and view of a server that does not run.
+fn check(data: &Path) {
+    printed(data, &["ledger", "check"]).expect("the ledger is sound");
+    printed(data, &["project", "rebuild", "--compare"]).expect("the view is what the ledger says");
 }
