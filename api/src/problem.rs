@@ -274,7 +274,8 @@ const fn kind_of(code: Code) -> Kind {
         | Code::UnknownItem
         | Code::UnknownOffer
         | Code::UnknownConsent
-        | Code::UnknownModel => Kind::NotFound,
+        | Code::UnknownModel
+        | Code::UnknownCase => Kind::NotFound,
         Code::IdempotencyConflict => Kind::IdempotencyConflict,
         Code::NotSuspended
         | Code::PartyExists
@@ -317,7 +318,11 @@ const fn kind_of(code: Code) -> Kind {
         | Code::ModelInUse
         | Code::ModelNotPromoted
         | Code::NothingToRollBack
-        | Code::DecisionExists => Kind::Conflict,
+        | Code::DecisionExists
+        | Code::CaseExists
+        | Code::CaseClosed
+        | Code::CaseOpen
+        | Code::CaseEscalated => Kind::Conflict,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Every route, on one page.
 
 mod capture;
+mod cases;
 mod consents;
 mod dispenses;
 mod epcis;
@@ -78,6 +79,13 @@ pub fn documented(service: &mut Documented<'_>) {
         .service(recalls::quarantine)
         .service(recalls::release)
         // Patients
+        .service(cases::raise)
+        .service(cases::index)
+        .service(cases::show)
+        .service(cases::assign)
+        .service(cases::escalate)
+        .service(cases::close)
+        .service(cases::reopen)
         .service(consents::register)
         .service(consents::index)
         .service(consents::show)

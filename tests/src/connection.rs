@@ -2,6 +2,7 @@
 //! measures. It knows answers with a length, which is what the API gives.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -9,6 +10,8 @@ use tokio::net::TcpStream;
 
 /// Head and body of an answer at most.
 const ANSWER_BYTES_MAX: usize = 1 << 20;
+/// How long a connection may lie idle and still be used: less than the server keeps it open.
+const IDLE_MAX: Duration = Duration::from_secs(2);
 
 /// A request, written out.
 pub fn post(path: &str, token: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
@@ -29,7 +32,7 @@ pub fn post(path: &str, token: &str, headers: &[(&str, &str)], body: &[u8]) -> V
 #[derive(Debug)]
 pub struct Connections {
     address: String,
-    idle: Mutex<Vec<TcpStream>>,
+    idle: Mutex<Vec<(TcpStream, Instant)>>,
 }
 
 impl Connections {
@@ -41,7 +44,7 @@ impl Connections {
     /// Sends a request and gives the body of its answer, which must be a success.
     pub async fn send(&self, request: &[u8]) -> anyhow::Result<Vec<u8>> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut stream = if let Some(stream) = idle {
+        let mut stream = if let Some((stream, _)) = idle.filter(|(_, since)| since.elapsed() < IDLE_MAX) {
             stream
         } else {
             let stream = TcpStream::connect(&self.address).await?;
@@ -50,7 +53,7 @@ impl Connections {
         };
         stream.write_all(request).await?;
         let (status, body) = answer(&mut stream).await?;
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(stream);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push((stream, Instant::now()));
         ensure!((200..300).contains(&status), "{status}: {}", String::from_utf8_lossy(&body));
         Ok(body)
     }

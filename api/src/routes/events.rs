@@ -157,7 +157,12 @@ fn event(row: &EventRow, opened: Opened) -> Result<Option<Value>, Problem> {
     let raw = match opened {
         Opened::Document(Payload::Event(raw)) => raw,
         Opened::Document(
-            Payload::Product(_) | Payload::Lot(_) | Payload::Consent(_) | Payload::Recall(_) | Payload::Note(_),
+            Payload::Product(_)
+            | Payload::Lot(_)
+            | Payload::Consent(_)
+            | Payload::Recall(_)
+            | Payload::Case(_)
+            | Payload::Note(_),
         )
         | Opened::Erased
         | Opened::NotYours

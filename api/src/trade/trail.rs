@@ -229,7 +229,9 @@ fn part(command: &Command, item: &ItemKey) -> Part {
         | Action::RegisterModel(_)
         | Action::PromoteModel { .. }
         | Action::RollBackModel { .. }
-        | Action::RecordDecision(_) => Part::Listed,
+        | Action::RecordDecision(_)
+        | Action::RaiseCase(_)
+        | Action::MoveCase { .. } => Part::Listed,
     }
 }
 
@@ -285,6 +287,8 @@ fn how(command: &Command, item: &ItemKey, offers: &mut BTreeSet<OfferId>) -> Opt
         | Action::RegisterModel(_)
         | Action::PromoteModel { .. }
         | Action::RollBackModel { .. }
-        | Action::RecordDecision(_) => None,
+        | Action::RecordDecision(_)
+        | Action::RaiseCase(_)
+        | Action::MoveCase { .. } => None,
     }
 }

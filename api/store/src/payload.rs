@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use time::Date;
 use uuid::Uuid;
-use veridose_contract::{Purpose, Subject, Timestamp};
+use veridose_contract::{PartyId, Purpose, Subject, Timestamp};
 
 /// A document that a command commits to. Its JSON bytes are what the commitment covers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -21,6 +21,8 @@ pub enum Payload {
     Consent(ConsentDocument),
     /// Why goods are recalled.
     Recall(Recall),
+    /// What a case is about.
+    Case(Case),
     /// Words for people, for instance on a quarantine or a dispute.
     Note(Note),
 }
@@ -90,6 +92,29 @@ pub struct Recall {
     /// What holders shall do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instructions: Option<String>,
+}
+
+/// What a case is about. It is for who raised it and for regulators.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Case {
+    /// What is suspected, in one line.
+    pub title: String,
+    /// Why, for people.
+    #[serde(default)]
+    pub explanation: String,
+    /// Codes of the rules that found it.
+    #[serde(default)]
+    pub codes: Vec<String>,
+    /// Packs and containers, as element strings.
+    #[serde(default)]
+    pub items: Vec<String>,
+    /// Members concerned.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub parties: Vec<PartyId>,
+    /// What proves it: events, contributions of a model, positions, in the form that the finder gave.
+    #[serde(default)]
+    pub evidence: serde_json::Value,
 }
 
 /// Words for people.

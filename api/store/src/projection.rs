@@ -198,6 +198,7 @@ impl Projection {
         self.dump_table::<answers::recall::Entity>(&mut rows).await?;
         self.dump_table::<answers::quarantine::Entity>(&mut rows).await?;
         self.dump_table::<answers::consent::Entity>(&mut rows).await?;
+        self.dump_table::<answers::case_file::Entity>(&mut rows).await?;
         Ok(rows)
     }
 
@@ -237,7 +238,7 @@ struct Lease {
 }
 
 /// Every table of the view.
-const TABLES: [&str; 19] = [
+const TABLES: [&str; 20] = [
     "cursor",
     "ledger_transaction",
     "party",
@@ -257,4 +258,5 @@ const TABLES: [&str; 19] = [
     "recall",
     "quarantine",
     "consent",
+    "case_file",
 ];

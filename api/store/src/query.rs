@@ -1,5 +1,6 @@
 //! Named queries. Each binds the caller, so a party reads only what it owns or was party to.
 
+mod cases;
 mod events;
 mod lists;
 mod rows;
@@ -8,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use time::Date;
 use utoipa::ToSchema;
 use veridose_contract::{
-    Commitment, ConsentId, DecommissionReason, DiscrepancyKind, Fingerprint, HandoffKind, ItemKey, LotKey, OfferId,
-    PartyId, ProductKey, Purpose, Role, Site, Timestamp, TxId,
+    CaseId, CaseOutcome, Commitment, ConsentId, DecommissionReason, DiscrepancyKind, Fingerprint, HandoffKind, ItemKey,
+    LotKey, OfferId, PartyId, ProductKey, Purpose, Role, Site, Timestamp, TxId,
 };
 
 pub use events::{EventFilter, EventOrder, MATCH_MAX, OrderBy};
@@ -268,6 +269,48 @@ pub struct ConsentRow {
     /// When it was revoked.
     #[schema(value_type = Option<i64>)]
     pub revoked_at: Option<Timestamp>,
+}
+
+/// How a case stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CaseState {
+    /// Raised; nobody has it.
+    New,
+    /// A regulator has it.
+    Investigating,
+    /// With a higher authority.
+    Escalated,
+    /// Ended, with an outcome.
+    Closed,
+}
+
+/// A case, without what it is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CaseRow {
+    /// Its name.
+    #[schema(value_type = String)]
+    pub case: CaseId,
+    /// Who raised it.
+    #[schema(value_type = String)]
+    pub party: PartyId,
+    /// When.
+    #[schema(value_type = i64)]
+    pub raised_at: Timestamp,
+    /// How it stands.
+    pub state: CaseState,
+    /// What it turned out to be, once closed.
+    #[schema(value_type = Option<String>)]
+    pub outcome: Option<CaseOutcome>,
+    /// The regulator that has it, or had it last.
+    #[schema(value_type = Option<String>)]
+    pub assignee: Option<PartyId>,
+    /// The document that says what it is about.
+    #[schema(value_type = String)]
+    pub commitment: Commitment,
+    /// When something was last done about it.
+    #[schema(value_type = i64)]
+    pub moved_at: Timestamp,
 }
 
 /// What a recall covers.

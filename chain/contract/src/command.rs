@@ -4,9 +4,10 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
+use crate::case::CaseStep;
 use crate::id::{
-    Commitment, ConsentId, Day, Fingerprint, ItemKey, LotKey, ModelId, OfferId, PartyId, ProductKey, Site, Subject,
-    Timestamp,
+    CaseId, Commitment, ConsentId, Day, Fingerprint, ItemKey, LotKey, ModelId, OfferId, PartyId, ProductKey, Site,
+    Subject, Timestamp,
 };
 
 /// One action on a list of items.
@@ -169,6 +170,15 @@ pub enum Action {
     },
     /// Records what a model said of a case; the payload holds the features and what each contributed.
     RecordDecision(Decision),
+    /// Raises a case: somebody saw, or a detector found, what may be a falsification.
+    RaiseCase(CaseId),
+    /// A regulator deals with a case.
+    MoveCase {
+        /// Which case.
+        case: CaseId,
+        /// What is done.
+        step: CaseStep,
+    },
 }
 
 impl Action {
@@ -207,6 +217,11 @@ impl Action {
             Self::PromoteModel { .. } => "promote_model",
             Self::RollBackModel { .. } => "roll_back_model",
             Self::RecordDecision(_) => "record_decision",
+            Self::RaiseCase(_) => "raise_case",
+            Self::MoveCase { step: CaseStep::Assign(_), .. } => "assign_case",
+            Self::MoveCase { step: CaseStep::Escalate, .. } => "escalate_case",
+            Self::MoveCase { step: CaseStep::Close(_), .. } => "close_case",
+            Self::MoveCase { step: CaseStep::Reopen, .. } => "reopen_case",
         }
     }
 }

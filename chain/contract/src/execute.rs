@@ -2,6 +2,7 @@
 
 mod accept;
 mod aggregate;
+mod case;
 mod certificate;
 mod close_offer;
 mod commission;
@@ -141,6 +142,8 @@ fn dispatch(turn: &mut Turn<'_>, command: &Command) -> Result<(), Stop> {
         Action::PromoteModel { model } => model::promote(turn, model),
         Action::RollBackModel { kind } => model::roll_back(turn, kind),
         Action::RecordDecision(decision) => model::decide(turn, command, decision),
+        Action::RaiseCase(case) => case::raise(turn, command, case),
+        Action::MoveCase { case, step } => case::take(turn, command, case, step),
     }
 }
 
@@ -172,7 +175,9 @@ fn check_items(command: &Command) -> Result<(), Stop> {
         | Action::RegisterModel(_)
         | Action::PromoteModel { .. }
         | Action::RollBackModel { .. }
-        | Action::RecordDecision(_) => Items::None,
+        | Action::RecordDecision(_)
+        | Action::RaiseCase(_)
+        | Action::MoveCase { .. } => Items::None,
         Action::Commission { .. }
         | Action::CommissionContainers
         | Action::Aggregate { .. }

@@ -104,6 +104,10 @@ hash_id!(
     ModelId, 32
 );
 hash_id!(
+    /// Name of a case, chosen by who raises it.
+    CaseId, 16
+);
+hash_id!(
     /// A product's blinded key.
     ProductKey, 32
 );

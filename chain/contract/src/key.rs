@@ -1,7 +1,7 @@
 //! Every key of the state: a prefix byte and an identifier. There is no key that every transaction writes.
 
 use crate::id::{
-    BatchId, Commitment, ConsentId, Fingerprint, IdempotencyKey, ItemKey, LotKey, ModelId, OfferId, PartyId,
+    BatchId, CaseId, Commitment, ConsentId, Fingerprint, IdempotencyKey, ItemKey, LotKey, ModelId, OfferId, PartyId,
     ProductKey, Site,
 };
 
@@ -21,6 +21,7 @@ const PRODUCT: u8 = b'p';
 const CONSENT: u8 = b's';
 const MODEL_IN_USE: u8 = b'u';
 const MODEL: u8 = b'v';
+const CASE: u8 = b'w';
 const DISPUTE: u8 = b'x';
 const DECISION: u8 = b'y';
 
@@ -72,6 +73,11 @@ pub(crate) fn offer(offer: &OfferId) -> Vec<u8> {
 /// A consent.
 pub(crate) fn consent(consent: &ConsentId) -> Vec<u8> {
     join(CONSENT, &[consent.as_bytes()])
+}
+
+/// A case.
+pub(crate) fn case(case: &CaseId) -> Vec<u8> {
+    join(CASE, &[case.as_bytes()])
 }
 
 /// A member.

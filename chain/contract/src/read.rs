@@ -1,14 +1,14 @@
 //! Typed reads of the state, for the contract itself, for hosts and for the API.
 
 use crate::id::{
-    BatchId, Commitment, ConsentId, Fingerprint, IdempotencyKey, ItemKey, LotKey, ModelId, OfferId, PartyId,
+    BatchId, CaseId, Commitment, ConsentId, Fingerprint, IdempotencyKey, ItemKey, LotKey, ModelId, OfferId, PartyId,
     ProductKey, Site,
 };
 use crate::key;
 use crate::record::{
-    BatchRecord, CertificateRecord, ConsentRecord, DecisionRecord, DisputeRecord, IdempotencyRecord, ItemRecord,
-    LotRecord, ModelInUseRecord, ModelRecord, NetworkRecord, OfferRecord, PartyRecord, ProductRecord, Record,
-    SiteRecord,
+    BatchRecord, CaseRecord, CertificateRecord, ConsentRecord, DecisionRecord, DisputeRecord, IdempotencyRecord,
+    ItemRecord, LotRecord, ModelInUseRecord, ModelRecord, NetworkRecord, OfferRecord, PartyRecord, ProductRecord,
+    Record, SiteRecord,
 };
 use crate::state::{StateError, StateRead};
 
@@ -73,6 +73,11 @@ pub fn offer(state: &dyn StateRead, id: &OfferId) -> Result<Option<OfferRecord>,
 /// A consent.
 pub fn consent(state: &dyn StateRead, id: &ConsentId) -> Result<Option<ConsentRecord>, StateError> {
     record(state, &key::consent(id))
+}
+
+/// A case.
+pub fn case(state: &dyn StateRead, id: &CaseId) -> Result<Option<CaseRecord>, StateError> {
+    record(state, &key::case(id))
 }
 
 /// A party's dispute of an event.

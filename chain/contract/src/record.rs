@@ -4,6 +4,7 @@ mod item;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
+use crate::case::CaseStage;
 use crate::command::{Certificate, Consent, Decision, DecommissionReason, Discrepancy, HandoffKind, Model, Party};
 use crate::id::{
     BatchId, Commitment, ConsentId, Day, Fingerprint, ItemKey, LotKey, ModelId, NetworkId, OfferId, PartyId,
@@ -63,6 +64,7 @@ records!(
     ModelRecord,
     ModelInUseRecord,
     DecisionRecord,
+    CaseRecord,
 );
 
 /// The network: written once, at genesis.
@@ -300,6 +302,19 @@ pub struct DecisionRecord {
     pub tx: TxId,
     /// When, in the trade.
     pub at: Timestamp,
+}
+
+/// A case.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct CaseRecord {
+    /// Who raised it, and when.
+    pub raised: Mark,
+    /// The document that says why.
+    pub payload: Commitment,
+    /// The regulator that has it, or had it last.
+    pub assignee: Option<PartyId>,
+    /// How it stands.
+    pub stage: CaseStage,
 }
 
 /// Who set something, and when in the trade.

@@ -235,6 +235,18 @@ codes! {
     ScoreInvalid = "score_invalid",
     /// What the model said of the case is recorded already.
     DecisionExists = "decision_exists",
+
+    // Cases.
+    /// A case of that name exists.
+    CaseExists = "case_exists",
+    /// No such case.
+    UnknownCase = "unknown_case",
+    /// The case is closed.
+    CaseClosed = "case_closed",
+    /// The case is not closed.
+    CaseOpen = "case_open",
+    /// The case is with the higher authority already.
+    CaseEscalated = "case_escalated",
 }
 
 impl fmt::Display for Code {

@@ -188,7 +188,9 @@ impl Body {
                 | Action::RegisterModel(_)
                 | Action::PromoteModel { .. }
                 | Action::RollBackModel { .. }
-                | Action::RecordDecision(_) => 0,
+                | Action::RecordDecision(_)
+                | Action::RaiseCase(_)
+                | Action::MoveCase { .. } => 0,
             };
             sum.saturating_add(command.items.len()).saturating_add(inputs)
         })

@@ -1,4 +1,4 @@
-//! Handoffs, recalls, quarantines, consents.
+//! Handoffs, recalls, quarantines, consents, cases.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
@@ -68,6 +68,7 @@ fn tables() -> Vec<NewTable> {
             key: &["consent"],
             indexes: &[&["custodian"]],
         },
+        case_file(),
     ]
 }
 
@@ -92,5 +93,24 @@ fn handoff() -> NewTable {
         ],
         key: &["offer"],
         indexes: &[&["sender", "offered_event"], &["receiver", "offered_event"], &["offered_event"]],
+    }
+}
+
+fn case_file() -> NewTable {
+    NewTable {
+        name: "case_file",
+        columns: vec![
+            binary("case_id"),
+            text("party"),
+            big_integer("raised_at"),
+            text("stage"),
+            text_null("outcome"),
+            text_null("assignee"),
+            binary("commitment"),
+            big_integer("moved_at"),
+            big_integer("event_id"),
+        ],
+        key: &["case_id"],
+        indexes: &[&["party", "event_id"], &["stage", "event_id"]],
     }
 }

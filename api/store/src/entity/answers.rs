@@ -126,3 +126,28 @@ pub(crate) mod consent {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+/// A case.
+pub(crate) mod case_file {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "case_file")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub case_id: Vec<u8>,
+        pub party: String,
+        pub raised_at: i64,
+        pub stage: String,
+        pub outcome: Option<String>,
+        pub assignee: Option<String>,
+        pub commitment: Vec<u8>,
+        pub moved_at: i64,
+        pub event_id: i64,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

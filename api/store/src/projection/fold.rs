@@ -1,5 +1,6 @@
 //! One accepted command after another becomes rows. Pure: the same transactions and documents always give the same rows.
 
+mod cases;
 mod goods;
 mod handoffs;
 mod measures;
@@ -147,6 +148,8 @@ fn apply(working: &mut Working, founding: &Founding, place: &Place<'_>) -> Resul
         }),
         Action::RegisterConsent(consent) => measures::consent(working, place, consent),
         Action::RevokeConsent { consent, version } => measures::revoke(working, place, consent, *version),
+        Action::RaiseCase(case) => cases::raise(working, place, case),
+        Action::MoveCase { case, step } => cases::take(working, place, case, step),
     }
     Ok(())
 }
@@ -166,6 +169,10 @@ fn viewers(working: &Working, command: &Command) -> Vec<String> {
             working.consents.get(&consent.0.to_vec()).and_then(|row| row.grantee.clone()).into_iter().collect()
         }
         Action::Admit(party) | Action::UpdateParty(party) => vec![party.id.to_string()],
+        // Who raised it learns what becomes of it.
+        Action::MoveCase { case, .. } => {
+            working.cases.get(&case.0.to_vec()).map(|row| row.party.clone()).into_iter().collect()
+        }
         Action::RegisterCertificate(_)
         | Action::RevokeCertificate(_)
         | Action::RegisterProduct(_)
@@ -182,6 +189,7 @@ fn viewers(working: &Working, command: &Command) -> Vec<String> {
         | Action::Release(_)
         | Action::Recall { .. }
         | Action::EndRecall { .. }
+        | Action::RaiseCase(_)
         | Action::Anchor
         | Action::RegisterModel(_)
         | Action::PromoteModel { .. }

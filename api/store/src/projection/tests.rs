@@ -4,10 +4,10 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::value::RawValue;
 use veridose_contract::{
-    Action, Body, Certificate, Command, Commitment, Consent, ConsentId, Day, DecommissionReason, Discrepancy,
-    DiscrepancyKind, Fingerprint, HandoffKind, Header, IdempotencyKey, ItemKey, LotKey, ModelId, OfferId, Party,
-    PartyId, ProductKey, Purpose, QuarantineTarget, RecallTarget, Role, Signature, Site, Subject, Timestamp,
-    Transaction,
+    Action, Body, CaseId, CaseOutcome, CaseStep, Certificate, Command, Commitment, Consent, ConsentId, Day,
+    DecommissionReason, Discrepancy, DiscrepancyKind, Fingerprint, HandoffKind, Header, IdempotencyKey, ItemKey,
+    LotKey, ModelId, OfferId, Party, PartyId, ProductKey, Purpose, QuarantineTarget, RecallTarget, Role, Signature,
+    Site, Subject, Timestamp, Transaction,
 };
 
 use crate::payload::{Lot, Product, Recall};
@@ -119,6 +119,13 @@ fn any_action() -> impl Strategy<Value = (Action, Vec<ItemKey>)> {
     ];
     let apart = prop_oneof![Just(QuarantineTarget::Items), lot.clone().prop_map(QuarantineTarget::Lot)];
     let consent = (0u8..2).prop_map(|n| ConsentId([n; 16]));
+    let case = (0u8..2).prop_map(|n| CaseId([n; 16]));
+    let step = prop_oneof![
+        member.clone().prop_map(CaseStep::Assign),
+        Just(CaseStep::Escalate),
+        Just(CaseStep::Close(CaseOutcome::Stolen)),
+        Just(CaseStep::Reopen),
+    ];
     let goods = prop_oneof![
         product.clone().prop_map(Action::RegisterProduct),
         (lot.clone(), product).prop_map(|(lot, product)| Action::RegisterLot { lot, product, expiry: Day(22_000) }),
@@ -163,6 +170,8 @@ fn any_action() -> impl Strategy<Value = (Action, Vec<ItemKey>)> {
         consent.prop_map(|consent| Action::RevokeConsent { consent, version: 1 }),
         Just(Action::PromoteModel { model: ModelId([6; 32]) }),
         Just(Action::RollBackModel { kind: "detect".to_owned() }),
+        case.clone().prop_map(Action::RaiseCase),
+        (case, step).prop_map(|(case, step)| Action::MoveCase { case, step }),
     ];
     (prop_oneof![3 => goods, 3 => answers, 1 => members], prop::collection::vec(item, 0..4))
 }

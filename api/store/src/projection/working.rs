@@ -7,7 +7,7 @@ use veridose_contract::{Action, Command, QuarantineTarget, RecallTarget, Transac
 
 use crate::StoreError;
 use crate::database::{Existing, KEYS_PER_QUERY_MAX, Write, insert_all};
-use crate::entity::answers::{consent, handoff, handoff_item, quarantine, recall};
+use crate::entity::answers::{case_file, consent, handoff, handoff_item, quarantine, recall};
 use crate::entity::events::{dispute, event, term, viewer};
 use crate::entity::goods::{batch, container, lot, pack, product};
 use crate::entity::members::{approval, certificate, party, transaction};
@@ -80,6 +80,7 @@ pub(super) struct Working {
     pub(super) recalls: Rows<i64, recall::Model>,
     pub(super) quarantines: Rows<i64, quarantine::Model>,
     pub(super) consents: Rows<Bytes, consent::Model>,
+    pub(super) cases: Rows<Bytes, case_file::Model>,
     /// By offer and item. Only those that a discrepancy names are loaded; the others are written, never read.
     pub(super) handoff_items: Rows<(Bytes, Bytes), handoff_item::Model>,
     pub(super) transactions: Vec<transaction::Model>,
@@ -104,6 +105,7 @@ struct Wanted {
     recalled: BTreeSet<Bytes>,
     quarantined: BTreeSet<Bytes>,
     consents: BTreeSet<Bytes>,
+    cases: BTreeSet<Bytes>,
 }
 
 impl Wanted {
@@ -172,6 +174,9 @@ impl Wanted {
             }
             Action::RevokeConsent { consent, version: _ } => {
                 self.consents.insert(consent.0.to_vec());
+            }
+            Action::RaiseCase(case) | Action::MoveCase { case, step: _ } => {
+                self.cases.insert(case.0.to_vec());
             }
         }
     }
@@ -277,6 +282,8 @@ impl Working {
         it.quarantines.load(rows, |row| row.event_id);
         let consents = find::<consent::Entity, _>(write, consent::Column::Consent, &wanted.consents).await?;
         it.consents.load(consents, |row| row.consent.clone());
+        let cases = find::<case_file::Entity, _>(write, case_file::Column::CaseId, &wanted.cases).await?;
+        it.cases.load(cases, |row| row.case_id.clone());
         Ok(it)
     }
 
@@ -301,6 +308,7 @@ impl Working {
         self.handoff_items.save::<handoff_item::Entity>(write).await?;
         self.recalls.save::<recall::Entity>(write).await?;
         self.quarantines.save::<quarantine::Entity>(write).await?;
-        self.consents.save::<consent::Entity>(write).await
+        self.consents.save::<consent::Entity>(write).await?;
+        self.cases.save::<case_file::Entity>(write).await
     }
 }

@@ -1,16 +1,16 @@
 //! Own rows out of the database's.
 
 use time::{Date, Duration, OffsetDateTime};
-use veridose_contract::{Commitment, ConsentId, Fingerprint, ItemKey, LotKey, OfferId, ProductKey, Timestamp};
+use veridose_contract::{CaseId, Commitment, ConsentId, Fingerprint, ItemKey, LotKey, OfferId, ProductKey, Timestamp};
 
 use crate::database::{fixed, unsigned};
-use crate::entity::answers::{consent, handoff, handoff_item, recall};
+use crate::entity::answers::{case_file, consent, handoff, handoff_item, recall};
 use crate::entity::goods::{container, lot, pack, product};
 use crate::entity::members::party;
 use crate::projection::COMMANDS_STRIDE;
 use crate::query::{
-    ConsentRow, ContainerRow, HandoffItem, HandoffRow, LotRow, PackRow, PackStanding, PackState, PartyRow, ProductRow,
-    RecallRow, RecallScope, Scope,
+    CaseRow, ConsentRow, ContainerRow, HandoffItem, HandoffRow, LotRow, PackRow, PackStanding, PackState, PartyRow,
+    ProductRow, RecallRow, RecallScope, Scope,
 };
 use crate::{StoreError, text};
 
@@ -129,6 +129,23 @@ impl TryFrom<consent::Model> for ConsentRow {
             version: u32::try_from(row.version).unwrap_or(u32::MAX),
             commitment: Commitment(fixed("commitment", &row.commitment)?),
             revoked_at: row.revoked_at.map(Timestamp),
+        })
+    }
+}
+
+impl TryFrom<case_file::Model> for CaseRow {
+    type Error = StoreError;
+
+    fn try_from(row: case_file::Model) -> Result<Self, StoreError> {
+        Ok(Self {
+            case: CaseId(fixed("case", &row.case_id)?),
+            party: text::party(&row.party)?,
+            raised_at: Timestamp(row.raised_at),
+            state: text::variant("case stage", &row.stage)?,
+            outcome: row.outcome.as_deref().map(|word| text::variant("case outcome", word)).transpose()?,
+            assignee: row.assignee.as_deref().map(text::party).transpose()?,
+            commitment: Commitment(fixed("commitment", &row.commitment)?),
+            moved_at: Timestamp(row.moved_at),
         })
     }
 }

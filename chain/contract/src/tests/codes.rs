@@ -9,7 +9,7 @@ use crate::*;
 fn every_code_is_reached() {
     let produced = [transactions(), members(), certificates(), products(), holding(), containers(), offers(), ending()]
         .into_iter()
-        .chain([undoing(), marks(), consents(), models()])
+        .chain([undoing(), marks(), consents(), models(), cases()])
         .flat_map(|world| world.produced);
     let produced: std::collections::BTreeSet<Code> = produced.collect();
     let missing: Vec<_> = Code::ALL.iter().filter(|code| !produced.contains(code)).collect();
@@ -364,5 +364,36 @@ fn models() -> World {
     let in_use = |party: &str| read::model_in_use(&w.state, &id(party), "detect").expect("readable");
     assert_eq!(in_use("reg").map(|record| record.model), Some(ModelId([1; 32])));
     assert_eq!(in_use("maker"), None, "each party's models are its own");
+    w
+}
+
+fn cases() -> World {
+    let mut w = World::new();
+    let (case, other) = (CaseId([1; 16]), CaseId([2; 16]));
+    let step = |step| Action::MoveCase { case, step };
+    let stage = |w: &World| read::case(&w.state, &case).expect("readable").expect("raised").stage;
+    w.no("maker", Action::RaiseCase(case), &[1], Code::ItemsNotAllowed);
+    w.ok("pharm", Action::RaiseCase(case), &[]);
+    w.no("reg", Action::RaiseCase(case), &[], Code::CaseExists);
+    w.no("pharm", step(CaseStep::Close(CaseOutcome::Technical)), &[], Code::RoleNotAllowed);
+    w.no("reg", Action::MoveCase { case: other, step: CaseStep::Escalate }, &[], Code::UnknownCase);
+    w.no("reg", step(CaseStep::Reopen), &[], Code::CaseOpen);
+    w.no("reg", step(CaseStep::Assign(id("maker"))), &[], Code::WrongParty);
+    w.no("reg", step(CaseStep::Assign(id("nobody"))), &[], Code::UnknownParty);
+    assert_eq!(stage(&w), CaseStage::New);
+    w.ok("reg", step(CaseStep::Close(CaseOutcome::Process)), &[]);
+    w.no("reg", step(CaseStep::Escalate), &[], Code::CaseClosed);
+    w.ok("reg", step(CaseStep::Reopen), &[]);
+    assert_eq!(stage(&w), CaseStage::New, "nobody ever had it");
+    w.ok("reg", step(CaseStep::Assign(id("reg"))), &[]);
+    assert_eq!(stage(&w), CaseStage::Investigating);
+    w.ok("reg", step(CaseStep::Escalate), &[]);
+    w.no("reg", step(CaseStep::Escalate), &[], Code::CaseEscalated);
+    w.ok("reg", step(CaseStep::Assign(id("reg"))), &[]);
+    assert_eq!(stage(&w), CaseStage::Escalated, "another person has it there");
+    w.ok("reg", step(CaseStep::Close(CaseOutcome::Falsified)), &[]);
+    assert_eq!(stage(&w), CaseStage::Closed(CaseOutcome::Falsified));
+    w.ok("reg", step(CaseStep::Reopen), &[]);
+    assert_eq!(stage(&w), CaseStage::Investigating);
     w
 }

@@ -46,6 +46,9 @@ fn actions() -> Vec<Action> {
         Action::Dispute { event: Commitment([1; 32]), partner: Some(id("x")) },
         Action::RegisterConsent(consent(1, Some("x"), Purpose::Care)),
         Action::RevokeConsent { consent: ConsentId([1; 16]), version: 1 },
+        Action::RaiseCase(CaseId([1; 16])),
+        Action::MoveCase { case: CaseId([1; 16]), step: CaseStep::Assign(id("x")) },
+        Action::MoveCase { case: CaseId([1; 16]), step: CaseStep::Close(CaseOutcome::Diverted) },
     ]
 }
 

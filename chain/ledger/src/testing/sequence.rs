@@ -1,9 +1,9 @@
 //! A long run of transactions, good and bad, for two ledgers to agree on.
 
 use veridose_contract::{
-    Action, Commitment, Consent, ConsentId, Day, DecommissionReason, Discrepancy, DiscrepancyKind, Fingerprint,
-    HandoffKind, IdempotencyKey, ItemKey, LotKey, NetworkId, OfferId, PartyId, ProductKey, Purpose, QuarantineTarget,
-    RecallTarget, StateRead, Subject, Timestamp, Transaction, read, resolve,
+    Action, CaseId, CaseOutcome, CaseStep, Commitment, Consent, ConsentId, Day, DecommissionReason, Discrepancy,
+    DiscrepancyKind, Fingerprint, HandoffKind, IdempotencyKey, ItemKey, LotKey, NetworkId, OfferId, PartyId,
+    ProductKey, Purpose, QuarantineTarget, RecallTarget, StateRead, Subject, Timestamp, Transaction, read, resolve,
 };
 
 use super::{LOT, Member, Members, NOW, PRODUCT, Random, commands, pack, validity};
@@ -110,7 +110,8 @@ impl<'a> Sequence<'a> {
             | Action::Recall { .. }
             | Action::EndRecall { .. }
             | Action::Quarantine(QuarantineTarget::Lot(_))
-            | Action::Release(_) => Some(self.members.regulator.id.clone()),
+            | Action::Release(_)
+            | Action::MoveCase { .. } => Some(self.members.regulator.id.clone()),
             Action::UpdateParty(party) => Some(party.id.clone()),
             Action::Disaggregate { parent } => resolve(state, parent).expect("readable").map(|found| found.holder),
             _ => items.first().and_then(|item| resolve(state, item).expect("readable")).map(|found| found.holder),
@@ -220,12 +221,21 @@ impl<'a> Sequence<'a> {
         (action, items)
     }
 
+    fn step(&mut self) -> CaseStep {
+        match self.random.below(4) {
+            0 => CaseStep::Assign(self.members.regulator.id.clone()),
+            1 => CaseStep::Escalate,
+            2 => CaseStep::Close(CaseOutcome::Process),
+            _ => CaseStep::Reopen,
+        }
+    }
+
     fn rare_action(&mut self) -> Choice {
         let number = u8::try_from(self.random.below(6)).expect("small");
         let consent = ConsentId([number; 16]);
         let south = self.members.south.id.clone();
         let mut member = self.members.network.genesis.members[1].clone();
-        let action = match self.random.below(14) {
+        let action = match self.random.below(16) {
             0 => Action::SuspendParty(south),
             1 => Action::ReinstateParty(south),
             2 => Action::Quarantine(QuarantineTarget::Lot(LOT)),
@@ -241,6 +251,8 @@ impl<'a> Sequence<'a> {
             9 => Action::RegisterCertificate(self.members.north.signer.certificate().clone()),
             10 => Action::RevokeConsent { consent, version: 1 },
             11 => Action::Dispute { event: Commitment([number; 32]), partner: Some(south) },
+            13 => Action::RaiseCase(CaseId([number; 16])),
+            14 => Action::MoveCase { case: CaseId([number; 16]), step: self.step() },
             12 => Action::Dispense { consent, version: 1, prescription: Commitment([number; 32]) },
             _ => Action::RegisterConsent(Consent {
                 id: consent,

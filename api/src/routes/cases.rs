@@ -1,0 +1,252 @@
+//! Cases: suspicions raised by a member or a detector, and what regulators make of them.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use veridose_contract::{Action, CaseId, CaseOutcome, CaseStep, PartyId, Timestamp};
+use veridose_store::payload::{Case, Note};
+use veridose_store::{CaseRow, CaseState, Opened, Payload};
+
+use super::items::item;
+use super::lists::{List, Paging, list, viewer, viewer_of};
+use super::refusals::Refusals;
+use super::write::{Committed, Write, WriteHeaders, actor, node};
+use crate::auth::Caller;
+use crate::node::Node;
+use crate::problem::Problem;
+
+/// Packs and containers that one case may name.
+const ITEMS_MAX: usize = 1_000;
+/// Bytes of a case's document.
+const DOCUMENT_BYTES_MAX: usize = 256 << 10;
+/// Within what time trading partners and the authority are told of an illegitimate product: 24 hours (21 U.S.C. 360eee-1,
+/// (b)(4)(B)(ii), (c)(4)(B)(ii) and (d)(4)(B)(ii)).
+const NOTIFY_WITHIN_MS: i64 = 24 * 3_600 * 1_000;
+
+/// A case that was raised.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Raised {
+    /// Its name.
+    #[schema(value_type = String)]
+    case: CaseId,
+    #[serde(flatten)]
+    committed: Committed,
+}
+
+/// Raises a case. Any member may; only that member and the regulators see it.
+#[utoipa::path(
+    tag = "cases",
+    params(WriteHeaders),
+    responses((status = 201, description = "Raised", body = Raised), Refusals)
+)]
+#[post("/cases")]
+pub(super) async fn raise(write: Write, body: web::Json<Case>) -> Result<HttpResponse, Problem> {
+    let mut document = body.clone();
+    document.items = named(write.node(), &body)?;
+    let case = CaseId(write.name("case"));
+    let plan = write.plan(Action::RaiseCase(case), Vec::new(), write.happened(None), Payload::Case(document));
+    write.carry_out(&*body, plan, StatusCode::CREATED, |committed| Raised { case, committed }).await
+}
+
+/// The case's items by their canonical names; refuses a case that says nothing or too much.
+fn named(node: &Node, case: &Case) -> Result<Vec<String>, Problem> {
+    if case.title.trim().is_empty() {
+        return Err(Problem::field("title", "say in a line what is suspected"));
+    }
+    if case.items.len() > ITEMS_MAX {
+        return Err(Problem::field("items", format!("a case names at most {ITEMS_MAX} packs and containers")));
+    }
+    let bytes = serde_json::to_vec(case).map_or(usize::MAX, |json| json.len());
+    if bytes > DOCUMENT_BYTES_MAX {
+        let detail =
+            format!("a case has at most {DOCUMENT_BYTES_MAX} bytes, this one {bytes}; give references instead");
+        return Err(Problem::field("evidence", detail));
+    }
+    let name = |(at, text): (usize, &String)| Ok(item(node.network_key(), &format!("items[{at}]"), text)?.name);
+    case.items.iter().enumerate().map(name).collect()
+}
+
+/// What a regulator does with a case.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Assignment {
+    /// The regulator that takes it; the caller's own where none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    to: Option<PartyId>,
+    /// Which person there, and what is to be done.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    note: String,
+}
+
+/// Gives a case to a regulator, who investigates.
+#[utoipa::path(
+    tag = "cases",
+    params(("case" = String, Path, description = "Name of the case"), WriteHeaders),
+    responses((status = 200, description = "Assigned", body = Committed), Refusals)
+)]
+#[post("/cases/{case}/assign")]
+pub(super) async fn assign(
+    write: Write,
+    path: web::Path<String>,
+    body: web::Json<Assignment>,
+) -> Result<HttpResponse, Problem> {
+    let to = body.to.clone().unwrap_or_else(|| write.actor.party.clone());
+    take(write, &path, CaseStep::Assign(to), &body.note, &*body).await
+}
+
+/// Words on a step.
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Remark {
+    /// Why, for people.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    note: String,
+}
+
+/// Raises a case to a higher authority.
+#[utoipa::path(
+    tag = "cases",
+    params(("case" = String, Path, description = "Name of the case"), WriteHeaders),
+    responses((status = 200, description = "Escalated", body = Committed), Refusals)
+)]
+#[post("/cases/{case}/escalate")]
+pub(super) async fn escalate(
+    write: Write,
+    path: web::Path<String>,
+    body: web::Json<Remark>,
+) -> Result<HttpResponse, Problem> {
+    take(write, &path, CaseStep::Escalate, &body.note, &*body).await
+}
+
+/// How a case ends.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Closing {
+    /// `technical`, `process`, `falsified`, `diverted` or `stolen`.
+    #[schema(value_type = String, example = "process")]
+    outcome: CaseOutcome,
+    /// Why, for people.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    note: String,
+}
+
+/// Closes a case with what it turned out to be.
+#[utoipa::path(
+    tag = "cases",
+    params(("case" = String, Path, description = "Name of the case"), WriteHeaders),
+    responses((status = 200, description = "Closed", body = Committed), Refusals)
+)]
+#[post("/cases/{case}/close")]
+pub(super) async fn close(
+    write: Write,
+    path: web::Path<String>,
+    body: web::Json<Closing>,
+) -> Result<HttpResponse, Problem> {
+    take(write, &path, CaseStep::Close(body.outcome), &body.note, &*body).await
+}
+
+/// Takes a closed case up again.
+#[utoipa::path(
+    tag = "cases",
+    params(("case" = String, Path, description = "Name of the case"), WriteHeaders),
+    responses((status = 200, description = "Open again", body = Committed), Refusals)
+)]
+#[post("/cases/{case}/reopen")]
+pub(super) async fn reopen(
+    write: Write,
+    path: web::Path<String>,
+    body: web::Json<Remark>,
+) -> Result<HttpResponse, Problem> {
+    take(write, &path, CaseStep::Reopen, &body.note, &*body).await
+}
+
+async fn take<B: Serialize>(
+    write: Write,
+    path: &str,
+    step: CaseStep,
+    note: &str,
+    body: &B,
+) -> Result<HttpResponse, Problem> {
+    let case = CaseId::parse(path).map_err(|_| Problem::not_found("case"))?;
+    let note = Payload::Note(Note { text: note.to_owned() });
+    let mut plan = write.plan(Action::MoveCase { case, step }, Vec::new(), write.happened(None), note);
+    if let Some(known) = veridose_contract::read::case(&write.node().ledger().state(), &case)? {
+        plan.readers.insert(known.raised.by);
+    }
+    write.carry_out(body, plan, StatusCode::OK, |committed| committed).await
+}
+
+/// A case and what it is about.
+#[derive(Serialize, ToSchema)]
+pub(super) struct CaseFile {
+    #[serde(flatten)]
+    row: CaseRow,
+    /// By when partners and the authority must know, if it turned out to be an illegitimate product.
+    #[schema(value_type = Option<i64>)]
+    notify_by: Option<Timestamp>,
+    /// What it is about; nothing if this node cannot open the document.
+    about: Option<Case>,
+}
+
+/// Which cases are listed.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Wanted {
+    /// Only those that stand so.
+    state: Option<CaseState>,
+}
+
+/// The cases that the caller raised; all of them for a regulator. Latest first.
+#[utoipa::path(
+    tag = "cases",
+    params(Wanted, Paging),
+    responses((status = 200, description = "Cases", body = List<CaseRow>), Refusals)
+)]
+#[get("/cases")]
+pub(super) async fn index(
+    request: HttpRequest,
+    caller: Caller,
+    wanted: web::Query<Wanted>,
+    paging: Paging,
+) -> Result<HttpResponse, Problem> {
+    let node = node(&request);
+    let viewer = viewer(node, &caller).await?;
+    let states: Vec<_> = wanted.state.into_iter().collect();
+    let page = node.store().queries.cases(&viewer, &states, &paging.request()).await?;
+    Ok(list(&request, page))
+}
+
+/// One case.
+#[utoipa::path(
+    tag = "cases",
+    params(("case" = String, Path, description = "Name of the case")),
+    responses((status = 200, description = "The case", body = CaseFile), Refusals)
+)]
+#[get("/cases/{case}")]
+pub(super) async fn show(
+    caller: Caller,
+    node: web::Data<Node>,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let missing = || Problem::not_found("case");
+    let case = CaseId::parse(&path).map_err(|_| missing())?;
+    node.caught_up().await;
+    let actor = actor(&node, &caller)?;
+    let row = node.store().queries.case(&viewer_of(&actor), &case).await?.ok_or_else(missing)?;
+    let about = match node.store().vault.open(&row.commitment, &actor.party).await? {
+        Opened::Document(Payload::Case(about)) => Some(about),
+        Opened::Document(_) | Opened::Erased | Opened::NotYours | Opened::NotFound => None,
+    };
+    Ok(HttpResponse::Ok().json(CaseFile { notify_by: notify_by(&row), row, about }))
+}
+
+fn notify_by(row: &CaseRow) -> Option<Timestamp> {
+    match row.outcome? {
+        CaseOutcome::Falsified | CaseOutcome::Diverted | CaseOutcome::Stolen => {
+            Some(Timestamp(row.moved_at.0.saturating_add(NOTIFY_WITHIN_MS)))
+        }
+        CaseOutcome::Technical | CaseOutcome::Process => None,
+    }
+}
