@@ -65,6 +65,9 @@ pub struct Settings {
     pub stale_max: Duration,
 }
 
+/// How long closing waits for what is being written.
+const CLOSE_MAX: Duration = Duration::from_secs(30);
+
 /// The ledger on a channel. Dropping it ends its tasks; what was not answered then has an unknown outcome.
 pub struct Fabric {
     link: Shared,
@@ -103,6 +106,20 @@ impl Fabric {
     /// This node's replica, from which everything is read.
     pub fn replica(&self) -> &Embedded {
         &self.link.replica
+    }
+
+    /// Ends its tasks, and returns when nothing of it writes any more, or after [`CLOSE_MAX`].
+    pub(crate) async fn close(mut self) {
+        for task in self.tasks.drain(..) {
+            task.abort();
+            // Aborted or not: that it ended is all that matters.
+            let _ = task.await;
+        }
+        let begin = tokio::time::Instant::now();
+        // What a task had handed to a thread holds the link until it is done.
+        while Arc::strong_count(&self.link) > 1 && begin.elapsed() < CLOSE_MAX {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// Whether what is read now is current within the bound.

@@ -51,8 +51,11 @@ async fn same_log(one: &Client, other: &Client) {
 
 /// A receipt that organisations' peers signed is checked with nothing but certificates; without one of them it is not.
 async fn attested(network: &FabricNetwork, trial: &Trial, client: &Client, tx: &str) {
-    let receipt = client.get(&format!("/receipts/{tx}?attested=true")).await.expect("an answer");
-    let receipt = receipt.success().expect("a receipt");
+    let path = format!("/receipts/{tx}?attested=true");
+    // A checkpoint may be a moment older than what the node has of the channel.
+    let ask = async || Ok(client.get(&path).await?.success().unwrap_or_default());
+    let receipt = eventually(Duration::from_secs(5), ask, |receipt| receipt["attestations"].is_object());
+    let receipt = receipt.await.expect("a receipt");
     assert_eq!(receipt["attestations"]["validation_code"], "VALID", "{receipt}");
     let file = trial.data().join("receipt.json");
     std::fs::write(&file, receipt.to_string()).expect("written");

@@ -219,8 +219,14 @@ pub async fn agree(
         Ok(()) | Err(_) => Ok(()),
     };
     clear()?;
-    let opened = Fabric::open(folder, ledger.network().clone(), key, options, settings).await;
-    let agreed = opened.and_then(|channel| compare(ledger, checkpoint, channel.replica()));
+    let agreed = match Fabric::open(folder, ledger.network().clone(), key, options, settings).await {
+        Ok(channel) => {
+            let agreed = compare(ledger, checkpoint, channel.replica());
+            channel.close().await;
+            agreed
+        }
+        Err(error) => Err(error),
+    };
     let cleared = clear();
     agreed.and_then(|agreed| cleared.map(|()| agreed))
 }
