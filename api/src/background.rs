@@ -1,4 +1,6 @@
-//! What goes on behind the requests: the view follows the ledger, captured documents are worked through.
+//! What goes on behind the requests: the view follows the ledger, captured documents and the queue's jobs are worked through.
+
+mod jobs;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -46,7 +48,9 @@ impl Background {
             tokio::spawn(keys(Arc::clone(&node), stopped(&stop))),
         ];
         if duty == Duty::Write {
-            tasks.push(tokio::spawn(captures(node, stop.clone())));
+            jobs::schedule(&node).await.context("failed to schedule the periodic jobs")?;
+            tasks.push(tokio::spawn(captures(Arc::clone(&node), stop.clone())));
+            tasks.push(tokio::spawn(jobs::jobs(node, stop.clone())));
         }
         Ok(Self { tasks, stop })
     }

@@ -45,6 +45,7 @@ pub struct Node {
     signers: RwLock<BTreeMap<PartyId, Arc<Signer>>>,
     directory: RwLock<Arc<Directory>>,
     captures: Arc<Notify>,
+    jobs: Arc<Notify>,
     turns: Turns,
 }
 
@@ -74,6 +75,7 @@ impl Node {
             signers: RwLock::new(signers),
             directory: RwLock::default(),
             captures: Arc::default(),
+            jobs: Arc::default(),
             turns: Turns::default(),
         }
     }
@@ -146,6 +148,11 @@ impl Node {
     /// Rung when a captured document waits.
     pub(crate) const fn captures(&self) -> &Arc<Notify> {
         &self.captures
+    }
+
+    /// Rung when a job of the queue waits.
+    pub(crate) const fn jobs(&self) -> &Arc<Notify> {
+        &self.jobs
     }
 
     /// Takes up the members as they stand now.

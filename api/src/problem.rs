@@ -439,14 +439,19 @@ impl From<StoreError> for Problem {
             StoreError::PageToken => Self::new(Kind::BadRequest, error.to_string()),
             StoreError::NotYours { .. } => Self::not_found("document"),
             StoreError::NoCaptureJob => Self::not_found("capture job"),
-            StoreError::UploadReplaced | StoreError::PatientErased => Self::new(Kind::Conflict, error.to_string()),
+            StoreError::NoJob => Self::not_found("job"),
+            StoreError::UploadReplaced | StoreError::PatientErased | StoreError::JobState { .. } => {
+                Self::new(Kind::Conflict, error.to_string())
+            }
             StoreError::Unreachable(ref cause) => {
                 tracing::warn!(%cause, "the database cannot be reached");
                 let mut problem = Self::new(Kind::Unavailable, error.to_string());
                 problem.0.retry_after_seconds = Some(1);
                 problem
             }
-            StoreError::DiskFull | StoreError::Busy => Self::new(Kind::Unavailable, error.to_string()),
+            StoreError::DiskFull | StoreError::Busy | StoreError::QueueFull { .. } => {
+                Self::new(Kind::Unavailable, error.to_string())
+            }
             StoreError::Closing => Self::new(Kind::Unavailable, "the node is stopping"),
             StoreError::Database(_)
             | StoreError::UnknownDatabase

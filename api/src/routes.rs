@@ -11,6 +11,7 @@ mod handoffs;
 mod health;
 mod issuer;
 mod items;
+mod jobs;
 mod lists;
 mod log;
 mod packs;
@@ -53,6 +54,10 @@ pub fn documented(service: &mut Documented<'_>) {
         .service(health::healthz)
         .service(health::readyz)
         .service(health::metrics)
+        .service(jobs::index)
+        .service(jobs::show)
+        .service(jobs::cancel)
+        .service(jobs::retry)
         .service(issuer::discovery)
         .service(issuer::jwks)
         // EPCIS
@@ -78,7 +83,7 @@ pub fn documented(service: &mut Documented<'_>) {
         .service(recalls::end)
         .service(recalls::quarantine)
         .service(recalls::release)
-        // Patients
+        // Suspicions
         .service(cases::raise)
         .service(cases::index)
         .service(cases::show)
@@ -86,6 +91,7 @@ pub fn documented(service: &mut Documented<'_>) {
         .service(cases::escalate)
         .service(cases::close)
         .service(cases::reopen)
+        // Patients
         .service(consents::register)
         .service(consents::index)
         .service(consents::show)

@@ -1,6 +1,6 @@
 //! Migrations of the SQL databases, append-only: a released one is never edited, a change is a new one.
 //!
-//! [`Primary`] makes the tables of what exists nowhere else (vault, capture jobs), [`View`] those of the projection, which can
+//! [`Primary`] makes the tables of what exists nowhere else (vault, capture jobs, the queue of jobs), [`View`] those of the projection, which can
 //! be dropped and rebuilt. Each keeps its own migration table, so that both may live in one PostgreSQL database.
 
 mod primary;
@@ -10,7 +10,7 @@ mod view;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::{DatabaseConnection, DbBackend, TransactionTrait};
 
-/// Tables of the vault and the capture jobs.
+/// Tables of the vault, the capture jobs and the queue of jobs.
 #[derive(Debug)]
 pub struct Primary;
 
@@ -21,7 +21,11 @@ pub struct View;
 #[async_trait::async_trait]
 impl MigratorTrait for Primary {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(primary::vault::Migration), Box::new(primary::capture::Migration)]
+        vec![
+            Box::new(primary::vault::Migration),
+            Box::new(primary::capture::Migration),
+            Box::new(primary::jobs::Migration),
+        ]
     }
 
     fn migration_table_name() -> DynIden {

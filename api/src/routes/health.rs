@@ -3,6 +3,7 @@
 use actix_web::{HttpResponse, Responder, get, web};
 use serde::Serialize;
 use utoipa::ToSchema;
+use veridose_store::JobState;
 
 use crate::metrics::Metrics;
 use crate::node::Node;
@@ -72,7 +73,7 @@ pub(super) async fn readyz(node: web::Data<Node>) -> Result<web::Json<Readiness>
 #[get("/metrics")]
 pub(super) async fn metrics(metrics: web::Data<Metrics>, node: web::Data<Node>) -> HttpResponse {
     let progress = node.projector().progress();
-    let gauges = [
+    let mut gauges = vec![
         ("veridose_ledger_transactions", "Transactions on the ledger.", progress.ledger),
         ("veridose_view_transactions", "Transactions that the SQL view holds.", progress.projected),
         ("veridose_view_lag", "Transactions that the SQL view does not hold yet.", progress.lag()),
@@ -84,5 +85,16 @@ pub(super) async fn metrics(metrics: web::Data<Metrics>, node: web::Data<Node>) 
             u64::from(node.ledger().read_only().is_some()),
         ),
     ];
+    let jobs = [
+        ("veridose_jobs_queued", "Jobs that wait.", JobState::Queued),
+        ("veridose_jobs_running", "Jobs that run, in all processes.", JobState::Running),
+        ("veridose_jobs_dead", "Jobs that were given up.", JobState::Dead),
+    ];
+    for (name, help, state) in jobs {
+        // The other counters are told also while the database is away.
+        if let Ok(count) = node.store().jobs.count(state).await {
+            gauges.push((name, help, count));
+        }
+    }
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(metrics.render(&gauges))
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 use sea_orm::sqlx::{self, Connection as _, SqliteConnection};
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction,
-    DbErr, EntityTrait, IntoActiveModel, Iterable, SqliteTransactionMode, TransactionOptions, TransactionTrait,
-    sea_query::OnConflict,
+    DbBackend, DbErr, EntityTrait, IntoActiveModel, Iterable, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
+    sea_query::{Expr, OnConflict, Query, SimpleExpr},
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
@@ -78,6 +79,19 @@ impl Database {
         &self.connection
     }
 
+    /// The database's time, in milliseconds since 1970, in a statement.
+    pub(crate) fn clock(&self) -> SimpleExpr {
+        clock(self.connection.get_database_backend())
+    }
+
+    /// The database's time now.
+    pub(crate) async fn now(&self, connection: &impl ConnectionTrait) -> Result<i64, StoreError> {
+        let ask = Query::select().expr_as(self.clock(), "now").to_owned();
+        let row = connection.query_one(&ask).await?;
+        let missing = || StoreError::Malformed { what: "clock", detail: "the database tells no time".to_owned() };
+        Ok(row.ok_or_else(missing)?.try_get("", "now")?)
+    }
+
     /// Begins a write transaction when its turn comes.
     pub(crate) async fn write(&self) -> Result<Write, DbErr> {
         let turn = Arc::clone(&self.turn).lock_owned().await;
@@ -88,6 +102,15 @@ impl Database {
         let transaction = self.connection.begin_with_options(options).await?;
         Ok(Write { transaction, _turn: turn })
     }
+}
+
+/// The time of a database, in milliseconds since 1970.
+pub(crate) fn clock(backend: DbBackend) -> SimpleExpr {
+    Expr::cust(if backend == DbBackend::Postgres {
+        "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"
+    } else {
+        "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
+    })
 }
 
 /// Whether a connection carries no transaction. On a full disk SQLite may end one by itself, or fail to undo it, and the driver

@@ -6,5 +6,6 @@ pub(crate) mod answers;
 pub(crate) mod capture;
 pub(crate) mod events;
 pub(crate) mod goods;
+pub(crate) mod jobs;
 pub(crate) mod members;
 pub(crate) mod vault;

@@ -108,6 +108,25 @@ pub enum StoreError {
     /// There is no such capture job, or it is another party's.
     #[error("there is no such capture job")]
     NoCaptureJob,
+    /// There is no such job, or another runner has it.
+    #[error("there is no such job")]
+    NoJob,
+    /// A job does not stand as it must for what was asked.
+    #[error("the job is {state}, not {wanted}")]
+    JobState {
+        /// Where it stands.
+        state: String,
+        /// Where it would have to stand.
+        wanted: &'static str,
+    },
+    /// The queue takes no more jobs of a kind.
+    #[error("{limit} jobs of the kind {kind} wait or are dead letters: no more are taken")]
+    QueueFull {
+        /// The kind.
+        kind: String,
+        /// The limit.
+        limit: u64,
+    },
     /// The writer task has ended: the store is closing.
     #[error("the store is closing")]
     Closing,

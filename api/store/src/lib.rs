@@ -1,6 +1,6 @@
-//! The SQL view of the ledger, the encrypted payload vault and the capture jobs.
+//! The SQL view of the ledger, the encrypted payload vault, the capture jobs and the queue of jobs.
 //!
-//! Two kinds of data live here. *Primary* data (vault, capture jobs) exists nowhere else. The *view* holds rows derived
+//! Two kinds of data live here. *Primary* data (vault, capture jobs, queue) exists nowhere else. The *view* holds rows derived
 //! only from accepted transactions in the ledger's order and from the vault's documents; it can be dropped and rebuilt, row for
 //! row. On SQLite they are two files, so that neither's writer waits for the other; on PostgreSQL they share a database.
 //! SeaORM stays inside this crate: own row types go out.
@@ -9,6 +9,7 @@ mod capture;
 mod database;
 mod entity;
 mod error;
+mod jobs;
 pub mod limits;
 mod page;
 pub mod payload;
@@ -25,6 +26,7 @@ pub use capture::{
     Abandoned, CaptureError, CaptureJob, CaptureState, Captures, Clock, Document, ErrorBehaviour, Received, Upload,
 };
 pub use error::StoreError;
+pub use jobs::{Hold, Job, JobFilter, JobKind, JobState, Jobs, NewJob};
 pub use page::{Page, PageRequest};
 pub use payload::Payload;
 pub use projection::{Claim, Founding, Projection};
@@ -48,6 +50,8 @@ pub struct Store {
     pub vault: Vault,
     /// Capture jobs.
     pub captures: Captures,
+    /// The queue of jobs.
+    pub jobs: Jobs,
     /// Writer of the view.
     pub projection: Projection,
     /// Reads of the view.
@@ -65,15 +69,21 @@ impl Store {
         veridose_migrations::up::<veridose_migrations::View>(view.read()).await?;
         let keys = Arc::new(Keys::open(master, primary.clone()).await?);
         let vault = Vault::start(primary.clone(), Arc::clone(&keys));
+        let jobs = Jobs::new(primary.clone());
         let captures = Captures::new(primary, keys);
         let projection = Projection::open(view.clone(), vault.clone(), founding).await?;
-        Ok(Self { vault, captures, projection, queries: Queries { view } })
+        Ok(Self { vault, captures, jobs, projection, queries: Queries { view } })
     }
 
     /// As a node of that name, see [`Captures::named`] and [`Claim::Start`].
     #[must_use]
     pub fn named(self, node: String) -> Self {
-        Self { captures: self.captures.named(node.clone()), projection: self.projection.named(node), ..self }
+        Self {
+            captures: self.captures.named(node.clone()),
+            jobs: self.jobs.named(node.clone()),
+            projection: self.projection.named(node),
+            ..self
+        }
     }
 
     /// Whether other processes may work on the same database.

@@ -32,3 +32,17 @@ pub const IDLE_IN_TRANSACTION_MS: u32 = 4_000;
 pub const CAPTURE_FAULTS_MAX: i64 = 3;
 /// Wait after the first breakdown, four times as long after each one that follows.
 pub const CAPTURE_PAUSE_MS: i64 = 1_000;
+/// Jobs of one kind that wait, run or are dead letters.
+pub const JOBS_MAX: u64 = 100_000;
+/// Size of what a job is to do.
+pub const JOB_PAYLOAD_BYTES_MAX: usize = 64 * 1024;
+/// How long a runner that does not renew its hold of a job keeps it.
+pub const JOB_LEASE_MS: i64 = 10_000;
+/// Longest wait after a run that failed.
+pub const JOB_PAUSE_MS_MAX: i64 = 6 * 3_600_000;
+/// How long jobs are kept that are done or were called off.
+pub const JOB_KEPT_MS: i64 = 7 * 86_400_000;
+/// How long dead letters are kept.
+pub const JOB_DEAD_KEPT_MS: i64 = 90 * 86_400_000;
+/// Characters of an error that are kept with a job.
+pub const JOB_ERROR_CHARS_MAX: usize = 1_000;

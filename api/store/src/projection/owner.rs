@@ -12,7 +12,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter}
 
 use super::{CURSOR, Projection};
 use crate::StoreError;
-use crate::database::Write;
+use crate::database::{Write, clock};
 use crate::entity::members::cursor::{Column, Entity, Model};
 use crate::limits::VIEW_LEASE_MS;
 
@@ -173,7 +173,7 @@ impl Lapses {
     /// The database's time, in milliseconds.
     fn now(self) -> SimpleExpr {
         match self {
-            Self::InTime => Expr::cust("CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)"),
+            Self::InTime => clock(DbBackend::Postgres),
             Self::Never => Expr::value(0_i64),
         }
     }
