@@ -3,6 +3,7 @@
 mod capture;
 mod cases;
 mod consents;
+mod decisions;
 mod dispenses;
 mod epcis;
 mod events;
@@ -14,6 +15,7 @@ mod items;
 mod jobs;
 mod lists;
 mod log;
+mod models;
 mod packs;
 mod parties;
 mod products;
@@ -83,7 +85,7 @@ pub fn documented(service: &mut Documented<'_>) {
         .service(recalls::end)
         .service(recalls::quarantine)
         .service(recalls::release)
-        // Suspicions
+        // Suspicions, and what models say of them
         .service(cases::raise)
         .service(cases::index)
         .service(cases::show)
@@ -91,6 +93,14 @@ pub fn documented(service: &mut Documented<'_>) {
         .service(cases::escalate)
         .service(cases::close)
         .service(cases::reopen)
+        .service(decisions::record)
+        .service(models::register)
+        .service(models::index)
+        .service(models::rollback)
+        .service(models::show)
+        .service(models::promote)
+        .service(models::download)
+        .service(models::check)
         // Patients
         .service(consents::register)
         .service(consents::index)

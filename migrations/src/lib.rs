@@ -42,6 +42,7 @@ impl MigratorTrait for View {
             Box::new(view::goods::Migration),
             Box::new(view::answers::Migration),
             Box::new(view::owner::Migration),
+            Box::new(view::models::Migration),
         ]
     }
 

@@ -4,4 +4,5 @@ pub(crate) mod answers;
 pub(crate) mod events;
 pub(crate) mod goods;
 pub(crate) mod members;
+pub(crate) mod models;
 pub(crate) mod owner;

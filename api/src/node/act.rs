@@ -187,7 +187,13 @@ fn retold(draft: &Draft, document: &Payload) -> Result<Draft, StoreError> {
             let event = event.map_err(|error| StoreError::Malformed { what: "event", detail: error.to_string() })?;
             draft.happened = happened(&event);
         }
-        Payload::Product(_) | Payload::Lot(_) | Payload::Recall(_) | Payload::Case(_) | Payload::Note(_) => {}
+        Payload::Product(_)
+        | Payload::Lot(_)
+        | Payload::Recall(_)
+        | Payload::Case(_)
+        | Payload::Note(_)
+        | Payload::Model(_)
+        | Payload::Decision(_) => {}
     }
     Ok(draft)
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use veridose_contract::{Action, CaseId, CaseOutcome, CaseStep, PartyId, Timestamp};
 use veridose_store::payload::{Case, Note};
-use veridose_store::{CaseRow, CaseState, Opened, Payload};
+use veridose_store::{CaseRow, CaseState, DecisionRow, Opened, Payload};
 
 use super::items::item;
 use super::lists::{List, Paging, list, viewer, viewer_of};
@@ -188,6 +188,8 @@ pub(super) struct CaseFile {
     notify_by: Option<Timestamp>,
     /// What it is about; nothing if this node cannot open the document.
     about: Option<Case>,
+    /// What models said of it, the latest first.
+    decisions: Vec<DecisionRow>,
 }
 
 /// Which cases are listed.
@@ -234,12 +236,14 @@ pub(super) async fn show(
     let case = CaseId::parse(&path).map_err(|_| missing())?;
     node.caught_up().await;
     let actor = actor(&node, &caller)?;
-    let row = node.store().queries.case(&viewer_of(&actor), &case).await?.ok_or_else(missing)?;
+    let viewer = viewer_of(&actor);
+    let row = node.store().queries.case(&viewer, &case).await?.ok_or_else(missing)?;
+    let decisions = node.store().queries.decisions(&viewer, &row.commitment).await?;
     let about = match node.store().vault.open(&row.commitment, &actor.party).await? {
         Opened::Document(Payload::Case(about)) => Some(about),
         Opened::Document(_) | Opened::Erased | Opened::NotYours | Opened::NotFound => None,
     };
-    Ok(HttpResponse::Ok().json(CaseFile { notify_by: notify_by(&row), row, about }))
+    Ok(HttpResponse::Ok().json(CaseFile { notify_by: notify_by(&row), row, about, decisions }))
 }
 
 fn notify_by(row: &CaseRow) -> Option<Timestamp> {

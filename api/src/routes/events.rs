@@ -162,7 +162,9 @@ fn event(row: &EventRow, opened: Opened) -> Result<Option<Value>, Problem> {
             | Payload::Consent(_)
             | Payload::Recall(_)
             | Payload::Case(_)
-            | Payload::Note(_),
+            | Payload::Note(_)
+            | Payload::Model(_)
+            | Payload::Decision(_),
         )
         | Opened::Erased
         | Opened::NotYours

@@ -4,6 +4,7 @@ mod cases;
 mod events;
 mod history;
 mod jobs;
+mod models;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;

@@ -8,4 +8,5 @@ pub(crate) mod events;
 pub(crate) mod goods;
 pub(crate) mod jobs;
 pub(crate) mod members;
+pub(crate) mod models;
 pub(crate) mod vault;

@@ -31,9 +31,9 @@ pub use page::{Page, PageRequest};
 pub use payload::Payload;
 pub use projection::{Claim, Founding, Projection};
 pub use query::{
-    CaseRow, CaseState, ConsentRow, ContainerRow, DocumentState, EventFilter, EventOrder, EventRow, HandoffItem,
-    HandoffRow, HandoffSide, HandoffState, LotRow, MATCH_MAX, OrderBy, PackRow, PackState, PartyRow, PartyState,
-    ProductRow, Queries, RecallRow, RecallScope, Viewer,
+    CaseRow, CaseState, ConsentRow, ContainerRow, DECISIONS_MAX, DecisionRow, DocumentState, EventFilter, EventOrder,
+    EventRow, HandoffItem, HandoffRow, HandoffSide, HandoffState, LotRow, MATCH_MAX, ModelRow, OrderBy, PackRow,
+    PackState, PartyRow, PartyState, ProductRow, Queries, RecallRow, RecallScope, Viewer,
 };
 pub use vault::{MasterKey, Opened, Request, Sealing, Vault};
 

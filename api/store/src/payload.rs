@@ -1,5 +1,7 @@
 //! The documents behind the ledger's commitments.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
@@ -25,6 +27,10 @@ pub enum Payload {
     Case(Case),
     /// Words for people, for instance on a quarantine or a dispute.
     Note(Note),
+    /// A frozen model with its card.
+    Model(ModelFile),
+    /// What a model looked at in a case, and what each of it added.
+    Decision(DecisionDocument),
 }
 
 /// Details of a product.
@@ -122,4 +128,27 @@ pub struct Case {
 pub struct Note {
     /// The words.
     pub text: String,
+}
+
+/// A frozen model: its file, which holds its card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelFile {
+    /// The bytes, in base64.
+    pub file: String,
+}
+
+/// What a model looked at in a case, and what each of it added to the score.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DecisionDocument {
+    /// The features by name; the ledger holds the SHA-256 of this object's JSON, names in order and without spaces.
+    pub features: BTreeMap<String, f64>,
+    /// What each feature added, by the feature's name.
+    pub contributions: BTreeMap<String, f64>,
+}
+
+impl DecisionDocument {
+    /// SHA-256 of the features.
+    pub fn features_sha256(&self) -> [u8; 32] {
+        Sha256::digest(serde_json::to_vec(&self.features).expect("names and numbers are JSON")).into()
+    }
 }

@@ -21,7 +21,7 @@ pub(crate) use fold::COMMANDS_STRIDE;
 pub use owner::Claim;
 
 use crate::database::{Database, Existing, Write, fixed, insert_all, signed, unsigned};
-use crate::entity::{answers, events, goods, members};
+use crate::entity::{answers, events, goods, members, models};
 use crate::limits::{ENTRIES_PER_BATCH_MAX, ITEMS_PER_BATCH_MAX};
 use crate::projection::owner::{Lapses, Owner};
 use crate::projection::working::Working;
@@ -199,6 +199,8 @@ impl Projection {
         self.dump_table::<answers::quarantine::Entity>(&mut rows).await?;
         self.dump_table::<answers::consent::Entity>(&mut rows).await?;
         self.dump_table::<answers::case_file::Entity>(&mut rows).await?;
+        self.dump_table::<models::model::Entity>(&mut rows).await?;
+        self.dump_table::<models::decision::Entity>(&mut rows).await?;
         Ok(rows)
     }
 
@@ -238,7 +240,7 @@ struct Lease {
 }
 
 /// Every table of the view.
-const TABLES: [&str; 20] = [
+const TABLES: [&str; 22] = [
     "cursor",
     "ledger_transaction",
     "party",
@@ -259,4 +261,6 @@ const TABLES: [&str; 20] = [
     "quarantine",
     "consent",
     "case_file",
+    "model",
+    "decision",
 ];

@@ -3,6 +3,7 @@
 mod cases;
 mod events;
 mod lists;
+mod models;
 mod rows;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use veridose_contract::{
 };
 
 pub use events::{EventFilter, EventOrder, MATCH_MAX, OrderBy};
+pub use models::{DECISIONS_MAX, DecisionRow, ModelRow};
 
 use crate::database::Database;
 

@@ -400,7 +400,7 @@ pub struct Model {
 pub struct Decision {
     /// The model; it was in use once.
     pub model: ModelId,
-    /// Commitment to the case's name.
+    /// The case, by the commitment to its document.
     pub case: Commitment,
     /// SHA-256 of the features that it looked at.
     pub features: [u8; 32],

@@ -5,6 +5,7 @@ mod goods;
 mod handoffs;
 mod measures;
 mod members;
+mod models;
 
 use sha2::{Digest, Sha256};
 use veridose_contract::{Action, Command, ItemKey, PartyId, Transaction};
@@ -134,12 +135,10 @@ fn apply(working: &mut Working, founding: &Founding, place: &Place<'_>) -> Resul
         Action::Release(target) => measures::release(working, place, target),
         Action::Recall { target, class } => measures::recall(working, place, target, *class),
         Action::EndRecall { target } => measures::end_recall(working, place, target),
-        // Beside the event, the contract's state says what there is to say of models.
-        Action::Anchor
-        | Action::RegisterModel(_)
-        | Action::PromoteModel { .. }
-        | Action::RollBackModel { .. }
-        | Action::RecordDecision(_) => {}
+        Action::RegisterModel(model) => models::register(working, place, model),
+        Action::RecordDecision(decision) => models::decide(working, place, decision),
+        // Beside the event, the contract's state says which model is in use.
+        Action::Anchor | Action::PromoteModel { .. } | Action::RollBackModel { .. } => {}
         Action::Dispute { event, partner } => working.disputes.push(dispute::Model {
             event_id: place.event,
             party: place.holder(),

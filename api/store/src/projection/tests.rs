@@ -4,10 +4,10 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::value::RawValue;
 use veridose_contract::{
-    Action, Body, CaseId, CaseOutcome, CaseStep, Certificate, Command, Commitment, Consent, ConsentId, Day,
+    Action, Body, CaseId, CaseOutcome, CaseStep, Certificate, Command, Commitment, Consent, ConsentId, Day, Decision,
     DecommissionReason, Discrepancy, DiscrepancyKind, Fingerprint, HandoffKind, Header, IdempotencyKey, ItemKey,
-    LotKey, ModelId, OfferId, Party, PartyId, ProductKey, Purpose, QuarantineTarget, RecallTarget, Role, Signature,
-    Site, Subject, Timestamp, Transaction,
+    LotKey, Model, ModelId, OfferId, Party, PartyId, ProductKey, Purpose, QuarantineTarget, RecallTarget, Role,
+    Signature, Site, Subject, Timestamp, Transaction,
 };
 
 use crate::payload::{Lot, Product, Recall};
@@ -168,8 +168,23 @@ fn any_action() -> impl Strategy<Value = (Action, Vec<ItemKey>)> {
             until: None,
         })),
         consent.prop_map(|consent| Action::RevokeConsent { consent, version: 1 }),
+        any::<[u8; 32]>().prop_map(|id| Action::RegisterModel(Model {
+            id: ModelId(id),
+            kind: "detector".to_owned(),
+            snapshot: [1; 32],
+            code: "a1".to_owned(),
+            lock: [2; 32],
+            seed: 3,
+            parent: None,
+        })),
         Just(Action::PromoteModel { model: ModelId([6; 32]) }),
         Just(Action::RollBackModel { kind: "detect".to_owned() }),
+        (0..=1_000_000_u32).prop_map(|score_millionths| Action::RecordDecision(Decision {
+            model: ModelId([6; 32]),
+            case: Commitment([7; 32]),
+            features: [8; 32],
+            score_millionths,
+        })),
         case.clone().prop_map(Action::RaiseCase),
         (case, step).prop_map(|(case, step)| Action::MoveCase { case, step }),
     ];

@@ -11,6 +11,7 @@ use crate::entity::answers::{case_file, consent, handoff, handoff_item, quaranti
 use crate::entity::events::{dispute, event, term, viewer};
 use crate::entity::goods::{batch, container, lot, pack, product};
 use crate::entity::members::{approval, certificate, party, transaction};
+use crate::entity::models::{decision, model};
 use crate::projection::fold::items_target;
 
 /// Rows of a table by key, and which of them changed.
@@ -89,6 +90,8 @@ pub(super) struct Working {
     pub(super) terms: Vec<term::Model>,
     pub(super) batches: Vec<batch::Model>,
     pub(super) disputes: Vec<dispute::Model>,
+    pub(super) models: Vec<model::Model>,
+    pub(super) decisions: Vec<decision::Model>,
 }
 
 /// Keys of the rows that a batch may read.
@@ -297,6 +300,8 @@ impl Working {
         insert_all::<term::Entity>(on, self.terms, Existing::Refuse).await?;
         insert_all::<batch::Entity>(on, self.batches, Existing::Refuse).await?;
         insert_all::<dispute::Entity>(on, self.disputes, Existing::Refuse).await?;
+        insert_all::<model::Entity>(on, self.models, Existing::Refuse).await?;
+        insert_all::<decision::Entity>(on, self.decisions, Existing::Refuse).await?;
         self.parties.save::<party::Entity>(write).await?;
         self.approvals.save::<approval::Entity>(write).await?;
         self.certificates.save::<certificate::Entity>(write).await?;
