@@ -11,6 +11,7 @@ mod forecast;
 mod key;
 mod ledger;
 mod local;
+mod model;
 mod party;
 mod project;
 mod proof;
@@ -92,6 +93,9 @@ pub enum Command {
     Epcis(epcis::Command),
     /// Find what contradicts the order of the trade in EPCIS documents, without a server
     Detect(detect::Arguments),
+    /// Make, check, put to use and watch the models that detect
+    #[command(subcommand)]
+    Model(model::Command),
     /// Forecast demand, and say how good the forecasts are, without a server
     #[command(subcommand)]
     Forecast(forecast::Command),
@@ -153,6 +157,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Scan(scan) => scan::run(&scan),
         Command::Epcis(command) => epcis::run(&command, arguments.json),
         Command::Detect(detect) => detect::run(&detect, arguments.json),
+        Command::Model(command) => model::run(|| Config::load(arguments.overrides), &command, arguments.json),
         Command::Forecast(command) => forecast::run(&command, arguments.json),
         Command::Simulate(simulate) => simulate::run(&simulate, arguments.json),
         Command::Openapi => print(&crate::routes::openapi().to_pretty_json()?),

@@ -195,6 +195,13 @@ fn help_has_examples() {
         "ledger checkpoint",
         "project rebuild",
         "proof verify",
+        "model list",
+        "model show",
+        "model retrain",
+        "model promote",
+        "model rollback",
+        "model verify",
+        "model drift",
     ] {
         let arguments: Vec<_> = command.split(' ').chain(["--help"]).collect();
         let help = veridose(folder.path(), &arguments);

@@ -50,7 +50,7 @@ pub fn detect(table: &EventTable, settings: Settings) -> (Vec<Alert>, Summary) {
     let histories = Histories::new(table);
     let facts = Facts::new(table, &histories);
     let findings = rules::check(&facts);
-    let alerts = cases(&facts, &findings, (scans(table), settings.score_min), |_| None);
+    let alerts = cases(&facts, &findings, (scans(table, i64::MIN), settings.score_min), |_| None);
     summed(table, alerts)
 }
 
@@ -64,7 +64,7 @@ pub fn detect_with(
     let histories = Histories::new(table);
     let facts = Facts::new(table, &histories);
     let findings = detector.findings(&facts)?;
-    let alerts = cases(&facts, &findings, (scans(table), settings.score_min), |group| detector.belief(group));
+    let alerts = cases(&facts, &findings, (scans(table, i64::MIN), settings.score_min), |group| detector.belief(group));
     Ok(summed(table, alerts))
 }
 
@@ -74,13 +74,18 @@ fn summed(table: &EventTable, alerts: Vec<Alert>) -> (Vec<Alert>, Summary) {
         *codes.entry(code.clone()).or_default() += 1;
     }
     let events = table.rows.iter().filter(|row| row.time != NO_TIME).count() as u64;
-    let summary =
-        Summary { events, things: table.things.len() as u64, scans: scans(table), cases: alerts.len() as u64, codes };
+    let summary = Summary {
+        events,
+        things: table.things.len() as u64,
+        scans: scans(table, i64::MIN),
+        cases: alerts.len() as u64,
+        codes,
+    };
     (alerts, summary)
 }
 
-/// Readings at the end of the trade: verifications, dispenses and decommissionings.
-fn scans(table: &EventTable) -> u64 {
+/// Readings at the end of the trade from a time on: verifications, dispenses and decommissionings.
+pub(crate) fn scans(table: &EventTable, since: i64) -> u64 {
     let is_scan = |step| matches!(step, Step::Inspecting | Step::Dispensing | Step::Decommissioning);
-    table.rows.iter().filter(|row| is_scan(row.step)).map(|row| u64::from(row.things)).sum()
+    table.rows.iter().filter(|row| is_scan(row.step) && row.time >= since).map(|row| u64::from(row.things)).sum()
 }

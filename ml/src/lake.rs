@@ -94,6 +94,12 @@ impl Lake {
         Ok(table)
     }
 
+    /// Its files, in order; none where there is no lake.
+    pub fn files(&self) -> Result<Vec<PathBuf>, LakeError> {
+        let places = Some(self.places_path()).filter(|path| path.is_file());
+        Ok(self.days()?.into_iter().chain(places).collect())
+    }
+
     /// The files of the days, in order.
     fn days(&self) -> Result<Vec<PathBuf>, LakeError> {
         let folder = self.folder.join("events");

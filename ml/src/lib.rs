@@ -5,7 +5,7 @@
 //!   [`evaluate`] judges it against the truth;
 //! - [`lake`]: the events kept as Parquet; [`features`]: what is measured of each pack;
 //! - [`forest`], [`mixture`], [`surprisal`]: how unusual a row of features or a path is; [`calibrate`] makes probabilities of
-//!   scores, [`ranker`] learns from outcomes, [`model`] freezes what was learnt.
+//!   scores, [`ranker`] learns from outcomes, [`model`] freezes what was learnt, [`drift`] tells whether it still fits.
 //!
 //! Invariants: the same input and seed give the same output, bit for bit, on any number of threads; no clock, no ambient
 //! randomness; a series that cannot be forecast well still gets a forecast, and the answer says by which method; a slip of an
@@ -16,6 +16,7 @@ pub mod calibrate;
 pub mod cases;
 mod columns;
 pub mod detect;
+pub mod drift;
 mod error;
 pub mod evaluate;
 pub mod events;

@@ -11,6 +11,8 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::drift::Spread;
+
 /// What a model file begins with.
 const MAGIC: &[u8; 8] = b"VDSMODEL";
 /// The version of the format that is read and written.
@@ -48,6 +50,8 @@ pub struct Card {
     pub features: Vec<String>,
     /// How good it was, by metric and slice.
     pub metrics: BTreeMap<String, f64>,
+    /// How each column was spread.
+    pub profile: BTreeMap<String, Spread>,
     /// The name of the model that it replaces, in hexadecimal.
     pub parent: Option<String>,
 }

@@ -2,6 +2,9 @@
 //!
 //! The seeds are not those that the rules were tried on.
 
+#[path = "detection/models.rs"]
+mod models;
+
 use std::path::Path;
 
 use serde_json::Value;

@@ -99,6 +99,21 @@ impl Client {
         })
     }
 
+    /// The bytes at a path, or the problem that was answered.
+    pub(super) fn bytes(&self, path: &str) -> Result<std::result::Result<Vec<u8>, Value>> {
+        let request = self.request(Method::GET, path);
+        self.runtime.block_on(async {
+            let response = request.send().await.with_context(|| format!("no answer from {}", self.server))?;
+            let status = response.status();
+            let bytes = response.bytes().await.context("the answer broke off")?;
+            if status.is_success() {
+                return Ok(Ok(bytes.to_vec()));
+            }
+            let other = || json!({ "code": format!("http_{}", status.as_u16()) });
+            Ok(Err(serde_json::from_slice(&bytes).unwrap_or_else(|_| other())))
+        })
+    }
+
     /// Asks with a JSON body, if any.
     pub(super) fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answered> {
         let request = self.request(method, path);

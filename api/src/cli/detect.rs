@@ -121,7 +121,7 @@ pub(super) fn run(arguments: &Arguments, json: bool) -> anyhow::Result<Outcome> 
 }
 
 /// Reads documents, and tells what is wrong with them; it is an error if none can be read.
-fn read(given: &[PathBuf]) -> anyhow::Result<(EventTable, Loaded)> {
+pub(super) fn read(given: &[PathBuf]) -> anyhow::Result<(EventTable, Loaded)> {
     let documents = documents(given)?;
     let (table, loaded) = events::read_all(&documents);
     for (document, problem) in &loaded.problems {
@@ -187,7 +187,7 @@ fn tell(out: &Path, loaded: &Loaded, summary: &Summary, json: bool) -> anyhow::R
 }
 
 /// Every document under the given files and folders, once and in order.
-fn documents(given: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+pub(super) fn documents(given: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for path in given {
         if path.is_dir() {
@@ -242,7 +242,7 @@ fn judge(evaluating: &Evaluating, json: bool) -> anyhow::Result<Outcome> {
     print(&if json { serde_json::to_string(&result)? } else { table(&result) })
 }
 
-fn read_lines<T: DeserializeOwned>(path: &Path) -> anyhow::Result<Vec<T>> {
+pub(super) fn read_lines<T: DeserializeOwned>(path: &Path) -> anyhow::Result<Vec<T>> {
     let file = File::open(path).with_context(|| format!("failed to open {}", path.display()))?;
     let mut read = Vec::new();
     for (at, line) in BufReader::new(file).lines().enumerate() {

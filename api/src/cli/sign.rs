@@ -86,9 +86,8 @@ pub(super) fn run(config: &Config, wanted: &Arguments, json: bool) -> Result<Out
     for line in summary(&header, &body, &certificate) {
         writeln!(io::stderr(), "{line}")?;
     }
-    let signature = wanted.key.signer(config)?.sign(&header)?;
-    let tx = header.id();
-    let transaction = BASE64.encode(borsh::to_vec(&Transaction { header, signature, body })?);
+    let (signer, tx) = (wanted.key.signer(config)?, header.id());
+    let transaction = sealed(header, body, &signer)?;
     match &wanted.output {
         Some(path) => std::fs::write(path, format!("{transaction}\n"))
             .with_context(|| format!("failed to write {}", path.display()))?,
@@ -96,6 +95,18 @@ pub(super) fn run(config: &Config, wanted: &Arguments, json: bool) -> Result<Out
         None => return print(&transaction),
     }
     Ok(Outcome::Done)
+}
+
+/// The signed form of what a node prepared for this certificate, as base64.
+pub(super) fn signed(unsigned: &str, signer: &Signer) -> Result<String> {
+    let (header, body) = decode(unsigned)?;
+    check(&header, &body, signer.certificate())?;
+    sealed(header, body, signer)
+}
+
+fn sealed(header: Header, body: Body, signer: &Signer) -> Result<String> {
+    let signature = signer.sign(&header)?;
+    Ok(BASE64.encode(borsh::to_vec(&Transaction { header, signature, body })?))
 }
 
 fn decode(text: &str) -> Result<(Header, Body)> {

@@ -8,6 +8,7 @@ use ndarray::{Array2, ArrayView1, ArrayView2};
 
 use crate::calibrate::Calibration;
 use crate::cases::{Alert, Believed, joined, tell};
+use crate::drift::Spread;
 use crate::error::LearnError;
 use crate::evaluate::{Truth, alerts_about};
 use crate::events::EventTable;
@@ -74,7 +75,12 @@ pub fn train(table: &EventTable, labels: &[Truth], seed: u64) -> Result<(Card, D
     if !labels.is_empty() {
         detector.learn_outcomes(&facts, labels, &mut metrics)?;
     }
-    let card = Card { seed, features: names, metrics, ..Card::default() };
+    let spread = |(at, name): (usize, &String)| {
+        let values: Vec<f64> = features.rows.iter().map(|row| row[at]).collect();
+        (name.clone(), Spread::of(&values))
+    };
+    let profile = names.iter().enumerate().map(spread).collect();
+    let card = Card { seed, profile, features: names, metrics, ..Card::default() };
     Ok((card, detector))
 }
 
