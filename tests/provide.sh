@@ -93,6 +93,11 @@ go_fits() {
   version=$(go env GOVERSION 2>/dev/null) && [[ $version =~ ^go1\.([0-9]+) ]] && [ "${BASH_REMATCH[1]}" -ge $go_minor_min ]
 }
 
+# Another program that reads the PDFs.
+provide_poppler() {
+  command -v pdftotext >/dev/null || apt poppler-utils || without 'no pdftotext: no other program reads the PDFs'
+}
+
 # What fabric-sdk's build asks for.
 provide_protoc() {
   { command -v protoc && [ -e "$(dirname "$(command -v protoc)")/../include/google/protobuf/timestamp.proto" ]; } >/dev/null ||

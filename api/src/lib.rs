@@ -10,6 +10,7 @@ mod body;
 pub mod cli;
 pub mod config;
 pub mod demo;
+mod form3911;
 pub mod found;
 pub mod metrics;
 pub mod middleware;

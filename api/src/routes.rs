@@ -21,6 +21,7 @@ mod parties;
 mod products;
 mod recalls;
 mod refusals;
+mod table;
 #[cfg(test)]
 mod tests;
 mod transactions;
@@ -93,6 +94,10 @@ pub fn documented(service: &mut Documented<'_>) {
         .service(cases::escalate)
         .service(cases::close)
         .service(cases::reopen)
+        .service(cases::export::cases)
+        .service(cases::measures::quarantine)
+        .service(cases::form::json)
+        .service(cases::form::pdf)
         .service(decisions::record)
         .service(models::register)
         .service(models::index)

@@ -43,6 +43,7 @@ impl MigratorTrait for View {
             Box::new(view::answers::Migration),
             Box::new(view::owner::Migration),
             Box::new(view::models::Migration),
+            Box::new(view::case_measures::Migration),
         ]
     }
 

@@ -1,6 +1,7 @@
 //! Tables of the projection.
 
 pub(crate) mod answers;
+pub(crate) mod case_measures;
 pub(crate) mod events;
 pub(crate) mod goods;
 pub(crate) mod members;

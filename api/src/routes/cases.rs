@@ -1,12 +1,16 @@
 //! Cases: suspicions raised by a member or a detector, and what regulators make of them.
 
+pub(super) mod export;
+pub(super) mod form;
+pub(super) mod measures;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use veridose_contract::{Action, CaseId, CaseOutcome, CaseStep, PartyId, Timestamp};
 use veridose_store::payload::{Case, Note};
-use veridose_store::{CaseRow, CaseState, DecisionRow, Opened, Payload};
+use veridose_store::{CaseRow, CaseState, DecisionRow, Opened, Payload, QuarantineRow, Viewer};
 
 use super::items::item;
 use super::lists::{List, Paging, list, viewer, viewer_of};
@@ -170,7 +174,7 @@ async fn take<B: Serialize>(
     body: &B,
 ) -> Result<HttpResponse, Problem> {
     let case = CaseId::parse(path).map_err(|_| Problem::not_found("case"))?;
-    let note = Payload::Note(Note { text: note.to_owned() });
+    let note = Payload::Note(Note::new(note.to_owned()));
     let mut plan = write.plan(Action::MoveCase { case, step }, Vec::new(), write.happened(None), note);
     if let Some(known) = veridose_contract::read::case(&write.node().ledger().state(), &case)? {
         plan.readers.insert(known.raised.by);
@@ -190,6 +194,8 @@ pub(super) struct CaseFile {
     about: Option<Case>,
     /// What models said of it, the latest first.
     decisions: Vec<DecisionRow>,
+    /// What was set apart because of it, the latest first.
+    quarantines: Vec<QuarantineRow>,
 }
 
 /// Which cases are listed.
@@ -232,18 +238,30 @@ pub(super) async fn show(
     node: web::Data<Node>,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
+    let (viewer, row, about) = found(&node, &caller, &path).await?;
+    let decisions = node.store().queries.decisions(&viewer, &row.commitment).await?;
+    let quarantines = node.store().queries.quarantines_of(&row.case).await?;
+    Ok(HttpResponse::Ok().json(CaseFile { notify_by: notify_by(&row), row, about, decisions, quarantines }))
+}
+
+/// A case that the caller may see, and what it is about if this node can open that.
+async fn found(node: &Node, caller: &Caller, name: &str) -> Result<(Viewer, CaseRow, Option<Case>), Problem> {
     let missing = || Problem::not_found("case");
-    let case = CaseId::parse(&path).map_err(|_| missing())?;
+    let case = CaseId::parse(name).map_err(|_| missing())?;
     node.caught_up().await;
-    let actor = actor(&node, &caller)?;
+    let actor = actor(node, caller)?;
     let viewer = viewer_of(&actor);
     let row = node.store().queries.case(&viewer, &case).await?.ok_or_else(missing)?;
-    let decisions = node.store().queries.decisions(&viewer, &row.commitment).await?;
-    let about = match node.store().vault.open(&row.commitment, &actor.party).await? {
+    let about = about(node.store().vault.open(&row.commitment, &actor.party).await?);
+    Ok((viewer, row, about))
+}
+
+/// What a case is about, if it could be opened.
+fn about(opened: Opened) -> Option<Case> {
+    match opened {
         Opened::Document(Payload::Case(about)) => Some(about),
         Opened::Document(_) | Opened::Erased | Opened::NotYours | Opened::NotFound => None,
-    };
-    Ok(HttpResponse::Ok().json(CaseFile { notify_by: notify_by(&row), row, about, decisions }))
+    }
 }
 
 fn notify_by(row: &CaseRow) -> Option<Timestamp> {

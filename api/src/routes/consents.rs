@@ -161,7 +161,7 @@ pub(super) async fn revoke(
         own(&write, &consent).await?;
     }
     let action = Action::RevokeConsent { consent, version: body.version };
-    let note = Payload::Note(Note { text: "revoked".into() });
+    let note = Payload::Note(Note::new("revoked".into()));
     let plan = write.plan(action, Vec::new(), write.happened(None), note);
     write.carry_out(&*body, plan, StatusCode::OK, |committed| committed).await
 }

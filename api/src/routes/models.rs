@@ -187,7 +187,7 @@ pub(super) async fn rollback(write: Write, body: web::Json<RollingBack>) -> Resu
 }
 
 async fn decide<B: Serialize>(write: Write, action: Action, note: &str, body: &B) -> Result<HttpResponse, Problem> {
-    let note = Payload::Note(Note { text: note.to_owned() });
+    let note = Payload::Note(Note::new(note.to_owned()));
     let plan = write.plan(action, Vec::new(), write.happened(None), note);
     write.carry_out(body, plan, StatusCode::OK, |committed| committed).await
 }

@@ -55,7 +55,7 @@ pub(super) async fn admit(write: Write, body: web::Json<Admission>) -> Result<Ht
         ca: pki::fingerprint(&ca_der),
         ca_der,
     };
-    let note = Payload::Note(Note { text: format!("admission of {}", body.id) });
+    let note = Payload::Note(Note::new(format!("admission of {}", body.id)));
     let plan = write.plan(Action::Admit(party), Vec::new(), write.happened(None), note);
     write.carry_out(&*body, plan, StatusCode::CREATED, |committed| committed).await
 }

@@ -96,7 +96,7 @@ pub(super) struct Noted {
 
 impl Noted {
     fn document(&self) -> Payload {
-        Payload::Note(Note { text: self.note.clone().unwrap_or_default() })
+        Payload::Note(Note::new(self.note.clone().unwrap_or_default()))
     }
 }
 

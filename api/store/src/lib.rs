@@ -33,7 +33,7 @@ pub use projection::{Claim, Founding, Projection};
 pub use query::{
     CaseRow, CaseState, ConsentRow, ContainerRow, DECISIONS_MAX, DecisionRow, DocumentState, EventFilter, EventOrder,
     EventRow, HandoffItem, HandoffRow, HandoffSide, HandoffState, LotRow, MATCH_MAX, ModelRow, OrderBy, PackRow,
-    PackState, PartyRow, PartyState, ProductRow, Queries, RecallRow, RecallScope, Viewer,
+    PackState, PartyRow, PartyState, ProductRow, QuarantineRow, Queries, RecallRow, RecallScope, Viewer,
 };
 pub use vault::{MasterKey, Opened, Request, Sealing, Vault};
 

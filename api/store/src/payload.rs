@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use time::Date;
 use uuid::Uuid;
-use veridose_contract::{PartyId, Purpose, Subject, Timestamp};
+use veridose_contract::{CaseId, PartyId, Purpose, Subject, Timestamp};
 
 /// A document that a command commits to. Its JSON bytes are what the commitment covers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -128,6 +128,16 @@ pub struct Case {
 pub struct Note {
     /// The words.
     pub text: String,
+    /// The case that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<CaseId>,
+}
+
+impl Note {
+    /// Words that belong to no case.
+    pub const fn new(text: String) -> Self {
+        Self { text, case: None }
+    }
 }
 
 /// A frozen model: its file, which holds its card.

@@ -199,6 +199,7 @@ impl Projection {
         self.dump_table::<answers::quarantine::Entity>(&mut rows).await?;
         self.dump_table::<answers::consent::Entity>(&mut rows).await?;
         self.dump_table::<answers::case_file::Entity>(&mut rows).await?;
+        self.dump_table::<answers::case_quarantine::Entity>(&mut rows).await?;
         self.dump_table::<models::model::Entity>(&mut rows).await?;
         self.dump_table::<models::decision::Entity>(&mut rows).await?;
         Ok(rows)
@@ -240,7 +241,7 @@ struct Lease {
 }
 
 /// Every table of the view.
-const TABLES: [&str; 22] = [
+const TABLES: [&str; 23] = [
     "cursor",
     "ledger_transaction",
     "party",
@@ -261,6 +262,7 @@ const TABLES: [&str; 22] = [
     "quarantine",
     "consent",
     "case_file",
+    "case_quarantine",
     "model",
     "decision",
 ];

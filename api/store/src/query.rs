@@ -315,6 +315,30 @@ pub struct CaseRow {
     pub moved_at: Timestamp,
 }
 
+/// A quarantine that was set because of a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct QuarantineRow {
+    /// Transaction that set it.
+    pub tx_index: u64,
+    /// Command in the transaction.
+    pub command: u32,
+    /// Who set it.
+    #[schema(value_type = String)]
+    pub party: PartyId,
+    /// What is set apart.
+    #[schema(value_type = ScopeForm)]
+    pub scope: RecallScope,
+    /// Document with the words.
+    #[schema(value_type = String)]
+    pub commitment: Commitment,
+    /// When it was set.
+    #[schema(value_type = i64)]
+    pub set_at: Timestamp,
+    /// When it was released.
+    #[schema(value_type = Option<i64>)]
+    pub released_at: Option<Timestamp>,
+}
+
 /// What a recall covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

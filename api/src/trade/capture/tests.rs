@@ -215,7 +215,7 @@ async fn a_place_whose_name_was_sealed_with_other_documents_gets_another_name() 
     let (work, chunk) = planned(&node, &actor, &job).await;
     let place = Place::Whole(2);
     // A crash left another plan's documents under the place's first name, and nothing of them on the ledger.
-    let words = Payload::Note(veridose_store::payload::Note { text: "another plan".to_owned() });
+    let words = Payload::Note(veridose_store::payload::Note::new("another plan".to_owned()));
     let request = Request { key: work.key(place, 0), sha256: [0; 32] };
     node.store().vault.seal(&actor.party, Some(request), &[words], &[]).await.expect("sealed");
     assert!(!work.was_captured(place).expect("readable"));

@@ -151,3 +151,21 @@ pub(crate) mod case_file {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+/// A quarantine that was set because of a case.
+pub(crate) mod case_quarantine {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "case_quarantine")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub event_id: i64,
+        pub case_id: Vec<u8>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

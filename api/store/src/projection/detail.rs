@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 use serde_json::value::RawValue;
-use veridose_contract::Commitment;
+use veridose_contract::{CaseId, Commitment};
 use veridose_gs1::canonical_uri;
 
 use crate::query::DocumentState;
@@ -133,4 +133,10 @@ pub(super) fn lot<'a>(documents: &'a Documents, commitment: &Commitment) -> Opti
 pub(super) fn recall_reason(documents: &Documents, commitment: &Commitment) -> Option<String> {
     let Payload::Recall(recall) = document(documents, commitment)? else { return None };
     Some(recall.reason.clone())
+}
+
+/// The case that a note belongs to.
+pub(super) fn case(documents: &Documents, commitment: &Commitment) -> Option<CaseId> {
+    let Payload::Note(note) = document(documents, commitment)? else { return None };
+    note.case
 }

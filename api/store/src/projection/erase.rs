@@ -5,7 +5,7 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
 use veridose_contract::Commitment;
 
 use crate::database::{KEYS_PER_QUERY_MAX, Write};
-use crate::entity::answers::recall;
+use crate::entity::answers::{case_quarantine, recall};
 use crate::entity::events::{event, term};
 use crate::entity::goods::{lot, product};
 use crate::query::DocumentState;
@@ -18,6 +18,8 @@ pub(super) async fn tombstones(write: &Write, erased: &[Commitment]) -> Result<(
         let keys = || some.iter().map(|commitment| commitment.0.to_vec());
         let mut events = Query::select();
         events.column(event::Column::Id).from(event::Entity).and_where(event::Column::Commitment.is_in(keys()));
+        let of_case = case_quarantine::Column::EventId.in_subquery(events.clone());
+        case_quarantine::Entity::delete_many().filter(of_case).exec(write.on()).await?;
         term::Entity::delete_many().filter(term::Column::EventId.in_subquery(events)).exec(write.on()).await?;
         event::Entity::update_many()
             .col_expr(event::Column::Document, Expr::value(text::word(&DocumentState::Erased)))

@@ -7,7 +7,7 @@ use veridose_contract::{Action, Command, QuarantineTarget, RecallTarget, Transac
 
 use crate::StoreError;
 use crate::database::{Existing, KEYS_PER_QUERY_MAX, Write, insert_all};
-use crate::entity::answers::{case_file, consent, handoff, handoff_item, quarantine, recall};
+use crate::entity::answers::{case_file, case_quarantine, consent, handoff, handoff_item, quarantine, recall};
 use crate::entity::events::{dispute, event, term, viewer};
 use crate::entity::goods::{batch, container, lot, pack, product};
 use crate::entity::members::{approval, certificate, party, transaction};
@@ -90,6 +90,7 @@ pub(super) struct Working {
     pub(super) terms: Vec<term::Model>,
     pub(super) batches: Vec<batch::Model>,
     pub(super) disputes: Vec<dispute::Model>,
+    pub(super) case_quarantines: Vec<case_quarantine::Model>,
     pub(super) models: Vec<model::Model>,
     pub(super) decisions: Vec<decision::Model>,
 }
@@ -300,6 +301,7 @@ impl Working {
         insert_all::<term::Entity>(on, self.terms, Existing::Refuse).await?;
         insert_all::<batch::Entity>(on, self.batches, Existing::Refuse).await?;
         insert_all::<dispute::Entity>(on, self.disputes, Existing::Refuse).await?;
+        insert_all::<case_quarantine::Entity>(on, self.case_quarantines, Existing::Refuse).await?;
         insert_all::<model::Entity>(on, self.models, Existing::Refuse).await?;
         insert_all::<decision::Entity>(on, self.decisions, Existing::Refuse).await?;
         self.parties.save::<party::Entity>(write).await?;

@@ -1,11 +1,14 @@
 //! Cases, as who raised them and as regulators see them.
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
-use veridose_contract::CaseId;
+use veridose_contract::{CaseId, Timestamp};
 
-use crate::entity::answers::case_file;
-use crate::query::{CaseRow, CaseState, Queries, Viewer};
+use crate::entity::answers::{case_file, case_quarantine, quarantine};
+use crate::query::{CaseRow, CaseState, QuarantineRow, Queries, Viewer};
 use crate::{Page, PageRequest, StoreError, text};
+
+/// Quarantines that are told of one case.
+const QUARANTINES_MAX: u64 = 1_000;
 
 impl Queries {
     /// Cases that the caller raised (a regulator: all), in one of the states if any are named, latest first.
@@ -25,6 +28,36 @@ impl Queries {
         let find = find.order_by_desc(case_file::Column::EventId).limit(page.limit_and_one());
         let rows = find.all(self.view.read()).await?;
         Page::cut(rows, page.limit(), |row| row.event_id).try_map(CaseRow::try_from)
+    }
+
+    /// Cases raised from one time on and before another, as [`Self::cases`] shows them, earliest first.
+    pub async fn cases_raised(
+        &self,
+        viewer: &Viewer,
+        (from, to): (Timestamp, Timestamp),
+        page: &PageRequest,
+    ) -> Result<Page<CaseRow>, StoreError> {
+        let mut find =
+            own(viewer).filter(case_file::Column::RaisedAt.gte(from.0)).filter(case_file::Column::RaisedAt.lt(to.0));
+        if let Some(event) = page.after::<i64>()? {
+            find = find.filter(case_file::Column::EventId.gt(event));
+        }
+        let find = find.order_by_asc(case_file::Column::EventId).limit(page.limit_and_one());
+        let rows = find.all(self.view.read()).await?;
+        Page::cut(rows, page.limit(), |row| row.event_id).try_map(CaseRow::try_from)
+    }
+
+    /// Quarantines that were set because of a case, which the caller must be able to see; latest first, at most a
+    /// thousand.
+    pub async fn quarantines_of(&self, case: &CaseId) -> Result<Vec<QuarantineRow>, StoreError> {
+        let events = case_quarantine::Entity::find()
+            .filter(case_quarantine::Column::CaseId.eq(case.0.to_vec()))
+            .order_by_desc(case_quarantine::Column::EventId)
+            .limit(QUARANTINES_MAX);
+        let events: Vec<i64> = events.all(self.view.read()).await?.into_iter().map(|row| row.event_id).collect();
+        let find = quarantine::Entity::find().filter(quarantine::Column::EventId.is_in(events));
+        let rows = find.order_by_desc(quarantine::Column::EventId).all(self.view.read()).await?;
+        rows.into_iter().map(QuarantineRow::try_from).collect()
     }
 
     /// One case, if the caller may see it.

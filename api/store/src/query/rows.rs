@@ -4,13 +4,13 @@ use time::{Date, Duration, OffsetDateTime};
 use veridose_contract::{CaseId, Commitment, ConsentId, Fingerprint, ItemKey, LotKey, OfferId, ProductKey, Timestamp};
 
 use crate::database::{fixed, unsigned};
-use crate::entity::answers::{case_file, consent, handoff, handoff_item, recall};
+use crate::entity::answers::{case_file, consent, handoff, handoff_item, quarantine, recall};
 use crate::entity::goods::{container, lot, pack, product};
 use crate::entity::members::party;
 use crate::projection::COMMANDS_STRIDE;
 use crate::query::{
     CaseRow, ConsentRow, ContainerRow, HandoffItem, HandoffRow, LotRow, PackRow, PackStanding, PackState, PartyRow,
-    ProductRow, RecallRow, RecallScope, Scope,
+    ProductRow, QuarantineRow, RecallRow, RecallScope, Scope,
 };
 use crate::{StoreError, text};
 
@@ -150,18 +150,42 @@ impl TryFrom<case_file::Model> for CaseRow {
     }
 }
 
+fn command(event: i64) -> u32 {
+    u32::try_from(unsigned(event) % COMMANDS_STRIDE).unwrap_or(u32::MAX)
+}
+
+fn scope(word: &str, items: i64, target: &[u8]) -> Result<RecallScope, StoreError> {
+    Ok(match text::variant::<Scope>("scope of a measure", word)? {
+        Scope::Items => RecallScope::Items(unsigned(items)),
+        Scope::Lot => RecallScope::Lot(LotKey(fixed("lot", target)?)),
+        Scope::Product => RecallScope::Product(ProductKey(fixed("product", target)?)),
+    })
+}
+
+impl TryFrom<quarantine::Model> for QuarantineRow {
+    type Error = StoreError;
+
+    fn try_from(row: quarantine::Model) -> Result<Self, StoreError> {
+        Ok(Self {
+            tx_index: tx_index(row.event_id),
+            command: command(row.event_id),
+            party: text::party(&row.party)?,
+            scope: scope(&row.scope, row.items, &row.target)?,
+            commitment: Commitment(fixed("commitment", &row.commitment)?),
+            set_at: Timestamp(row.set_at),
+            released_at: row.released_at.map(Timestamp),
+        })
+    }
+}
+
 impl TryFrom<recall::Model> for RecallRow {
     type Error = StoreError;
 
     fn try_from(row: recall::Model) -> Result<Self, StoreError> {
-        let scope = match text::variant::<Scope>("recall scope", &row.scope)? {
-            Scope::Items => RecallScope::Items(unsigned(row.items)),
-            Scope::Lot => RecallScope::Lot(LotKey(fixed("lot", &row.target)?)),
-            Scope::Product => RecallScope::Product(ProductKey(fixed("product", &row.target)?)),
-        };
+        let scope = scope(&row.scope, row.items, &row.target)?;
         Ok(Self {
             tx_index: tx_index(row.event_id),
-            command: u32::try_from(unsigned(row.event_id) % COMMANDS_STRIDE).unwrap_or(u32::MAX),
+            command: command(row.event_id),
             party: text::party(&row.party)?,
             scope,
             class: class(row.class)?,

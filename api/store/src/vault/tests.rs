@@ -8,7 +8,7 @@ use crate::testing::{databases, founding, party};
 use crate::{MasterKey, Opened, Payload, Request, Store, StoreError};
 
 fn note(text: &str) -> Payload {
-    Payload::Note(Note { text: text.to_owned() })
+    Payload::Note(Note::new(text.to_owned()))
 }
 
 fn text(opened: &Opened) -> &str {

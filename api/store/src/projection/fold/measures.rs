@@ -2,7 +2,7 @@
 
 use veridose_contract::{Consent, ConsentId, QuarantineTarget, RecallTarget};
 
-use crate::entity::answers::{consent, quarantine, recall};
+use crate::entity::answers::{case_quarantine, consent, quarantine, recall};
 use crate::projection::detail;
 use crate::projection::fold::{Place, items_target};
 use crate::projection::working::{Bytes, Working};
@@ -37,6 +37,9 @@ pub(super) fn quarantine(working: &mut Working, place: &Place<'_>, target: &Quar
         released_at: None,
     };
     working.quarantines.put(place.event, row);
+    if let Some(case) = detail::case(place.documents, &place.command.payload) {
+        working.case_quarantines.push(case_quarantine::Model { event_id: place.event, case_id: case.0.to_vec() });
+    }
     set_apart(working, place, target, true);
 }
 
