@@ -16,8 +16,8 @@ use veridose_contract::merkle::leaf_hash;
 use veridose_contract::{Action, Day, DecommissionReason, ItemKey, LotKey, ProductKey, Transaction};
 use veridose_epcis::{Syntax, convert};
 use veridose_tests::{
-    Client, Connections, JSON_LD, Measured, OwnSide, Rival, Server, commissioning, compared, disk_bytes, document,
-    drive, machine, now, pack, post, setting, token,
+    Client, Connections, JSON_LD, Measured, OwnSide, Rival, RivalServer, Server, commissioning, compared, disk_bytes,
+    document, drive, machine, now, pack, post, setting, token,
 };
 
 /// Packs in a document, or under a signature.
@@ -39,7 +39,7 @@ const MAKER: &str = "alpine-pharma";
 /// The maker's ways to its node.
 struct Maker {
     client: Client,
-    connections: Connections,
+    connections: Arc<Connections>,
     token: String,
 }
 
@@ -85,7 +85,7 @@ impl Maker {
     fn of(data: &Path, server: &Server) -> anyhow::Result<Self> {
         let token = token(data, "manufacturer", &["--party", MAKER])?;
         let client = Client::new(server.base(), Some(&token))?;
-        Ok(Self { client, connections: Connections::new(server.base()), token })
+        Ok(Self { client, connections: Arc::new(Connections::new(server.base())), token })
     }
 
     async fn capture(self: &Arc<Self>, serials: std::ops::Range<usize>, syntax: Syntax) -> anyhow::Result<Measured> {
@@ -130,22 +130,12 @@ impl Maker {
     }
 
     /// Posts transactions that were signed beforehand, each of which takes one pack out of the trade.
-    async fn submit(self: &Arc<Self>, signed: &Signed) -> anyhow::Result<Measured> {
+    async fn submit(&self, signed: &Signed) -> anyhow::Result<Measured> {
         for transaction in &signed.first {
-            self.connections.send(&self.transaction(transaction)).await?;
+            self.connections.send(&transaction_request(transaction, &self.token)).await?;
         }
-        let requests = Arc::new(signed.each.iter().map(|each| self.transaction(each)).collect::<Vec<_>>());
-        let maker = Arc::clone(self);
-        drive("transactions signed elsewhere, one pack each", requests.len(), SIGNERS, move |number| {
-            let (maker, requests) = (Arc::clone(&maker), Arc::clone(&requests));
-            async move { maker.connections.send(&requests[number]).await.map(drop) }
-        })
-        .await
-    }
-
-    fn transaction(&self, transaction: &Transaction) -> Vec<u8> {
-        let headers = [("Content-Type", "application/octet-stream")];
-        post("/transactions", &self.token, &headers, &transaction.encode())
+        let requests = signed.each.iter().map(|each| transaction_request(each, &self.token)).collect();
+        post_all("transactions signed elsewhere, one pack each", requests, Arc::clone(&self.connections)).await
     }
 
     async fn write(self: &Arc<Self>, count: usize) -> anyhow::Result<Measured> {
@@ -195,17 +185,28 @@ impl Signed {
     }
 }
 
-/// PostgreSQL with the same signed transactions.
+/// PostgreSQL with the same signed transactions, behind a handler of the same HTTP library.
 async fn rival(signed: &Arc<Signed>) -> anyhow::Result<Option<Measured>> {
     let Ok(url) = std::env::var("VERIDOSE_TEST_POSTGRES") else { return Ok(None) };
-    let rival = Rival::connect(&url, CONNECTIONS).await?;
-    rival.commission(&signed.items).await?;
-    let signed = Arc::clone(signed);
-    let measured = drive("signed transactions", signed.each.len(), SIGNERS, move |number| {
-        let (rival, signed) = (rival.clone(), Arc::clone(&signed));
-        async move { rival.dispense(&signed.public_key, &signed.each[number]).await }
-    });
-    Ok(Some(measured.await?))
+    Rival::connect(&url, 1).await?.commission(&signed.items).await?;
+    let server = RivalServer::start(&url, CONNECTIONS, signed.public_key)?;
+    let requests = signed.each.iter().map(|each| transaction_request(each, "none")).collect();
+    let measured = post_all("signed transactions", requests, Arc::new(Connections::new(server.base()))).await?;
+    server.stop().await;
+    Ok(Some(measured))
+}
+
+fn transaction_request(transaction: &Transaction, token: &str) -> Vec<u8> {
+    post("/transactions", token, &[("Content-Type", "application/octet-stream")], &transaction.encode())
+}
+
+async fn post_all(what: &str, requests: Vec<Vec<u8>>, connections: Arc<Connections>) -> anyhow::Result<Measured> {
+    let requests = Arc::new(requests);
+    drive(what, requests.len(), SIGNERS, move |number| {
+        let (connections, requests) = (Arc::clone(&connections), Arc::clone(&requests));
+        async move { connections.send(&requests[number]).await.map(drop) }
+    })
+    .await
 }
 
 /// What a packing line writes about packs from a serial number on.

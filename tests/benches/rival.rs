@@ -95,7 +95,7 @@ impl Work {
 
 /// What the ledger takes, in the order of the rival's rows and then what that has no counterpart for; and its sizes.
 async fn ledger(work: &Arc<Work>, folder: &Path) -> anyhow::Result<(Vec<Measured>, String)> {
-    let ledger = Arc::new(work.factory.embedded(folder)?);
+    let mut ledger = Arc::new(work.factory.embedded(folder)?);
     ledger.submit(work.factory.opening()?).await?;
     ledger.submit(work.factory.depot_opening()?).await?;
     let (submitting, shared) = (Arc::clone(&ledger), Arc::clone(work));
@@ -109,8 +109,8 @@ async fn ledger(work: &Arc<Work>, folder: &Path) -> anyhow::Result<(Vec<Measured
     })
     .await?
     .of(BATCH);
-    ledger.compact()?;
-    let after_packs = size(folder)?;
+    let after_packs;
+    (ledger, after_packs) = weighed(work, ledger, folder)?;
 
     let (submitting, shared) = (Arc::clone(&ledger), Arc::clone(work));
     let signed = drive("signed transactions, one pack each", work.signed.len(), IN_FLIGHT, move |number| {
@@ -118,8 +118,8 @@ async fn ledger(work: &Arc<Work>, folder: &Path) -> anyhow::Result<(Vec<Measured
         async move { ledger.submit(work.signed[number].clone()).await.map(drop).context("refused") }
     })
     .await?;
-    ledger.compact()?;
-    let after_transactions = size(folder)?;
+    let after_transactions;
+    (ledger, after_transactions) = weighed(work, ledger, folder)?;
 
     let handoffs = handoffs(work, &ledger).await?;
     let mut latencies = Vec::with_capacity(LOOKUPS);
@@ -200,6 +200,14 @@ fn again(work: &Work, folder: &Path) -> anyhow::Result<String> {
         report.entries,
         report.records
     ))
+}
+
+/// The ledger merged and opened again, which removes the tables that merging made superfluous, and its size then.
+fn weighed(work: &Work, ledger: Arc<Embedded>, folder: &Path) -> anyhow::Result<(Arc<Embedded>, u64)> {
+    ledger.compact()?;
+    ensure!(Arc::into_inner(ledger).is_some(), "something else still uses the ledger");
+    let ledger = Arc::new(work.factory.embedded(folder)?);
+    Ok((ledger, size(folder)?))
 }
 
 /// Log, bodies and tables; not the journals of the state and the write-ahead segments, whose size does not grow.

@@ -32,7 +32,7 @@ pub use measure::{Measured, compared, disk_bytes, drive, machine, setting, table
 pub use own_side::{OwnSide, signed_destruction};
 pub use postgres::{PostgresServer, new_database};
 pub use random::Random;
-pub use rival::Rival;
+pub use rival::{Rival, RivalServer};
 pub use rows::{Dump, Part, Rows};
 pub use server::{Server, binary};
 pub use small_disk::SmallDisk;

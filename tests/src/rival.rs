@@ -1,6 +1,12 @@
 //! PostgreSQL doing the same work: the honest rival of the ledger. The same signed transaction is checked in the same
-//! way, then one statement inserts the event and updates the pack, durable when it answers.
+//! way, then one statement inserts the event and updates the pack, durable when it answers. For what is measured over HTTP
+//! it stands behind the same HTTP library.
 
+use std::net::TcpListener;
+use std::num::NonZero;
+
+use actix_web::dev::ServerHandle;
+use actix_web::{App, HttpResponse, HttpServer, web};
 use anyhow::{Context as _, ensure};
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use veridose_contract::{ItemKey, Transaction};
@@ -23,7 +29,7 @@ pub struct Rival(PgPool);
 impl Rival {
     /// Connects and makes its tables anew. Refuses a database that does not wait for the disk: it would be no rival.
     pub async fn connect(url: &str, connections: u32) -> anyhow::Result<Self> {
-        let pool = PgPoolOptions::new().min_connections(connections).max_connections(connections).connect(url).await?;
+        let pool = pool(url, connections).await?;
         for setting in ["fsync", "synchronous_commit"] {
             let value: String = sqlx::query_scalar("SELECT current_setting($1)").bind(setting).fetch_one(&pool).await?;
             ensure!(value == "on", "PostgreSQL runs with {setting} = {value}");
@@ -83,5 +89,66 @@ impl Rival {
     pub async fn state(&self, item: &ItemKey) -> anyhow::Result<Option<i16>> {
         let query = sqlx::query_scalar("SELECT state FROM rival_pack WHERE item = $1").bind(&item.as_bytes()[..]);
         Ok(query.fetch_optional(&self.0).await?)
+    }
+}
+
+async fn pool(url: &str, connections: u32) -> sqlx::Result<PgPool> {
+    PgPoolOptions::new().min_connections(connections).max_connections(connections).connect(url).await
+}
+
+/// The rival behind HTTP, on a free port. `POST /transactions` reads the transaction and does its work; it asks for no
+/// token and keeps no log, which a service would.
+#[derive(Debug)]
+pub struct RivalServer {
+    base: String,
+    handle: ServerHandle,
+}
+
+impl RivalServer {
+    /// Starts it on the tables that [`Rival::connect`] made, with as many workers as there are cores.
+    pub fn start(url: &str, connections: u32, public_key: [u8; 65]) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", 0))?;
+        let base = format!("http://{}", listener.local_addr()?);
+        let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let share = connections.div_ceil(u32::try_from(workers)?);
+        let (url, (sender, started)) = (url.to_owned(), std::sync::mpsc::channel());
+        std::thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async move {
+                let server = HttpServer::new(move || {
+                    let url = url.clone();
+                    // A worker is one thread: a pool of its own spares it waking others.
+                    let connected = move || {
+                        let url = url.clone();
+                        async move { pool(&url, share).await.map(Rival) }
+                    };
+                    App::new()
+                        .data_factory(connected)
+                        .app_data(web::Data::new(public_key))
+                        .route("/transactions", web::post().to(answer))
+                });
+                let server = server.workers(workers).disable_signals().listen(listener)?.run();
+                let _ = sender.send(server.handle());
+                server.await
+            })
+        });
+        Ok(Self { base, handle: started.recv()? })
+    }
+
+    /// Where it listens.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Ends it.
+    pub async fn stop(self) {
+        self.handle.stop(false).await;
+    }
+}
+
+async fn answer(rival: web::Data<Rival>, public_key: web::Data<[u8; 65]>, body: web::Bytes) -> HttpResponse {
+    let Ok(transaction) = borsh::from_slice::<Transaction>(&body) else { return HttpResponse::BadRequest().finish() };
+    match rival.dispense(&public_key, &transaction).await {
+        Ok(()) => HttpResponse::Created().json(serde_json::json!({"tx": transaction.header.id().to_string()})),
+        Err(refusal) => HttpResponse::UnprocessableEntity().body(refusal.to_string()),
     }
 }

@@ -12,6 +12,9 @@ use crate::model::{
 /// The namespace of `xsi:type` and `xsi:nil`.
 pub(crate) const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
+/// The namespace of the types that `xsi:type` names.
+pub(crate) const XSD: &str = "http://www.w3.org/2001/XMLSchema";
+
 /// The JSON-LD context of EPCIS 2.0.
 pub(crate) const EPCIS_CONTEXT: &str = "https://ref.gs1.org/standards/epcis/epcis-context.jsonld";
 

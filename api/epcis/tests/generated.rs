@@ -79,15 +79,16 @@ fn value() -> impl Strategy<Value = Value> {
         1 => number().prop_map(Value::Number),
     ];
     leaf.prop_recursive(3, 16, 4, |inner| {
-        let attribute = ("[A-Za-z][A-Za-z0-9]{0,5}", text());
+        let space = prop_oneof![2 => Just(None), 1 => namespace()];
+        let attribute = ((space, "[A-Za-z][A-Za-z0-9]{0,5}"), text());
         prop_oneof![
             vec(inner.clone(), 0..4).prop_map(Value::List),
             fields_of(inner_name(), inner)
                 .prop_map(|fields| { Value::Object(Box::new(Object { fields, ..Object::default() })) }),
             (vec(attribute, 1..3), text()).prop_map(|(attributes, text)| {
                 let mut object = Object { text: (!text.is_empty()).then(|| text.into()), ..Object::default() };
-                for (local, value) in attributes {
-                    let name = Name::new(None, &local);
+                for ((namespace, local), value) in attributes {
+                    let name = Name::new(namespace, &local);
                     if object.attributes.iter().all(|(known, _)| *known != name) {
                         object.attributes.push((name, value.into()));
                     }
@@ -277,7 +278,7 @@ fn header() -> Header {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(192))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn every_syntax_gives_the_event_back(events in vec(event(), 1..3)) {

@@ -17,6 +17,7 @@ use crate::gtin::Gtin;
 use crate::keys::{Lot, Serial, Sgtin, Sscc};
 use crate::link;
 pub use diagnosis::{Code, Diagnosis};
+pub use mistake::{swap_case, swap_yz};
 
 /// No scan is longer: the largest two-dimensional symbol holds 7,089 digits.
 pub const SCAN_BYTES_MAX: usize = 8_192;

@@ -1,10 +1,12 @@
 //! Was it ever made? Unknown packs (patterns 1 and 13), and the slips that look like one.
 
+use veridose_gs1::scan::{swap_case, swap_yz};
+
 use crate::events::{NONE, Row, Step, ThingKind};
 
 use super::Code;
 use super::finding::cause;
-use super::scanned::{glued, mirrored, swapped};
+use super::scanned::glued;
 use super::walk::{Proof, Walk, span};
 
 /// Scanners' and lines' clocks may be off by this much, in milliseconds.
@@ -158,7 +160,7 @@ fn slip(walk: &mut Walk<'_>, event: u32, row: &Row) -> bool {
     let is_known = |serial: &str| {
         things.find_pack(gtin, serial).is_some_and(|pack| walk.facts.commissioning_event(pack).is_some())
     };
-    let found = [(Code::CapsLock, swapped(&serial)), (Code::KeyboardLayout, mirrored(&serial))]
+    let found = [(Code::CapsLock, swap_case(&serial)), (Code::KeyboardLayout, swap_yz(&serial))]
         .into_iter()
         .chain([(Code::CapsLock, serial.to_uppercase()), (Code::CapsLock, serial.to_lowercase())])
         .find(|(_, meant)| *meant != serial && is_known(meant));

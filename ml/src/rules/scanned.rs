@@ -1,5 +1,7 @@
 //! What the code said against what the maker said (pattern 5), and the slips that make them differ.
 
+use veridose_gs1::scan::{swap_case, swap_yz};
+
 use crate::events::{NO_DAY, NONE, Row, ThingKind, flag};
 
 use super::Code;
@@ -77,35 +79,15 @@ fn mismatch(walk: &mut Walk<'_>, code: Code, event: u32, row: &Row, (field, said
 
 /// The slip that made `right` into `said`, if one did.
 fn lot_slip(said: &str, right: &str) -> Option<Code> {
-    if swapped(said) == right || (said.eq_ignore_ascii_case(right)) {
+    if swap_case(said) == right || (said.eq_ignore_ascii_case(right)) {
         return Some(Code::CapsLock);
     }
-    if mirrored(said) == right {
+    if swap_yz(said) == right {
         return Some(Code::KeyboardLayout);
     }
     let rest = said.strip_prefix(right)?;
     (rest.starts_with('\u{1d}') || GLUED.iter().any(|ai| rest.len() > 2 && rest.starts_with(ai)))
         .then_some(Code::LostSeparator)
-}
-
-/// Upper and lower case swapped, as caps lock does.
-pub(super) fn swapped(text: &str) -> String {
-    text.chars()
-        .map(|found| if found.is_ascii_lowercase() { found.to_ascii_uppercase() } else { found.to_ascii_lowercase() })
-        .collect()
-}
-
-/// Y and Z swapped, as a German keyboard does.
-pub(super) fn mirrored(text: &str) -> String {
-    text.chars()
-        .map(|found| match found {
-            'y' => 'z',
-            'z' => 'y',
-            'Y' => 'Z',
-            'Z' => 'Y',
-            other => other,
-        })
-        .collect()
 }
 
 /// What stands before each identifier that may have been glued on.

@@ -8,7 +8,7 @@ use super::parser::{EPCIS_1, EPCIS_2, Parser, Step};
 use crate::error::{EpcisError, Fault, Location, shown};
 use crate::model::{Event, EventKind, Header, Namespace, VERIDOSE_NAMESPACE};
 use crate::reader::Syntax;
-use crate::scope::{JSON_PREFIXES, XSI};
+use crate::scope::{JSON_PREFIXES, XSD, XSI};
 
 /// An element that reading is inside of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -276,8 +276,7 @@ impl<R: BufRead> XmlReader<R> {
 /// Namespaces that say nothing about a document's extensions: those of the markup itself, and what the context of EPCIS
 /// declares anyway.
 fn is_well_known(namespace: &Namespace) -> bool {
-    const MARKUP: [&str; 7] =
-        [EPCIS_1, EPCIS_2, XSI, header::SBDH, VERIDOSE_NAMESPACE, "", "http://www.w3.org/2001/XMLSchema"];
+    const MARKUP: [&str; 7] = [EPCIS_1, EPCIS_2, XSI, header::SBDH, VERIDOSE_NAMESPACE, "", XSD];
     const MARKUP_FAMILIES: [&str; 3] =
         ["urn:epcglobal:epcis-query:xsd:", "urn:epcglobal:xsd:", "urn:epcglobal:epcis-masterdata:xsd:"];
     MARKUP.contains(&&*namespace.uri)

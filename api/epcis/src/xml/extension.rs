@@ -22,7 +22,7 @@ pub(crate) const EXTENSIONS: &str = "extensions";
 
 /// Adds the element to the extensions of an element of the standard: its name must be in a namespace.
 pub(crate) fn extend(fields: &mut Fields, tree: &Tree, at: At) -> Result<(), EpcisError> {
-    let name = name(tree, at);
+    let name = name(tree, at)?;
     if name.namespace.is_none() {
         return Err(Fault::new(
             "not an element of the standard",
@@ -38,20 +38,22 @@ pub(crate) fn extend(fields: &mut Fields, tree: &Tree, at: At) -> Result<(), Epc
 pub(crate) fn fields(tree: &Tree, at: At) -> Result<Fields, EpcisError> {
     let mut fields = Fields::default();
     for child in tree.children(at) {
-        fields.add(name(tree, child), value(tree, child)?);
+        fields.add(name(tree, child)?, value(tree, child)?);
     }
     Ok(fields)
 }
 
-fn name(tree: &Tree, at: At) -> Name {
+fn name(tree: &Tree, at: At) -> Result<Name, EpcisError> {
     let own = |local| tree.attribute_of(at, VERIDOSE_NAMESPACE, local);
     let element = tree.name(at);
-    match own(MEMBER_NAME) {
-        Some(name) if element.is(VERIDOSE_NAMESPACE, MEMBER) => {
-            Name::new(own(MEMBER_NAMESPACE).map(|uri| Namespace::new("", uri)), name)
-        }
-        _ => element,
+    let Some(name) = own(MEMBER_NAME).filter(|_| element.is(VERIDOSE_NAMESPACE, MEMBER)) else { return Ok(element) };
+    let namespace = own(MEMBER_NAMESPACE).map(|uri| Namespace::new("", uri));
+    // JSON would read what is before the colon as a prefix.
+    if namespace.is_none() && name.contains(':') && !name.starts_with('@') {
+        return Err(Fault::new("a name with a colon and no namespace", "name its namespace, or leave the colon out")
+            .at(Location::Line(tree.node(at).line), MEMBER_NAME));
     }
+    Ok(Name::new(namespace, name))
 }
 
 /// Reads the value of an extension element.
@@ -73,7 +75,9 @@ pub(crate) fn value_beside(tree: &Tree, at: At, beside: &str) -> Result<Value, E
     }
     let attributes: Vec<_> = tree
         .attributes(at)
-        .filter(|(space, name, _)| !is_marker(tree, *space) && (*space != Space::None || *name != beside))
+        .filter(|(space, name, _)| {
+            !is_marker(tree.space_uri(*space), name) && (*space != Space::None || *name != beside)
+        })
         .collect();
     let text = tree.text(at);
     if let [(space, "type", kind)] = attributes[..]
@@ -93,8 +97,9 @@ pub(crate) fn value_beside(tree: &Tree, at: At, beside: &str) -> Result<Value, E
     Ok(Value::Object(Box::new(Object { attributes: attributes.collect(), text, fields })))
 }
 
-fn is_marker(tree: &Tree, space: Space) -> bool {
-    tree.space_uri(space) == VERIDOSE_NAMESPACE
+/// Whether an attribute says how a value is written and is no part of it.
+pub(crate) fn is_marker(namespace: &str, local: &str) -> bool {
+    namespace == VERIDOSE_NAMESPACE && [LIST, OBJECT, MEMBER_NAME, MEMBER_NAMESPACE].contains(&local)
 }
 
 /// The value that an `xsi:type` of this codec marks; other types are kept as attributes.

@@ -7,7 +7,7 @@ use crate::error::Fault;
 use crate::model::{
     Header, MasterData, MasterDataElement, Name, Namespace, Timestamp, VERIDOSE_NAMESPACE, VERIDOSE_PREFIX,
 };
-use crate::scope::{Prefixes, XSI};
+use crate::scope::{Prefixes, XSD, XSI};
 
 /// Why a field cannot be written: its name and the fault.
 pub(crate) type Refusal = (&'static str, Fault);
@@ -54,7 +54,7 @@ impl Version {
         Prefixes::new(&[
             ("xml", XML),
             ("xsi", XSI),
-            ("xsd", "http://www.w3.org/2001/XMLSchema"),
+            ("xsd", XSD),
             ("epcis", self.namespace()),
             (VERIDOSE_PREFIX, VERIDOSE_NAMESPACE),
         ])
@@ -127,7 +127,7 @@ pub(crate) fn answer_start(out: &mut Out, query: &str, created: &Timestamp) -> R
     for (prefix, uri) in [("xsi", XSI), (VERIDOSE_PREFIX, VERIDOSE_NAMESPACE)] {
         out.attribute(&format!("xmlns:{prefix}"), uri).in_field("EPCISQueryDocument")?;
     }
-    out.attribute("xmlns:xsd", "http://www.w3.org/2001/XMLSchema").in_field("EPCISQueryDocument")?;
+    out.attribute("xmlns:xsd", XSD).in_field("EPCISQueryDocument")?;
     out.attribute("schemaVersion", Version::V2.number()).in_field("schemaVersion")?;
     out.attribute("creationDate", created.as_str()).in_field("creationDate")?;
     out.body();

@@ -2,9 +2,9 @@
 
 use crate::error::Fault;
 use crate::model::{Fields, Name, Object, VERIDOSE_NAMESPACE, VERIDOSE_PREFIX, Value};
-use crate::scope::{Prefixes, XSI, is_xml_name};
+use crate::scope::{Prefixes, XSD, XSI, is_xml_name};
 
-use super::extension::{ITEM, LIST, MEMBER, MEMBER_NAME, MEMBER_NAMESPACE, OBJECT};
+use super::extension::{ITEM, LIST, MEMBER, MEMBER_NAME, MEMBER_NAMESPACE, OBJECT, is_marker};
 use super::parser::is_xml_char;
 
 /// XML being written.
@@ -147,45 +147,48 @@ impl Out {
     }
 
     /// Namespaces that the document does not declare are declared where they are used.
-    fn declare_reserved(&mut self, name: &Name) -> Result<(), Fault> {
+    pub(crate) fn declare_reserved(&mut self, name: &Name) -> Result<(), Fault> {
         match name.namespace_uri() {
-            VERIDOSE_NAMESPACE => self.attribute(&format!("xmlns:{VERIDOSE_PREFIX}"), VERIDOSE_NAMESPACE),
-            XSI => self.attribute("xmlns:xsi", XSI),
+            VERIDOSE_NAMESPACE => self.declare(VERIDOSE_PREFIX, VERIDOSE_NAMESPACE),
+            XSI => self.declare("xsi", XSI),
             _ => Ok(()),
         }
     }
 
+    /// Declares a prefix at the start tag that is open, once.
+    fn declare(&mut self, prefix: &str, uri: &str) -> Result<(), Fault> {
+        let attribute = format!("xmlns:{prefix}");
+        let tag = self.text.rfind('<').unwrap_or(0);
+        if self.text[tag..].contains(&format!(" {attribute}=\"")) { Ok(()) } else { self.attribute(&attribute, uri) }
+    }
+
     /// An attribute of this codec, with its declaration.
     pub(crate) fn own_attribute(&mut self, local: &str, value: &str) -> Result<(), Fault> {
-        let declaration = format!(" xmlns:{VERIDOSE_PREFIX}=\"");
-        let tag = self.text.rfind('<').unwrap_or(0);
-        if !self.text[tag..].contains(&declaration) {
-            self.attribute(&format!("xmlns:{VERIDOSE_PREFIX}"), VERIDOSE_NAMESPACE)?;
-        }
+        self.declare(VERIDOSE_PREFIX, VERIDOSE_NAMESPACE)?;
         self.attribute(&format!("{VERIDOSE_PREFIX}:{local}"), value)
     }
 
-    fn typed(&mut self, tag: &str, kind: &str, text: &str) {
-        self.text.push_str(" xmlns:xsi=\"");
-        self.text.push_str(XSI);
-        self.text.push_str("\" xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\" xsi:type=\"xsd:");
-        self.text.push_str(kind);
-        self.text.push_str("\">");
-        self.text.push_str(text);
+    fn typed(&mut self, tag: &str, kind: &str, text: &str) -> Result<(), Fault> {
+        self.declare("xsi", XSI)?;
+        self.declare("xsd", XSD)?;
+        self.attribute("xsi:type", &format!("xsd:{kind}"))?;
+        self.body();
+        self.raw(text);
         self.close(tag);
+        Ok(())
     }
 
     /// The rest of an element whose start tag is open: its markers, its value and its end.
     pub(crate) fn value(&mut self, tag: &str, value: &Value, prefixes: &Prefixes) -> Result<(), Fault> {
         match value {
             Value::Null => {
-                self.attribute("xmlns:xsi", XSI)?;
+                self.declare("xsi", XSI)?;
                 self.attribute("xsi:nil", "true")?;
                 self.body();
                 self.close(tag);
             }
-            Value::Bool(is) => self.typed(tag, "boolean", if *is { "true" } else { "false" }),
-            Value::Number(number) => self.typed(tag, "double", number.as_str()),
+            Value::Bool(is) => self.typed(tag, "boolean", if *is { "true" } else { "false" })?,
+            Value::Number(number) => self.typed(tag, "double", number.as_str())?,
             Value::Text(text) => {
                 self.body();
                 self.content(text)?;
@@ -197,7 +200,7 @@ impl Out {
                 let item = format!("{VERIDOSE_PREFIX}:{ITEM}");
                 for value in values {
                     self.start(&item);
-                    self.attribute(&format!("xmlns:{VERIDOSE_PREFIX}"), VERIDOSE_NAMESPACE)?;
+                    self.declare(VERIDOSE_PREFIX, VERIDOSE_NAMESPACE)?;
                     self.value(&item, value, prefixes)?;
                 }
                 self.close(tag);
@@ -213,15 +216,13 @@ impl Out {
     /// Attributes and contents of an element whose start tag is open.
     pub(crate) fn object(&mut self, object: &Object, prefixes: &Prefixes) -> Result<(), Fault> {
         for (name, text) in &object.attributes {
-            if !is_xml_name(&name.local) {
+            if !is_xml_name(&name.local) || is_marker(name.namespace_uri(), &name.local) {
                 return Err(Fault::new(
                     format!("{:?} is no name of an XML attribute", name.local),
                     "write the event as JSON, or rename the attribute",
                 ));
             }
-            if name.namespace_uri() == XSI {
-                self.attribute("xmlns:xsi", XSI)?;
-            }
+            self.declare_reserved(name)?;
             self.attribute(&tag(name, prefixes), text)?;
         }
         if object.attributes.is_empty() && object.text.is_none() && object.fields.is_empty() {

@@ -11,7 +11,7 @@ use super::tree::{Space, Tree};
 use crate::error::{EpcisError, Location, shown};
 use crate::limits::{ATTRIBUTES_MAX, DEPTH_MAX, EVENT_BYTES_MAX, NODES_MAX, TEXT_BYTES_MAX};
 use crate::model::Namespace;
-use crate::scope::Scope;
+use crate::scope::{Scope, is_xml_name};
 
 /// The namespaces of EPCIS documents, 1.x and 2.0.
 pub(crate) const EPCIS_1: &str = "urn:epcglobal:epcis:xsd:1";
@@ -185,6 +185,13 @@ impl<R: BufRead> Parser<R> {
     /// The namespace and local part of a name. A default namespace holds for elements only.
     fn resolve<'n>(&mut self, name: &'n str, line: u64, element: bool) -> Result<(Space, &'n str), EpcisError> {
         let (prefix, local) = name.split_once(':').unwrap_or(("", name));
+        if !is_xml_name(local) || !(prefix.is_empty() && local.len() == name.len() || is_xml_name(prefix)) {
+            return Err(EpcisError::Malformed {
+                at: Location::Line(line),
+                reason: format!("{} is no name, or one with more than one colon", shown(name)),
+                fix: "write a letter first, then letters, digits, - . and _, with at most one prefix:".to_owned(),
+            });
+        }
         if prefix.is_empty() && !element {
             return Ok((Space::None, local));
         }

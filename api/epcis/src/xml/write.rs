@@ -286,7 +286,10 @@ impl EventWriter<'_> {
         let mut other = Fields::default();
         for (name, value) in fields.iter() {
             match value {
-                Value::Text(text) if is_xml_name(&name.local) && name.namespace.is_some() => {
+                Value::Text(text)
+                    if is_xml_name(&name.local) && !matches!(name.namespace_uri(), "" | VERIDOSE_NAMESPACE) =>
+                {
+                    out.declare_reserved(name)?;
                     out.attribute(&tag(name, self.prefixes), text)?;
                 }
                 value => other.add(name.clone(), value.clone()),

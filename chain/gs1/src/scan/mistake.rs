@@ -85,11 +85,23 @@ pub(super) fn explain(text: &str, diagnosis: Diagnosis) -> Diagnosis {
     Diagnosis { suggestion, ..diagnosis }
 }
 
-/// The case of every ASCII letter, turned round.
-pub(super) fn swap_case(text: &str) -> String {
+/// The case of every ASCII letter turned round, as caps lock does.
+pub fn swap_case(text: &str) -> String {
     let swap = |letter: char| match letter {
         'a'..='z' => letter.to_ascii_uppercase(),
         _ => letter.to_ascii_lowercase(),
+    };
+    text.chars().map(swap).collect()
+}
+
+/// Y and Z swapped, as a German keyboard layout does to an American one.
+pub fn swap_yz(text: &str) -> String {
+    let swap = |letter: char| match letter {
+        'y' => 'z',
+        'z' => 'y',
+        'Y' => 'Z',
+        'Z' => 'Y',
+        other => other,
     };
     text.chars().map(swap).collect()
 }
@@ -237,17 +249,6 @@ fn perhaps_glued(text: &str, elements: &[Element]) -> Option<Diagnosis> {
 
 /// The scans that a keyboard may have changed into this one.
 pub(super) fn misreads(scan: &Scan) -> Vec<(Code, Scan)> {
-    let swap_yz = |text: &str| -> String {
-        text.chars()
-            .map(|letter| match letter {
-                'y' => 'z',
-                'z' => 'y',
-                'Y' => 'Z',
-                'Z' => 'Y',
-                other => other,
-            })
-            .collect()
-    };
     let changed = |change: &dyn Fn(&str) -> String| -> Option<Scan> {
         let mut elements = scan.elements.clone();
         for element in &mut elements {
