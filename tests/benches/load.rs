@@ -28,8 +28,8 @@ const LINES: usize = 2;
 const COUNTERS: usize = 16;
 /// Writes under way at the same time.
 const WRITERS: usize = 64;
-/// Transactions signed elsewhere that are under way at the same time.
-const SIGNERS: usize = 64;
+/// Transactions signed elsewhere that are under way at the same time: half of them are posted so, and half so.
+const SIGNERS: [usize; 2] = [64, 256];
 /// Connections to PostgreSQL: it was fastest with so many.
 const CONNECTIONS: u32 = 64;
 /// Scans answered with their proof.
@@ -54,7 +54,7 @@ async fn main() -> anyhow::Result<()> {
     let server = Server::start(data.path(), &["serve", "--config", &config]).await?;
     let maker = Arc::new(Maker::of(data.path(), &server)?);
     let packs = setting("PACKS", 100_000)?.next_multiple_of(2 * BATCH);
-    let signed = Arc::new(Signed::of(data.path(), setting("TRANSACTIONS", 20_000)?)?);
+    let signed = Signed::of(data.path(), setting("TRANSACTIONS", 20_000)?)?;
     let mut rows = vec![
         (maker.capture(0..packs / 2, Syntax::Json).await?, None),
         (maker.capture(packs / 2..packs, Syntax::Xml20).await?, None),
@@ -62,7 +62,8 @@ async fn main() -> anyhow::Result<()> {
     ];
     let within = server_side(&maker.client).await?;
     rows.push((maker.verify(packs, PROOFS, true).await?, None));
-    rows.push((maker.submit(&signed).await?, rival(&signed).await?));
+    let (ours, mut theirs) = (maker.submit(&signed).await?, rival(&signed).await?.into_iter());
+    rows.extend(ours.into_iter().map(|ours| (ours, theirs.next())));
     rows.push((maker.write(setting("WRITES", 10_000)?.min(packs)).await?, None));
     let memory = server.peak_memory_bytes()?;
     server.kill()?;
@@ -130,7 +131,7 @@ impl Maker {
     }
 
     /// Posts transactions that were signed beforehand, each of which takes one pack out of the trade.
-    async fn submit(&self, signed: &Signed) -> anyhow::Result<Measured> {
+    async fn submit(&self, signed: &Signed) -> anyhow::Result<Vec<Measured>> {
         for transaction in &signed.first {
             self.connections.send(&transaction_request(transaction, &self.token)).await?;
         }
@@ -186,27 +187,33 @@ impl Signed {
 }
 
 /// PostgreSQL with the same signed transactions, behind a handler of the same HTTP library.
-async fn rival(signed: &Arc<Signed>) -> anyhow::Result<Option<Measured>> {
-    let Ok(url) = std::env::var("VERIDOSE_TEST_POSTGRES") else { return Ok(None) };
+async fn rival(signed: &Signed) -> anyhow::Result<Vec<Measured>> {
+    let Ok(url) = std::env::var("VERIDOSE_TEST_POSTGRES") else { return Ok(Vec::new()) };
     Rival::connect(&url, 1).await?.commission(&signed.items).await?;
     let server = RivalServer::start(&url, CONNECTIONS, signed.public_key)?;
     let requests = signed.each.iter().map(|each| transaction_request(each, "none")).collect();
     let measured = post_all("signed transactions", requests, Arc::new(Connections::new(server.base()))).await?;
     server.stop().await;
-    Ok(Some(measured))
+    Ok(measured)
 }
 
 fn transaction_request(transaction: &Transaction, token: &str) -> Vec<u8> {
     post("/transactions", token, &[("Content-Type", "application/octet-stream")], &transaction.encode())
 }
 
-async fn post_all(what: &str, requests: Vec<Vec<u8>>, connections: Arc<Connections>) -> anyhow::Result<Measured> {
+async fn post_all(what: &str, requests: Vec<Vec<u8>>, connections: Arc<Connections>) -> anyhow::Result<Vec<Measured>> {
+    let share = requests.len() / SIGNERS.len();
     let requests = Arc::new(requests);
-    drive(what, requests.len(), SIGNERS, move |number| {
+    let mut measured = Vec::new();
+    for (round, in_flight) in SIGNERS.into_iter().enumerate() {
         let (connections, requests) = (Arc::clone(&connections), Arc::clone(&requests));
-        async move { connections.send(&requests[number]).await.map(drop) }
-    })
-    .await
+        let posted = drive(what, share, in_flight, move |number| {
+            let (connections, requests) = (Arc::clone(&connections), Arc::clone(&requests));
+            async move { connections.send(&requests[round * share + number]).await.map(drop) }
+        });
+        measured.push(posted.await?);
+    }
+    Ok(measured)
 }
 
 /// What a packing line writes about packs from a serial number on.
