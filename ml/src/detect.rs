@@ -15,7 +15,7 @@ use crate::history::Histories;
 use crate::rules::{self, Facts};
 
 /// Cases less sure than this are left out.
-pub const SCORE_MIN: f64 = 0.1;
+pub const SCORE_MIN: f64 = 0.25;
 
 /// How detection is done.
 #[derive(Debug, Clone, Copy, PartialEq)]

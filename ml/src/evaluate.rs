@@ -98,7 +98,7 @@ pub struct Evaluation {
 }
 
 /// Judges alerts. An alert that accuses where only a slip happened is false; a slip that was not in the truth is neither
-/// right nor false.
+/// right nor false, and so is a risk, which suspects nobody.
 pub fn evaluate(truths: &[Truth], alerts: &[Alert], scans: Option<u64>) -> Evaluation {
     let mut alerts: Vec<Alert> = alerts.to_vec();
     alerts.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.rank.cmp(&b.rank)));
@@ -115,7 +115,8 @@ pub fn evaluate(truths: &[Truth], alerts: &[Alert], scans: Option<u64>) -> Evalu
         by_kind.entry(truth.pattern.clone()).or_default().count(is_found);
     }
     let is_true = |at: usize| found.of_alert[at].iter().any(|truth| !is_slip(&truths[*truth].pattern));
-    let accusing: Vec<usize> = (0..alerts.len()).filter(|at| alerts[*at].kind != "operator_error").collect();
+    let accuses = |at: &usize| !matches!(alerts[*at].kind.as_str(), "operator_error" | "risk");
+    let accusing: Vec<usize> = (0..alerts.len()).filter(accuses).collect();
     let hits: Vec<bool> = accusing.iter().map(|at| is_true(*at)).collect();
     result.alerts = hits.len();
     result.false_alerts = hits.iter().filter(|hit| !**hit).count();
@@ -133,7 +134,7 @@ pub fn evaluate(truths: &[Truth], alerts: &[Alert], scans: Option<u64>) -> Evalu
 }
 
 /// Which alerts are about a falsification of the truth.
-pub(crate) fn alerts_about(truths: &[Truth], alerts: &[Alert]) -> Vec<bool> {
+pub fn alerts_about(truths: &[Truth], alerts: &[Alert]) -> Vec<bool> {
     let found = matches(truths, alerts);
     found.of_alert.iter().map(|about| about.iter().any(|truth| !is_slip(&truths[*truth].pattern))).collect()
 }

@@ -16,6 +16,7 @@ mod packing;
 mod rare;
 mod scanned;
 mod shipments;
+mod shortage;
 mod status;
 mod travel;
 mod walk;
@@ -53,6 +54,7 @@ pub fn check(facts: &Facts<'_>) -> Vec<Finding> {
     shipments::check(facts, &mut findings);
     clients::check(facts, &mut findings);
     late::check(facts, &mut findings);
+    shortage::check(facts, &mut findings);
     sort(table, &mut findings);
     findings
 }

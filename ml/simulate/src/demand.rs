@@ -17,7 +17,7 @@ struct Window {
 }
 
 /// What moves demand and supply beside chance.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Demand {
     /// By product and country.
     surges: Vec<Vec<Option<Window>>>,

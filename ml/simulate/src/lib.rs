@@ -1,6 +1,7 @@
 //! A seeded, labelled supply chain of medicine packs, in EPCIS 2.0: what detectors and forecasts are judged by.
 //!
 //! - [`run`] writes documents, master data and the truth about them into a directory, as [`Options`] say;
+//! - [`ceiling`] says how surely stockouts could be foreseen at best;
 //! - [`Pattern`] names what attackers do, [`Slip`] what people get wrong.
 //!
 //! Manufacturers, repackagers, wholesalers, hospitals and pharmacies of six countries trade for some months. A verification
@@ -14,6 +15,7 @@
 //! never hides an attacker's own event; no clock is read. Detectors must not depend on this crate.
 
 mod attack;
+mod ceiling;
 mod chance;
 mod demand;
 mod document;
@@ -33,6 +35,7 @@ mod stock;
 mod truth;
 mod world;
 
+pub use ceiling::{Foreseen, ceiling};
 pub use error::SimulateError;
 pub use options::{EVENTS_PER_PACK, Options};
 pub use pattern::{Pattern, Slip};

@@ -19,7 +19,7 @@ use crate::stock::{Closing, Spell};
 pub(crate) use goods::{Case, Goods, Pallet};
 
 /// A product at a pharmacy or hospital.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Shelf {
     pub(crate) packs: VecDeque<Pack>,
     on_order: u32,
@@ -27,7 +27,7 @@ pub(crate) struct Shelf {
 }
 
 /// A product at a wholesaler.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Bin {
     pub(crate) cases: VecDeque<Case>,
     pub(crate) loose: VecDeque<Pack>,
@@ -37,7 +37,7 @@ pub(crate) struct Bin {
 }
 
 /// Goods on their way.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Arrival {
     handoff: Handoff,
     goods: Goods,
@@ -46,7 +46,7 @@ struct Arrival {
 }
 
 /// A wholesaler's order that its maker has not filled.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Order {
     buyer: SiteId,
     product: usize,
@@ -54,13 +54,14 @@ struct Order {
 }
 
 /// What is set apart at a site to be destroyed.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Quarantine {
     pub(crate) site: SiteId,
     pub(crate) goods: Goods,
 }
 
 /// The state of the trade at the end of a day.
+#[derive(Clone)]
 pub(crate) struct World<'a> {
     pub(crate) network: &'a Network,
     options: &'a Options,
@@ -148,6 +149,11 @@ impl<'a> World<'a> {
         self.order_for_depots();
         self.close();
         std::mem::take(&mut self.events)
+    }
+
+    /// The same trade, to which chance will be otherwise from now on.
+    pub(crate) fn with_other_chance(&self, seed: u64) -> Self {
+        Self { chance: Chance::new(seed, Stream::Trade), ..self.clone() }
     }
 
     pub(crate) fn names(&self) -> Names<'_> {

@@ -106,6 +106,8 @@ pub struct Known {
     pub name: Option<Box<str>>,
     /// Whether master data names it at all.
     pub is_listed: bool,
+    /// Products, the 14 digits of each as a number, of which master data names it as a seller; in order.
+    pub sells: Vec<u64>,
 }
 
 /// All places, parties and clients of a table. A place and a party of one GLN are one.
@@ -186,11 +188,13 @@ impl Places {
     /// Takes what the header of a document says of places and parties.
     pub(super) fn learn(&mut self, header: &Header) {
         for list in &header.master_data {
-            if !matches!(
-                last_word(list.kind.as_str()),
-                "Location" | "Party" | "BusinessLocation" | "ReadPoint" | "SourceDest"
-            ) {
-                continue;
+            match last_word(list.kind.as_str()) {
+                "Location" | "Party" | "BusinessLocation" | "ReadPoint" | "SourceDest" => {}
+                "EPCClass" => {
+                    list.elements.iter().for_each(|product| self.learn_sellers(product));
+                    continue;
+                }
+                _ => continue,
             }
             for element in &list.elements {
                 let id = self.intern(element.id.as_str());
@@ -202,6 +206,18 @@ impl Places {
                     self.known[child as usize].join(owner, false);
                 }
             }
+        }
+    }
+
+    /// Who may sell a product (`veridose:authorisedSeller`, one attribute for each seller).
+    fn learn_sellers(&mut self, product: &MasterDataElement) {
+        let Some(gtin) = gtin(product.id.as_str()) else { return };
+        let named = product.attributes.iter().map(|attribute| (last_word(attribute.id.as_str()), &attribute.value));
+        let extended = product.extensions.iter().map(|(name, value)| (&*name.local, value));
+        let sellers = named.chain(extended).filter(|(name, _)| *name == "authorisedSeller");
+        for seller in sellers.filter_map(|(_, value)| Value::as_text(value)).map(str::trim).filter(|id| !id.is_empty())
+        {
+            self.add_known(seller, Known { sells: vec![gtin], ..Known::default() });
         }
     }
 
@@ -224,6 +240,7 @@ impl Places {
                 .map(|owner| self.intern(&owner)),
             name: text(&["name", "siteName", "partyName", "organizationName"]).map(Into::into),
             is_listed: true,
+            sells: Vec::new(),
         }
     }
 }
@@ -246,6 +263,11 @@ impl Known {
             self.owner = other.owner;
         }
         self.is_listed |= other.is_listed;
+        for gtin in other.sells {
+            if let Err(at) = self.sells.binary_search(&gtin) {
+                self.sells.insert(at, gtin);
+            }
+        }
     }
 }
 
@@ -273,6 +295,11 @@ fn identity(uri: &str) -> (u128, u128) {
             (key, key)
         }
     }
+}
+
+/// The product of a class, also of one that names a lot or a pack of it.
+fn gtin(uri: &str) -> Option<u64> {
+    Some(Epc::parse(uri).ok()?.gtin()?.number())
 }
 
 /// Whether the text is the 13 digits of a GLN alone.

@@ -67,7 +67,7 @@ pub fn backtest(panel: &Panel, trial: &Trial, clock: &dyn Fn() -> Duration) -> R
     trial.settings.check()?;
     within("origins", trial.origins, ORIGINS_MAX)?;
     within("mase-season", trial.scale_season, super::predict::SEASON_MAX)?;
-    let naive: Course = |values, season, horizon, _: Method| point::seasonal_naive(values, season, horizon);
+    let naive: Course = |values, season, horizon, _: Method, _| point::seasonal_naive(values, season, horizon);
     Ok(Backtest { scores: run(panel, trial, point::forecast, clock), seasonal_naive: run(panel, trial, naive, clock) })
 }
 

@@ -38,17 +38,25 @@ impl Method {
     }
 }
 
-/// Which method a history calls for; `season` is the number of periods of a cycle, 1 for none.
-pub(super) fn method(values: &[f64], season: usize) -> Method {
+/// A history without its season, and the season's last cycle.
+#[derive(Debug, Clone)]
+pub(super) struct Parts {
+    rest: Vec<f64>,
+    cycle: Vec<f64>,
+}
+
+/// Which method a history calls for; `season` is the number of periods of a cycle, 1 for none. Where it is the seasonal
+/// one, the logarithms' parts come with it.
+pub(super) fn method(values: &[f64], season: usize) -> (Method, Option<Parts>) {
     if interval(values) >= INTERMITTENT_FROM {
-        return Method::Intermittent;
+        return (Method::Intermittent, None);
     }
     if season < 2 || values.len() <= 2 * season {
-        return Method::Smooth;
+        return (Method::Smooth, None);
     }
     let logs = logarithms(values);
-    let strong = decompose(&logs, season, false).is_some_and(|(rest, _)| strength(&logs, &rest) >= SEASON_STRENGTH_MIN);
-    if strong { Method::Seasonal } else { Method::Smooth }
+    let parts = decompose(&logs, season, false).filter(|parts| strength(&logs, &parts.rest) >= SEASON_STRENGTH_MIN);
+    if parts.is_some() { (Method::Seasonal, parts) } else { (Method::Smooth, None) }
 }
 
 /// By how much the changes from period to period shrink when the season is taken out: 0 not at all, 1 to nothing. As the
@@ -63,8 +71,14 @@ fn strength(values: &[f64], rest: &[f64]) -> f64 {
     if all > 0.0 { 1.0 - spread(rest) / all } else { 0.0 }
 }
 
-/// What follows by that method; never below zero.
-pub(super) fn forecast(values: &[f64], season: usize, horizon: usize, method: Method) -> Vec<f64> {
+/// What follows by that method; never below zero. `parts` are those of [`method`] for the same values, where they are known.
+pub(super) fn forecast(
+    values: &[f64],
+    season: usize,
+    horizon: usize,
+    method: Method,
+    parts: Option<Parts>,
+) -> Vec<f64> {
     let logs = logarithms(values);
     let flat = |value: f64| vec![value; horizon];
     let courses = match method {
@@ -75,7 +89,7 @@ pub(super) fn forecast(values: &[f64], season: usize, horizon: usize, method: Me
             smooth::forecast(values, horizon),
             exponents(smooth::forecast(&logs, horizon)),
         ],
-        Method::Seasonal => seasonal(values, &logs, season, horizon),
+        Method::Seasonal => seasonal(values, &logs, season, horizon, parts),
     };
     medians(&courses, horizon)
 }
@@ -90,29 +104,29 @@ pub(super) fn seasonal_naive(values: &[f64], season: usize, horizon: usize) -> V
     cycle.iter().copied().cycle().take(horizon).collect()
 }
 
-fn seasonal(values: &[f64], logs: &[f64], season: usize, horizon: usize) -> Vec<Vec<f64>> {
+fn seasonal(values: &[f64], logs: &[f64], season: usize, horizon: usize, parts: Option<Parts>) -> Vec<Vec<f64>> {
     let mut courses = vec![seasonal_naive(values, season, horizon)];
-    if let Some((rest, cycle)) = decompose(logs, season, false) {
-        courses.push(exponents(with_season(smooth::forecast(&rest, horizon), &cycle)));
-        courses.push(exponents(with_season(theta(&rest, horizon), &cycle)));
+    if let Some(parts) = parts.or_else(|| decompose(logs, season, false)) {
+        courses.push(exponents(with_season(smooth::forecast(&parts.rest, horizon), &parts.cycle)));
+        courses.push(exponents(with_season(theta(&parts.rest, horizon), &parts.cycle)));
     }
-    if let Some((rest, cycle)) = decompose(logs, season, true) {
-        courses.push(exponents(with_season(smooth::forecast(&rest, horizon), &cycle)));
+    if let Some(parts) = decompose(logs, season, true) {
+        courses.push(exponents(with_season(smooth::forecast(&parts.rest, horizon), &parts.cycle)));
     }
-    if let Some((rest, cycle)) = decompose(values, season, false) {
-        courses.push(with_season(smooth::forecast(&rest, horizon), &cycle));
+    if let Some(parts) = decompose(values, season, false) {
+        courses.push(with_season(smooth::forecast(&parts.rest, horizon), &parts.cycle));
     }
     courses
 }
 
-/// What is left without the season, and the season's last cycle (STL: Cleveland and others 1990).
-fn decompose(values: &[f64], season: usize, robust: bool) -> Option<(Vec<f64>, Vec<f64>)> {
+/// Takes the season out (STL: Cleveland and others 1990).
+fn decompose(values: &[f64], season: usize, robust: bool) -> Option<Parts> {
     let mut inner = StlParams::new();
     inner.robust(robust);
     let parts = MstlParams::new().stl_params(inner).fit(values, &[season]).ok()?;
     let seasonal = parts.seasonal().first()?;
     let rest = values.iter().zip(seasonal).map(|(value, season)| value - season).collect();
-    Some((rest, seasonal[seasonal.len() - season..].to_vec()))
+    Some(Parts { rest, cycle: seasonal[seasonal.len() - season..].to_vec() })
 }
 
 fn with_season(course: Vec<f64>, cycle: &[f64]) -> Vec<f64> {
@@ -151,8 +165,10 @@ mod tests {
     fn a_season_that_is_there_goes_on() {
         let wave = |place: usize| 100.0 + 40.0 * (std::f64::consts::TAU * to_f64(place) / 12.0).sin();
         let values: Vec<f64> = (0..72).map(wave).collect();
-        assert_eq!(method(&values, 12), Method::Seasonal);
-        for (step, value) in forecast(&values, 12, 12, Method::Seasonal).into_iter().enumerate() {
+        let (method, parts) = method(&values, 12);
+        assert_eq!(method, Method::Seasonal);
+        assert_eq!(forecast(&values, 12, 12, method, parts), forecast(&values, 12, 12, method, None));
+        for (step, value) in forecast(&values, 12, 12, Method::Seasonal, None).into_iter().enumerate() {
             assert!((value - wave(72 + step)).abs() < 5.0, "step {step}: {value}");
         }
     }
@@ -160,17 +176,17 @@ mod tests {
     #[test]
     fn each_history_has_its_method() {
         let sparse: Vec<f64> = (0..60).map(|place| if place % 4 == 0 { 3.0 } else { 0.0 }).collect();
-        assert_eq!(method(&sparse, 12), Method::Intermittent);
-        assert_eq!(method(&[5.0; 60], 12), Method::Smooth);
-        assert_eq!(method(&[5.0, 6.0, 7.0], 12), Method::Smooth);
-        assert_eq!(method(&[], 12), Method::Smooth);
+        assert_eq!(method(&sparse, 12).0, Method::Intermittent);
+        assert_eq!(method(&[5.0; 60], 12).0, Method::Smooth);
+        assert_eq!(method(&[5.0, 6.0, 7.0], 12).0, Method::Smooth);
+        assert_eq!(method(&[], 12).0, Method::Smooth);
     }
 
     #[test]
     fn short_histories_have_forecasts_too() {
         for values in [&[][..], &[0.0], &[4.0], &[0.0, 0.0, 3.0]] {
             for method in [Method::Seasonal, Method::Smooth, Method::Intermittent] {
-                let course = forecast(values, 12, 3, method);
+                let course = forecast(values, 12, 3, method, None);
                 assert!(
                     course.len() == 3 && course.iter().all(|value| value.is_finite() && *value >= 0.0),
                     "{values:?}"

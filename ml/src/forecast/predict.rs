@@ -69,8 +69,9 @@ pub struct Prediction {
     pub outlook: Vec<Outlook>,
 }
 
-/// How a course is made of a history: the values, the season, the horizon and the method that the history calls for.
-pub(super) type Course = fn(&[f64], usize, usize, Method) -> Vec<f64>;
+/// How a course is made of a history: the values, the season, the horizon, the method that the history calls for, and the
+/// parts that were found on the way, where they are known.
+pub(super) type Course = fn(&[f64], usize, usize, Method, Option<point::Parts>) -> Vec<f64>;
 
 /// Forecasts every series of the panel.
 pub fn predict(panel: &Panel, settings: &Settings) -> Result<Vec<Prediction>, ForecastError> {
@@ -113,16 +114,16 @@ pub(super) fn predict_by(panel: &Panel, settings: &Settings, course: Course) -> 
 fn draft(series: &Series, settings: &Settings, course: Course, times: usize) -> Draft {
     let &Settings { horizon, season } = settings;
     let values = series.values.as_slice();
-    let method = point::method(values, season);
+    let (method, parts) = point::method(values, season);
     let held = (1..=times).filter_map(|time| {
         let known = values.len().checked_sub(time * horizon).filter(|known| *known >= HISTORY_MIN)?;
         let (known, rest) = values.split_at(known);
         // By the same method, so that the errors are the method's own.
-        let course = course(known, season, horizon, method);
+        let course = course(known, season, horizon, method, None);
         Some(course.iter().zip(rest).map(|(forecast, value)| error(*forecast, *value)).collect())
     });
     let held = Held(held.collect());
-    Draft { method, course: course(values, season, horizon, method), held }
+    Draft { method, course: course(values, season, horizon, method, parts), held }
 }
 
 /// The same as one after the other, on all cores.

@@ -1,6 +1,6 @@
 //! What is known of places as a data frame and back.
 
-use polars::prelude::{Column, DataFrame, NamedFrom as _, PolarsResult, Series};
+use polars::prelude::{Column, DataFrame, NamedFrom as _, PolarsError, PolarsResult, Series};
 
 use crate::events::{EventTable, Known, Role, number};
 
@@ -26,16 +26,21 @@ pub(super) fn frame(table: &EventTable) -> PolarsResult<DataFrame> {
         texts("role", known().map(|known| known.role.map_or("", Role::word).to_owned()).collect()),
         texts("owner", known().map(owner).collect()),
         texts("name", known().map(|known| known.name.as_deref().unwrap_or("").to_owned()).collect()),
+        texts("sells", known().map(|known| gtins(&known.sells)).collect()),
         Column::new("listed".into(), known().map(|known| known.is_listed).collect::<Vec<bool>>()),
     ];
     DataFrame::new(ids.len(), columns)
+}
+
+fn gtins(all: &[u64]) -> String {
+    all.iter().map(|gtin| format!("{gtin:014}")).collect::<Vec<_>>().join(" ")
 }
 
 /// Adds what a frame says to the table's places.
 pub(super) fn read(table: &mut EventTable, frame: &DataFrame) -> PolarsResult<()> {
     let text = |name: &str| frame.column(name)?.str();
     let (places, countries, roles) = (text("place")?, text("country")?, text("role")?);
-    let (owners, names) = (text("owner")?, text("name")?);
+    let (owners, names, sells) = (text("owner")?, text("name")?, text("sells")?);
     let (latitudes, longitudes) = (frame.column("latitude")?.f64()?, frame.column("longitude")?.f64()?);
     let listed = frame.column("listed")?.bool()?;
     for at in 0..frame.height() {
@@ -48,6 +53,12 @@ pub(super) fn read(table: &mut EventTable, frame: &DataFrame) -> PolarsResult<()
             owner,
             name: filled(names.get(at)).map(Into::into),
             is_listed: listed.get(at).unwrap_or(false),
+            sells: sells
+                .get(at)
+                .unwrap_or("")
+                .split_ascii_whitespace()
+                .map(|gtin| gtin.parse().map_err(|_| PolarsError::ComputeError("a product is no number".into())))
+                .collect::<PolarsResult<Vec<u64>>>()?,
         };
         table.places.add_known(places.get(at).unwrap_or(""), known);
     }

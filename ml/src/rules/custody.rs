@@ -1,6 +1,6 @@
 //! Who had it before whom: forged pedigrees (pattern 9) and diverted goods (11).
 
-use crate::events::{Disposition, NONE, Row, Step, ThingKind};
+use crate::events::{Disposition, NONE, Row, Step, ThingKind, flag};
 
 use super::Code;
 use super::finding::cause;
@@ -8,6 +8,8 @@ use super::walk::{Proof, Walk, is_reverse, span};
 
 /// Own events of a container whose goods are named as concerned.
 const CONTENTS_MAX: usize = 200;
+/// Containers in containers that are opened to see what they hold.
+const DEPTH_MAX: usize = 6;
 
 pub(super) fn check(walk: &mut Walk<'_>) {
     let stops: Vec<(u32, &Row, bool)> = walk
@@ -55,6 +57,7 @@ fn receipt(walk: &mut Walk<'_>, before: &[(u32, &Row, bool)], event: u32, row: &
         stranger(walk, event, row, row.source);
         return;
     }
+    unlisted_sale(walk, event, row, row.source);
     let last = before.iter().rev().find(|(_, row, _)| row.place != NONE);
     let had_it = before.iter().any(|(_, row, _)| facts.party_of(row) == source);
     let holder = last.map_or(NONE, |(_, row, _)| facts.party_of(row));
@@ -96,7 +99,49 @@ fn receipt(walk: &mut Walk<'_>, before: &[(u32, &Row, bool)], event: u32, row: &
 fn sale(walk: &mut Walk<'_>, event: u32, row: &Row) {
     if walk.facts.is_stranger(row.place) {
         stranger(walk, event, row, row.place);
+    } else {
+        unlisted_sale(walk, event, row, row.place);
     }
+}
+
+/// A sale of a product by a party that is not among the sellers that master data names for it.
+fn unlisted_sale(walk: &mut Walk<'_>, event: u32, row: &Row, seller: u32) {
+    let facts = walk.facts;
+    let gtin = product(walk);
+    let is_inside = facts.party(row.destination) == facts.party(seller);
+    if seller == NONE || facts.may_sell(seller, gtin) || is_inside || is_reverse(facts, row) {
+        return;
+    }
+    let text = format!(
+        "{} was sold by {}, which is not among the sellers that master data names for product {gtin:014}.",
+        walk.name(),
+        facts.called(seller)
+    );
+    let causes = [cause("seller", &[facts.table.places.text(facts.party(seller)), &gtin.to_string()])];
+    let parties = [facts.party(seller), facts.party_of(row), facts.party(row.destination)];
+    find_with_contents(
+        walk,
+        Code::UnauthorisedSource,
+        &Proof { events: &[event], parties: &parties, strength: 0.85, causes: &causes },
+        text,
+    );
+}
+
+/// The product of a pack, or of what was first packed into a container or the containers in it; 0 where nothing tells.
+fn product(walk: &Walk<'_>) -> u64 {
+    let table = walk.table();
+    let mut thing = walk.thing;
+    for _ in 0..DEPTH_MAX {
+        let packed = |event: &u32| {
+            let row = &table.rows[*event as usize];
+            (row.parent == thing && row.is(flag::ADD)).then(|| table.named(row).first().copied()).flatten()
+        };
+        match (table.things.gtin(thing), walk.facts.histories.own(thing).iter().find_map(packed)) {
+            (0, Some(inner)) => thing = inner,
+            (gtin, _) => return gtin,
+        }
+    }
+    0
 }
 
 fn stranger(walk: &mut Walk<'_>, event: u32, row: &Row, seller: u32) {

@@ -34,6 +34,8 @@ pub struct Facts<'a> {
     lots: HashMap<(u64, u32), Lot>,
     recalls: HashMap<u32, i64>,
     handoffs: Handoffs,
+    /// Products of which master data names sellers.
+    sold: HashSet<u64>,
     are_places_listed: bool,
     are_products_made_here: bool,
     /// The first and the last time of an event.
@@ -56,6 +58,7 @@ impl<'a> Facts<'a> {
             lots: HashMap::new(),
             recalls: HashMap::new(),
             handoffs: Handoffs::default(),
+            sold: HashSet::new(),
             are_places_listed: false,
             are_products_made_here: false,
             span: (i64::MAX, i64::MIN),
@@ -136,6 +139,8 @@ impl<'a> Facts<'a> {
                 }
             }
         }
+        let places = &self.table.places;
+        self.sold = (0..number(places.len())).flat_map(|place| &places.known(place).sells).copied().collect();
         self.are_places_listed = all >= 5 && f64::from(listed) >= LISTED_SHARE_MIN * f64::from(all);
     }
 
@@ -163,6 +168,12 @@ impl<'a> Facts<'a> {
     /// Whether a party is conspicuous for not being in the master data.
     pub fn is_stranger(&self, place: u32) -> bool {
         self.are_places_listed && place != NONE && !self.is_listed(place)
+    }
+
+    /// Whether a party may sell a product: master data names it as a seller, or names none at all.
+    pub fn may_sell(&self, place: u32, gtin: u64) -> bool {
+        let sells = |place: u32| place != NONE && self.table.places.known(place).sells.binary_search(&gtin).is_ok();
+        !self.sold.contains(&gtin) || sells(place) || sells(self.party(place))
     }
 
     /// Latitude and longitude.

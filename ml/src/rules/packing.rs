@@ -25,8 +25,9 @@ pub(super) fn check(walk: &mut Walk<'_>) {
     }
 }
 
-/// Put into a second container without having left the first. At one site that is most often an unpacking that was not
-/// read; at two, or if the first container is known to have been whole later, one of the two is false.
+/// Put into a second container without having left the first. Where the first was opened at the site, that is most often a
+/// pack whose unpacking was not read; at two sites, or if the first container was never opened or is known to have been
+/// whole later, one of the two is false.
 fn two_parents(walk: &mut Walk<'_>, first: &Stay, second: &Stay) {
     if first.parent == second.parent || first.is_unpacked {
         return;
@@ -48,10 +49,14 @@ fn two_parents(walk: &mut Walk<'_>, first: &Stay, second: &Stay) {
         .rfind(|row| row.time <= second.from && row.place != NONE);
     let is_apart =
         last_place.is_some_and(|row| row.place != again.place && facts.party_of(row) != facts.party_of(again));
+    let is_opened = later.iter().map(|event| &table.rows[*event as usize]).any(|row| {
+        row.parent == first.parent && row.is(flag::DELETE) && (first.from..=second.from).contains(&row.time)
+    });
     let strength = match (travels.is_some(), is_apart) {
         (true, _) => 0.9,
         (false, true) => 0.7,
-        (false, false) => 0.12,
+        (false, false) if is_opened => 0.12,
+        (false, false) => 0.6,
     };
     let text = format!(
         "{} was put into {} at {} and {} later into {} at {}; nothing took it out of the first.",

@@ -73,7 +73,7 @@ pub(super) fn check(walk: &mut Walk<'_>) {
         facts.handoffs().total
     );
     // Between those that make and sell many ways are trodden rarely; those that dispense sell to nobody.
-    let strength = if from.is_dispenser() { 0.65 } else { 0.25 };
+    let strength = if from.is_dispenser() { 0.65 } else { 0.3 * (1.0 - f64::from(count) / f64::from(RARE_MAX)) };
     let parties = [facts.party(row.source), facts.party_of(row), facts.party(row.destination)];
     let names = parties.map(|party| facts.table.places.text(party));
     let causes =

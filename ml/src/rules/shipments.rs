@@ -8,12 +8,15 @@ use super::facts::{Facts, day};
 use super::finding::cause;
 use super::walk::is_reverse;
 use super::{Code, Finding};
+use crate::to_f64;
 
 /// Packs that a finding names.
 const NAMED_MAX: usize = 500;
 /// Orders of one buyer in a week from which on they are looked at.
 const ORDERS_MIN: usize = 6;
 
+/// So many milliseconds after an arrival what came would have been seen.
+const SETTLED_MS: i64 = 14 * 86_400_000;
 /// As many buyers on one day are no exception.
 const BUYERS_MIN: usize = 4;
 
@@ -27,11 +30,20 @@ struct Shipment {
 pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
     let shipments = shipments(facts);
     let quantities = quantities(facts);
+    let mut gaps = Gaps::default();
+    let mut differing = Vec::new();
     for (papers, shipment) in &shipments {
         if !shipment.sent.is_empty() && !shipment.received.is_empty() {
-            findings.extend(compare(facts, *papers, shipment));
+            let difference = compare(facts, shipment);
+            gaps.add(&difference);
+            if !difference.extra.is_empty() || !difference.missing.is_empty() {
+                differing.push((*papers, shipment, difference));
+            }
             findings.extend(compare_amounts(facts, *papers, shipment, &quantities));
         }
+    }
+    for (papers, shipment, difference) in &differing {
+        findings.extend(judge(facts, *papers, shipment, difference, &gaps));
     }
     findings.extend(splitting(facts, &shipments));
 }
@@ -64,64 +76,144 @@ fn things(facts: &Facts<'_>, events: &[u32]) -> BTreeSet<u32> {
     events.iter().flat_map(|event| facts.table.named(row(facts, *event))).copied().collect()
 }
 
-/// Compares by serial number: what is over was never sent under these papers, what is short never came up again.
-fn compare(facts: &Facts<'_>, papers: u32, shipment: &Shipment) -> Vec<Finding> {
+/// What stands in one list of a shipment and not in the other.
+#[derive(Debug, Default)]
+struct Difference {
+    /// Received and never sent under these papers.
+    extra: Vec<u32>,
+    /// Whether some of it was with somebody else than the sender.
+    is_foreign: bool,
+    /// Sent and never seen again.
+    missing: Vec<u32>,
+    sent: usize,
+    received: usize,
+    /// Whether there are enough days behind the arrival that what came would have been seen.
+    has_settled: bool,
+}
+
+/// Compares by serial number.
+fn compare(facts: &Facts<'_>, shipment: &Shipment) -> Difference {
     let (sent, received) = (things(facts, &shipment.sent), things(facts, &shipment.received));
+    let arrived = shipment.received.iter().map(|event| row(facts, *event).time).max().unwrap_or(i64::MAX);
+    let has_settled = facts.span.1 - arrived >= SETTLED_MS;
+    let mut difference =
+        Difference { sent: sent.len(), received: received.len(), has_settled, ..Difference::default() };
     if sent.is_empty() || received.is_empty() || sent == received {
-        return Vec::new();
+        return difference;
     }
     let is_inside = |thing: u32, of: &BTreeSet<u32>| {
         facts.histories.stays(facts.table, thing).iter().any(|stay| of.contains(&stay.parent))
     };
-    let arrived = shipment.received.iter().map(|event| row(facts, *event).time).max().unwrap_or(i64::MAX);
-    let extra: Vec<u32> = received
-        .difference(&sent)
-        .copied()
-        .filter(|thing| !is_inside(*thing, &sent) && !holds_any(facts, *thing, &sent))
-        .collect();
-    let is_gone = |thing: u32| {
-        facts.histories.own(thing).iter().all(|event| row(facts, *event).time <= arrived)
-            && !is_inside(thing, &received)
-            && !holds_any(facts, thing, &received)
+    let is_extra = |thing: &u32| !is_inside(*thing, &sent) && !holds_any(facts, *thing, &sent);
+    if sent.intersection(&received).next().is_some() {
+        difference.extra = received.difference(&sent).copied().filter(is_extra).collect();
+    }
+    let (first, sender) = (row(facts, shipment.sent[0]).time, facts.party_of(row(facts, shipment.sent[0])));
+    difference.is_foreign = difference.extra.iter().any(|thing| is_elsewhere(facts, *thing, sender, first));
+    let is_gone = |thing: &u32| {
+        facts.histories.own(*thing).iter().all(|event| row(facts, *event).time <= arrived)
+            && !is_inside(*thing, &received)
+            && !holds_any(facts, *thing, &received)
     };
-    let missing: Vec<u32> = sent.difference(&received).copied().filter(|thing| is_gone(*thing)).collect();
-    let mut found = Vec::new();
-    if !extra.is_empty() && sent.intersection(&received).next().is_some() {
-        // What the sender had and did not read is no surprise, a few at a time.
-        let (first, sender) = (row(facts, shipment.sent[0]).time, facts.party_of(row(facts, shipment.sent[0])));
-        let had_it = |thing: &u32| {
-            facts
-                .histories
-                .own(*thing)
-                .iter()
-                .map(|event| row(facts, *event))
-                .any(|row| row.time <= first && facts.party_of(row) == sender)
-                || facts.histories.stays(facts.table, *thing).iter().any(|stay| stay.from <= first)
-        };
-        let is_foreign = !extra.iter().all(had_it);
-        let strength = match is_foreign || is_more_than_missed(extra.len(), received.len()) {
-            true if is_foreign => 0.85,
-            true => 0.7,
-            false => 0.12,
-        };
-        found.push(difference(facts, papers, shipment, (Code::Overage, &extra, strength)));
-    }
-    if !missing.is_empty() {
-        // What has just been missed may still turn up.
-        let doubt = if has_settled(facts, arrived) { 1.0 } else { 0.6 };
-        let strength = match missing.len() {
-            1 => 0.12,
-            few if !is_more_than_missed(few, sent.len()) => 0.2,
-            _ => 0.75 * doubt,
-        };
-        found.push(difference(facts, papers, shipment, (Code::Shortage, &missing, strength)));
-    }
-    found
+    difference.missing = sent.difference(&received).copied().filter(is_gone).collect();
+    difference
 }
 
-/// Whether so many of a list are more than readings that were missed: up to one in twenty are, and two by chance.
-fn is_more_than_missed(count: usize, of: usize) -> bool {
-    count > 2 + of / 20
+/// How often readers leave gaps in these data, which is what a difference has to be more than.
+#[derive(Debug, Default)]
+struct Gaps {
+    shipments: usize,
+    /// Of what was received: what the sender had and did not read.
+    unsent: Gap,
+    /// Of what was sent: what was not seen again, of shipments that have settled and of others.
+    unseen: [Gap; 2],
+}
+
+#[derive(Debug, Default)]
+struct Gap {
+    odd: usize,
+    all: usize,
+}
+
+impl Gaps {
+    fn add(&mut self, difference: &Difference) {
+        self.shipments += 1;
+        let unsent = if difference.is_foreign { 0 } else { difference.extra.len() };
+        self.unsent.add(unsent, difference.received);
+        self.unseen[usize::from(difference.has_settled)].add(difference.missing.len(), difference.sent);
+    }
+
+    /// How sure so many of a list are no gap that a reader left: by how many of all the shipments would have as many if
+    /// gaps came by chance, as often as in the other shipments.
+    fn strength(&self, gap: &Gap, odd: usize, all: usize) -> f64 {
+        // A little doubt is left where nothing was ever missed.
+        let share = (to_f64(gap.odd - odd) + 0.5) / (to_f64(gap.all - all) + 100.0);
+        match to_f64(self.shipments) * tail(odd, all, share) {
+            expected if expected < 0.1 => 0.75,
+            expected if expected < 1.0 => 0.4,
+            _ => 0.05,
+        }
+    }
+}
+
+impl Gap {
+    fn add(&mut self, odd: usize, all: usize) {
+        self.odd += odd;
+        self.all += all;
+    }
+}
+
+/// The probability that at least so many of a list are chosen, each with that probability by itself; 1 for no more than
+/// are to be expected.
+fn tail(count: usize, of: usize, probability: f64) -> f64 {
+    if to_f64(count) <= probability * to_f64(of) {
+        return 1.0;
+    }
+    // Terms of the binomial distribution, from the largest on.
+    let ways: f64 = (0..count).map(|at| (to_f64(of - at) / to_f64(at + 1)).ln()).sum();
+    let mut term = (ways + to_f64(count) * probability.ln() + to_f64(of - count) * (1.0 - probability).ln()).exp();
+    let mut sum = 0.0;
+    for more in count..=of {
+        sum += term;
+        term *= to_f64(of - more) / to_f64(more + 1) * probability / (1.0 - probability);
+    }
+    sum
+}
+
+fn judge(
+    facts: &Facts<'_>,
+    papers: u32,
+    shipment: &Shipment,
+    found: &Difference,
+    gaps: &Gaps,
+) -> impl Iterator<Item = Finding> {
+    let over = (!found.extra.is_empty()).then(|| {
+        let strength = match found.is_foreign {
+            true => 0.85,
+            false => gaps.strength(&gaps.unsent, found.extra.len(), found.received),
+        };
+        difference(facts, papers, shipment, (Code::Overage, &found.extra, strength))
+    });
+    let short = (!found.missing.is_empty()).then(|| {
+        let gap = &gaps.unseen[usize::from(found.has_settled)];
+        // What has just been missed may still turn up.
+        let doubt = if found.has_settled { 1.0 } else { 0.6 };
+        let strength = doubt * gaps.strength(gap, found.missing.len(), found.sent);
+        difference(facts, papers, shipment, (Code::Shortage, &found.missing, strength))
+    });
+    over.into_iter().chain(short)
+}
+
+/// Whether a thing was last seen before that time with, or on its way to, somebody else than this party.
+fn is_elsewhere(facts: &Facts<'_>, thing: u32, party: u32, time: i64) -> bool {
+    let (table, mut visits) = (facts.table, Vec::new());
+    let stays = facts.histories.stays(table, thing);
+    facts.histories.visits(table, thing, &stays, &mut visits);
+    let before = visits.iter().map(|visit| row(facts, visit.event)).filter(|row| row.time <= time && row.place != NONE);
+    before.last().is_some_and(|last| {
+        let is_coming = last.step == Step::Shipping && facts.party(last.destination) == party;
+        facts.party_of(last) != party && !is_coming
+    })
 }
 
 /// A container whose contents were named instead of itself, or the other way round, is no difference.
@@ -134,11 +226,6 @@ fn holds_any(facts: &Facts<'_>, thing: u32, of: &BTreeSet<u32>) -> bool {
             .iter()
             .map(|event| row(facts, *event))
             .any(|row| row.parent == thing && table.named(row).iter().any(|child| of.contains(child)))
-}
-
-/// Whether there are enough days behind an arrival that what came would have been seen.
-fn has_settled(facts: &Facts<'_>, arrived: i64) -> bool {
-    facts.span.1 - arrived >= 3 * 86_400_000
 }
 
 fn difference(
@@ -279,4 +366,29 @@ fn split_days(facts: &Facts<'_>, buyer: u32, days: &BTreeMap<i32, Week>) -> Vec<
         }
     })
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tails_are_those_of_the_binomial_distribution() {
+        for (count, of, probability, expected) in
+            [(0, 10, 0.1, 1.0), (2, 2, 0.5, 0.25), (10, 10, 0.5, 0.5_f64.powi(10)), (3, 10, 0.05, 0.011_504)]
+        {
+            assert!((tail(count, of, probability) - expected).abs() < 1e-6, "{count} of {of}");
+        }
+        assert!(tail(700, 10_000, 0.05) < 1e-15);
+    }
+
+    #[test]
+    fn a_difference_is_judged_by_what_readers_miss_elsewhere() {
+        let gap = |odd, all| Gap { odd, all };
+        let gaps = |shipments| Gaps { shipments, ..Gaps::default() };
+        // The only one, where nothing else was missed; one of thousands, where one in fifty is.
+        assert!(gaps(2).strength(&gap(1, 5), 1, 3) > 0.7);
+        assert!(gaps(50_000).strength(&gap(10_000, 500_000), 1, 10) < 0.1);
+        assert!(gaps(50_000).strength(&gap(10_000, 500_000), 9, 10) > 0.7);
+    }
 }

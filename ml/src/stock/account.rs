@@ -11,7 +11,7 @@ const DAY_MS: i64 = 86_400_000;
 const DEPTH_MAX: u8 = 6;
 /// Shelves are emptied about first in, first out: a pack that lies there so much longer than one that was given out was
 /// given out too, and the reader missed it.
-const OVERTAKEN_MS: i64 = 10 * DAY_MS;
+const OVERTAKEN_MS: i64 = 20 * DAY_MS;
 /// Days from the first event to the last, at most.
 const DAYS_MAX: i64 = 20_000;
 
@@ -22,7 +22,7 @@ pub struct Day {
     pub sent: u32,
     /// Received.
     pub received: u32,
-    /// Given out.
+    /// Given out; of a supplier: sent on.
     pub dispensed: u32,
     /// On hand when the day ends.
     pub on_hand: u32,
@@ -30,7 +30,7 @@ pub struct Day {
     pub incoming: u32,
 }
 
-/// A product at a place that dispenses it.
+/// A product at a place that dispenses it, or at one that supplies such places.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     /// The product, its 14 digits as a number.
@@ -43,15 +43,19 @@ pub struct Account {
     pub days: Vec<Day>,
 }
 
-/// All products at all places that dispense.
+/// All products at all places that dispense, and at those that supply them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Accounts {
     /// The first day, in days since 1970 (UTC).
     pub first_day: i64,
-    /// By product and place.
+    /// Places that dispense, by product and place.
     pub list: Vec<Account>,
-    /// Days from each shipment to its receipt, in order.
+    /// Places that receive and send on, by product and place.
+    pub suppliers: Vec<Account>,
+    /// Days from each shipment to its receipt at a place that dispenses, in order.
     pub lead_days: Vec<u16>,
+    /// The same at a supplier.
+    pub supply_days: Vec<u16>,
 }
 
 impl Accounts {
@@ -96,6 +100,7 @@ struct Walk<'a> {
     /// To whom a pack is on its way, and since when.
     travels: HashMap<u32, (u32, i64)>,
     lead_days: Vec<u16>,
+    supply_days: Vec<u16>,
     closed: usize,
 }
 
@@ -110,6 +115,7 @@ impl<'a> Walk<'a> {
             lies: HashMap::new(),
             travels: HashMap::new(),
             lead_days: Vec::new(),
+            supply_days: Vec::new(),
             closed: 0,
         }
     }
@@ -161,7 +167,10 @@ impl<'a> Walk<'a> {
 
     fn ship(&mut self, row: &Row, pack: u32) {
         self.leave(pack);
-        if self.dispensers.contains(&row.destination) {
+        if row.place != NONE && !self.dispensers.contains(&row.place) {
+            self.cell(pack, row.place).day.dispensed += 1;
+        }
+        if row.destination != NONE {
             let cell = self.cell(pack, row.destination);
             (cell.incoming, cell.day.sent) = (cell.incoming + 1, cell.day.sent + 1);
             cell.supplier = Some(row.source);
@@ -175,10 +184,11 @@ impl<'a> Walk<'a> {
             cell.incoming = cell.incoming.saturating_sub(1);
             if is_receipt && to == place {
                 let days = time.div_euclid(DAY_MS) - since.div_euclid(DAY_MS);
-                self.lead_days.extend(u16::try_from(days));
+                let all = if self.dispensers.contains(&to) { &mut self.lead_days } else { &mut self.supply_days };
+                all.extend(u16::try_from(days));
             }
         }
-        if self.lies.get(&pack).is_some_and(|(at, _)| *at == place) || !self.dispensers.contains(&place) {
+        if place == NONE || self.lies.get(&pack).is_some_and(|(at, _)| *at == place) {
             return;
         }
         self.leave(pack);
@@ -218,15 +228,23 @@ impl<'a> Walk<'a> {
     }
 
     fn finish(mut self, first_day: i64) -> Accounts {
+        let cells = std::mem::take(&mut self.cells);
         let account = |((gtin, place), cell): ((u64, u32), Cell)| Account {
             gtin,
             place,
             supplier: cell.supplier.unwrap_or(NONE),
             days: cell.days,
         };
-        let mut list: Vec<Account> = self.cells.into_iter().map(account).collect();
-        list.sort_by_key(|account| (account.gtin, account.place));
+        let (mut list, mut others): (Vec<Account>, Vec<Account>) =
+            cells.into_iter().map(account).partition(|account| self.dispensers.contains(&account.place));
+        // Who makes a product sends it and receives none but what comes back.
+        others.retain(|account| account.supplier != NONE && account.days.iter().any(|day| day.dispensed > 0));
+        for accounts in [&mut list, &mut others] {
+            accounts.sort_by_key(|account| (account.gtin, account.place));
+        }
         self.lead_days.sort_unstable();
-        Accounts { first_day, list, lead_days: self.lead_days }
+        self.supply_days.sort_unstable();
+        let Self { lead_days, supply_days, .. } = self;
+        Accounts { first_day, list, suppliers: others, lead_days, supply_days }
     }
 }

@@ -7,10 +7,12 @@ use crate::to_f64;
 const DEMAND_DAYS: usize = 70;
 /// Weight of a week against the one after it.
 const WEEK_WEIGHT: f64 = 0.9;
-/// Days over which suppliers' readiness is judged.
-const READY_DAYS: usize = 10;
+/// Days from which a surge is told.
+const SURGE_DAYS: usize = 14;
+/// Days over which a supplier's silence is followed.
+const READY_DAYS: usize = 21;
 
-/// Demand by day of the week, later days weighing more.
+/// Demand of a day by day of the week, later days weighing more.
 #[derive(Debug, Clone)]
 pub(super) struct Demand {
     /// By day of the week of the days to come, from the next one on: values with cumulated weights.
@@ -18,6 +20,10 @@ pub(super) struct Demand {
     /// Mean and standard deviation of a day.
     pub(super) mean: f64,
     pub(super) deviation: f64,
+    /// What was asked for in the last [`SURGE_DAYS`] days on which the shelf was filled, and what all days let expect.
+    pub(super) of_late: (f64, f64),
+    /// By how much more is asked for than was.
+    pub(super) surge: f64,
 }
 
 impl Demand {
@@ -42,18 +48,28 @@ impl Demand {
             let sum = by_weekday[weekday].last().map_or(0.0, |(sum, _)| *sum);
             by_weekday[weekday].push((sum + weight, recent[*at].dispensed));
         }
-        let values: Vec<f64> = told.iter().map(|at| f64::from(recent[*at].dispensed)).collect();
-        let mean = values.iter().sum::<f64>() / to_f64(values.len().max(1));
-        let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / to_f64(values.len().max(1));
-        Self { by_weekday, mean, deviation: variance.sqrt() }
+        let value = |at: &usize| f64::from(recent[*at].dispensed);
+        let mean_of = |of: &[usize]| of.iter().map(value).sum::<f64>() / to_f64(of.len().max(1));
+        let mean = mean_of(&told);
+        let variance = told.iter().map(|at| (value(at) - mean).powi(2)).sum::<f64>() / to_f64(told.len().max(1));
+        let late = &told[told.partition_point(|at| at + SURGE_DAYS < recent.len())..];
+        let weighed = |of: &dyn Fn(&usize) -> f64| {
+            told.iter().map(|at| WEEK_WEIGHT.powf(to_f64(recent.len() - at) / 7.0) * of(at)).sum::<f64>()
+        };
+        let expected = weighed(&value) / weighed(&|_| 1.0).max(f64::MIN_POSITIVE) * to_f64(late.len());
+        let of_late = (late.iter().map(value).sum(), expected);
+        Self { by_weekday, mean, deviation: variance.sqrt(), of_late, surge: 1.0 }
     }
 
-    /// What the day so many days after tomorrow asks for; `share` is drawn from 0..1.
-    pub(super) fn draw(&self, ahead: usize, share: f64) -> u32 {
+    /// What the day so many days after tomorrow asks for; `shares` are drawn from 0..1.
+    pub(super) fn draw(&self, ahead: usize, shares: (f64, f64)) -> u32 {
         let values = &self.by_weekday[ahead % 7];
         let Some((total, last)) = values.last() else { return 0 };
-        let place = values.partition_point(|(sum, _)| *sum <= share * total);
-        values.get(place).map_or(*last, |(_, value)| *value)
+        let place = values.partition_point(|(sum, _)| *sum <= shares.0 * total);
+        let value = f64::from(values.get(place).map_or(*last, |(_, value)| *value)) * self.surge;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "packs of one day")]
+        let packs = (value + shares.1).floor() as u32;
+        packs
     }
 }
 
@@ -64,9 +80,11 @@ pub(super) struct Ordering {
     pub(super) point: u32,
     /// Up to this.
     pub(super) up_to: u32,
-    /// Days of late on which it stood at or below the point, and those of them on which something was sent.
+    /// Days on which it stood at or below the point, and those of them on which something was sent.
     pub(super) due: usize,
     pub(super) sent: usize,
+    /// The last days, newest first: whether it was due, and whether something was sent.
+    pub(super) late: [(bool, bool); READY_DAYS],
 }
 
 impl Ordering {
@@ -78,10 +96,13 @@ impl Ordering {
         points.sort_unstable();
         tops.sort_unstable();
         let (point, up_to) = (share_of(&points, 0.8), share_of(&tops, 0.5));
-        let recent = days.len().saturating_sub(READY_DAYS)..days.len();
-        let due: Vec<usize> = recent.filter(|at| stood(*at) <= point).collect();
+        let due: Vec<usize> = (0..days.len()).filter(|at| !points.is_empty() && stood(*at) <= point).collect();
         let sent = due.iter().filter(|at| days[**at].sent > 0).count();
-        Self { point, up_to: up_to.max(point + 1), due: due.len(), sent }
+        let late = std::array::from_fn(|ago| {
+            let at = days.len().checked_sub(ago + 1);
+            at.map_or((false, false), |at| (due.binary_search(&at).is_ok(), days[at].sent > 0))
+        });
+        Self { point, up_to: up_to.max(point + 1), due: due.len(), sent, late }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Monte Carlo over demand, deliveries on the way and orders to come.
 
+use std::collections::BTreeMap;
+
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -12,8 +14,14 @@ use crate::to_f64;
 pub const HORIZON_MAX: usize = 365;
 /// Courses that are played, at most.
 pub const PATHS_MAX: usize = 100_000;
-/// How sure it is beforehand that a supplier sends what is ordered, and how many days of experience that is worth.
-const READY: (f64, f64) = (0.95, 3.0);
+/// How probable it is beforehand that a supplier has stopped to send a product.
+const STOPPED: f64 = 0.01;
+/// How probable it is that one who has stopped begins again on a day.
+const RESUMES: f64 = 0.15;
+/// Packs that a surge has to speak against before it is believed.
+const SURGE_DOUBT: f64 = 12.0;
+/// What is believed of a surge at most.
+const SURGE_MAX: f64 = 4.0;
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,111 +86,161 @@ pub fn outlook(accounts: &Accounts, today: usize, settings: &Settings) -> Result
     if !accounts.list.is_empty() && today >= days {
         return Err(StockError::Day { day: today, days });
     }
-    let orderings: Vec<Ordering> =
-        accounts.list.par_iter().map(|account| Ordering::of(&account.days[..=today])).collect();
-    let ready = readiness(accounts, &orderings);
+    let (shelves, depots) = (Level::of(&accounts.list, today), Level::of(&accounts.suppliers, today));
+    let place = |account: &Account| {
+        let found =
+            accounts.suppliers.binary_search_by_key(&(account.gtin, account.supplier), |of| (of.gtin, of.place));
+        found.ok()
+    };
     let of = |(index, account): (usize, &Account)| {
         let mut chance = ChaCha8Rng::seed_from_u64(settings.seed);
         chance.set_stream(index as u64);
-        let mut game = Game {
-            demand: Demand::of(&account.days[..=today]),
-            ordering: &orderings[index],
-            waiting: on_the_way(account, today),
-            on_hand: account.days[today].on_hand,
-            lead_days: &accounts.lead_days,
-            ready: ready(account),
-            chance,
-        };
-        game.outlook(settings)
+        let depot = place(account).map(|at| depots.game(&accounts.suppliers[at], at, today, &accounts.supply_days));
+        let shelf = shelves.game(account, index, today, &accounts.lead_days);
+        look(&shelf, depot.as_ref(), settings, &mut chance)
     };
     Ok(accounts.list.par_iter().enumerate().map(of).collect())
 }
 
-/// How probable it is that a supplier sends a product on a day on which a place would order it: all its customers tell.
-fn readiness<'a>(accounts: &'a Accounts, orderings: &[Ordering]) -> impl Fn(&Account) -> f64 + Sync + use<'a> {
-    let mut told = std::collections::BTreeMap::<(u64, u32), (usize, usize)>::new();
-    for (account, ordering) in accounts.list.iter().zip(orderings) {
-        let held = told.entry((account.gtin, account.supplier)).or_default();
-        *held = (held.0 + ordering.due, held.1 + ordering.sent);
+/// What is known of all accounts of one kind: shelves, or the suppliers' depots.
+struct Level {
+    demands: Vec<Demand>,
+    orderings: Vec<Ordering>,
+    /// The probability that the supplier of each has stopped to send.
+    stopped: Vec<f64>,
+}
+
+impl Level {
+    fn of(accounts: &[Account], today: usize) -> Self {
+        let mut demands: Vec<Demand> = accounts.par_iter().map(|account| Demand::of(&account.days[..=today])).collect();
+        let orderings: Vec<Ordering> =
+            accounts.par_iter().map(|account| Ordering::of(&account.days[..=today])).collect();
+        let mut groups: BTreeMap<(u64, u32), Vec<usize>> = BTreeMap::new();
+        for (at, account) in accounts.iter().enumerate() {
+            groups.entry((account.gtin, account.supplier)).or_default().push(at);
+        }
+        let (due, sent) = orderings.iter().fold((0, 0), |sums, of| (sums.0 + of.due, sums.1 + of.sent));
+        let answers = (to_f64(sent) + 1.0) / (to_f64(due) + 2.0);
+        let mut stopped = vec![STOPPED; accounts.len()];
+        for group in groups.values() {
+            // All customers of a supplier tell of a surge and of a silence.
+            let (late, expected) =
+                group.iter().map(|at| demands[*at].of_late).fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
+            let surge = ((late + SURGE_DOUBT) / (expected + SURGE_DOUBT)).clamp(1.0 / SURGE_MAX, SURGE_MAX);
+            let silent = silence(group.iter().map(|at| &orderings[*at]).collect());
+            let odds = STOPPED / (1.0 - STOPPED) * (1.0 - answers).powf(-to_f64(silent));
+            for at in group {
+                demands[*at].surge = surge;
+                stopped[*at] = odds / (1.0 + odds);
+            }
+        }
+        Self { demands, orderings, stopped }
     }
-    move |account| {
-        let (due, sent) = told.get(&(account.gtin, account.supplier)).copied().unwrap_or_default();
-        (to_f64(sent) + READY.0 * READY.1) / (to_f64(due) + READY.1)
+
+    fn game<'a>(&'a self, account: &Account, index: usize, today: usize, lead_days: &'a [u16]) -> Game<'a> {
+        Game {
+            demand: &self.demands[index],
+            ordering: &self.orderings[index],
+            waiting: on_the_way(account, today),
+            on_hand: account.days[today].on_hand,
+            lead_days,
+            stopped: self.stopped[index],
+        }
     }
 }
 
+/// How many days on which a customer was due have passed since anybody was sent something.
+fn silence(group: Vec<&Ordering>) -> usize {
+    let mut silent = 0;
+    for ago in 0..group.first().map_or(0, |of| of.late.len()) {
+        if group.iter().any(|of| of.late[ago].1) {
+            break;
+        }
+        silent += group.iter().filter(|of| of.late[ago].0).count();
+    }
+    silent
+}
+
+/// Plays the courses of one shelf, and with each a course of the depot that supplies it.
+fn look(shelf: &Game<'_>, depot: Option<&Game<'_>>, settings: &Settings, chance: &mut ChaCha8Rng) -> Outlook {
+    let mut first_empty = vec![0_usize; settings.horizon];
+    let mut needed = Vec::with_capacity(settings.paths);
+    for _ in 0..settings.paths {
+        let open = depot.map(|depot| depot.play(settings.horizon, None, chance).filled);
+        let course = shelf.play(settings.horizon, open.as_deref(), chance);
+        if let Some(day) = course.filled.iter().position(|filled| !filled) {
+            first_empty[day] += 1;
+        }
+        needed.push(course.needed);
+    }
+    needed.sort_unstable();
+    let mut sum = 0;
+    let by = first_empty.into_iter().map(|count| {
+        sum += count;
+        to_f64(sum) / to_f64(settings.paths)
+    });
+    let at = |share: f64| share_of(&needed, share);
+    Outlook { empty_by: by.collect(), order: Order { median: at(0.5), tenths: (at(0.1), at(0.9)) } }
+}
+
 struct Game<'a> {
-    demand: Demand,
+    demand: &'a Demand,
     ordering: &'a Ordering,
     waiting: Vec<(usize, u32)>,
     on_hand: u32,
     lead_days: &'a [u16],
-    ready: f64,
-    chance: ChaCha8Rng,
+    stopped: f64,
+}
+
+/// One course of an account.
+struct Course {
+    /// Whether there was stock at the end of each day.
+    filled: Vec<bool>,
+    /// What is needed beyond what there is.
+    needed: u32,
 }
 
 impl Game<'_> {
-    fn outlook(&mut self, settings: &Settings) -> Outlook {
-        let mut first_empty = vec![0_usize; settings.horizon];
-        let mut needed = Vec::with_capacity(settings.paths);
-        for _ in 0..settings.paths {
-            let (empty, need) = self.play(settings.horizon);
-            if let Some(day) = empty {
-                first_empty[day] += 1;
-            }
-            needed.push(need);
-        }
-        needed.sort_unstable();
-        let mut sum = 0;
-        let by = first_empty.into_iter().map(|count| {
-            sum += count;
-            to_f64(sum) / to_f64(settings.paths)
-        });
-        let at = |share: f64| share_of(&needed, share);
-        Outlook { empty_by: by.collect(), order: Order { median: at(0.5), tenths: (at(0.1), at(0.9)) } }
-    }
-
-    /// One course: the first day that ends without stock, and what is needed beyond what there is.
-    fn play(&mut self, horizon: usize) -> (Option<usize>, u32) {
+    /// One course; on days on which the supplier has nothing (`open`), nothing is sent.
+    fn play(&self, horizon: usize, open: Option<&[bool]>, chance: &mut ChaCha8Rng) -> Course {
+        let mut share = || chance.gen_range(0.0..1.0);
         let mut arrivals = vec![0_u32; horizon + 1];
         let mut incoming = 0;
-        for at in 0..self.waiting.len() {
-            let (ago, packs) = self.waiting[at];
-            let day = self.lead_beyond(ago).min(horizon);
+        for (ago, packs) in &self.waiting {
+            let day = self.lead_beyond(*ago, share()).min(horizon);
             arrivals[day] += packs;
             incoming += packs;
         }
-        let (mut on_hand, mut asked, mut empty) = (self.on_hand, 0, None);
+        let (mut on_hand, mut asked) = (self.on_hand, 0);
+        let mut filled = Vec::with_capacity(horizon);
+        let mut is_stopped = share() < self.stopped;
         for day in 0..horizon {
             on_hand += arrivals[day];
             incoming -= arrivals[day];
-            let wanted = self.demand.draw(day, self.chance.gen_range(0.0..1.0));
+            let wanted = self.demand.draw(day, (share(), share()));
             asked += wanted;
             on_hand = on_hand.saturating_sub(wanted);
-            if on_hand == 0 {
-                empty = empty.or(Some(day));
-            }
-            if on_hand + incoming <= self.ordering.point && self.chance.gen_range(0.0..1.0) < self.ready {
+            filled.push(on_hand > 0);
+            is_stopped = is_stopped && share() >= RESUMES;
+            let is_open = !is_stopped && open.is_none_or(|open| open[day]);
+            if on_hand + incoming <= self.ordering.point && is_open {
                 let packs = self.ordering.up_to.saturating_sub(on_hand + incoming);
-                let arrives = day + self.lead_beyond(0) + 1;
+                let arrives = day + self.lead_beyond(0, share()) + 1;
                 arrivals[arrives.min(horizon)] += packs;
                 incoming += packs;
             }
         }
-        let lead = self.lead_beyond(0) + 1;
-        let behind: u32 = (0..lead).map(|day| self.demand.draw(horizon + day, self.chance.gen_range(0.0..1.0))).sum();
+        let lead = self.lead_beyond(0, share()) + 1;
+        let behind: u32 = (0..lead).map(|day| self.demand.draw(horizon + day, (share(), share()))).sum();
         let there = self.on_hand + self.waiting.iter().map(|(_, packs)| packs).sum::<u32>();
-        (empty, (asked + behind).saturating_sub(there))
+        Course { filled, needed: (asked + behind).saturating_sub(there) }
     }
 
     /// Days from today until something arrives that was sent so many days ago: as lead times were that were longer.
-    fn lead_beyond(&mut self, ago: usize) -> usize {
+    fn lead_beyond(&self, ago: usize, share: f64) -> usize {
         let from = self.lead_days.partition_point(|days| usize::from(*days) <= ago);
         let longer = &self.lead_days[from..];
-        if longer.is_empty() {
-            return 0;
-        }
-        usize::from(longer[self.chance.gen_range(0..longer.len())]) - ago - 1
+        if longer.is_empty() { 0 } else { usize::from(share_of(longer, share)) - ago - 1 }
     }
 }
 

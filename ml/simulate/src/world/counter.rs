@@ -26,16 +26,14 @@ impl World<'_> {
     }
 
     fn serve_listing(&mut self, site: SiteId, index: usize, wanted: u32) {
-        let mut given = Vec::new();
+        let (mut given, mut expired) = (Vec::new(), Vec::new());
         while given.len() < wanted as usize {
             let Some(pack) = self.shelves[site][index].packs.pop_front() else { break };
-            if self.lots[pack.lot as usize].expiry <= self.day + 1 {
-                // Left for the sweep that destroys what has expired.
-                self.shelves[site][index].packs.push_front(pack);
-                break;
-            }
-            given.push(pack);
+            let list = if self.may_be_given(pack) { &mut given } else { &mut expired };
+            list.push(pack);
         }
+        // Left for the sweep that destroys what has expired.
+        expired.into_iter().rev().for_each(|pack| self.shelves[site][index].packs.push_front(pack));
         let dispensed = u32::try_from(given.len()).unwrap_or(u32::MAX);
         if self.network.sites[site].role == Role::Hospital {
             self.supply_ward(site, given);
@@ -46,6 +44,11 @@ impl World<'_> {
             }
         }
         self.note_closing(site, index, wanted, dispensed);
+    }
+
+    /// Whether a pack keeps for longer than a day.
+    fn may_be_given(&self, pack: Pack) -> bool {
+        self.lots[pack.lot as usize].expiry > self.day + 1
     }
 
     /// One pack over the counter. Whether it came back at once.
@@ -81,7 +84,9 @@ impl World<'_> {
             return;
         }
         let product = self.network.listings[site][index].product;
-        let on_hand = u32::try_from(self.shelves[site][index].packs.len()).unwrap_or(u32::MAX);
+        let packs = &self.shelves[site][index].packs;
+        let on_hand = packs.iter().filter(|pack| self.may_be_given(**pack)).count();
+        let on_hand = u32::try_from(on_hand).unwrap_or(u32::MAX);
         self.closings.push(Closing { product, site, day: self.day, demand, dispensed, on_hand });
     }
 
