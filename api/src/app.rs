@@ -11,6 +11,7 @@ use anyhow::Context as _;
 use tokio::task::JoinHandle;
 use utoipa_actix_web::AppExt as _;
 
+use crate::analysis::Analyses;
 use crate::auth::{Authority, Embedded};
 use crate::background::Background;
 use crate::config::Config;
@@ -63,6 +64,7 @@ pub async fn start(config: &Config, listener: TcpListener, node: Arc<Node>) -> a
     let authority = web::Data::new(Authority::new(config, embedded)?);
     let metrics = web::Data::new(Metrics::default());
     let rate = web::Data::new(Rate::new(config));
+    let analyses = web::Data::new(Analyses::new(&config.data));
     let (limits, role, forgetful) = (config.limits, config.role, rate.clone());
     let server = HttpServer::new(move || {
         App::new()
@@ -71,6 +73,7 @@ pub async fn start(config: &Config, listener: TcpListener, node: Arc<Node>) -> a
             .app_data(authority.clone())
             .app_data(metrics.clone())
             .app_data(rate.clone())
+            .app_data(analyses.clone())
             .configure(|service| routes::surroundings(service, role, limits))
             .wrap(Compress::default())
             .wrap(from_fn(middleware::around))

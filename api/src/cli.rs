@@ -19,6 +19,7 @@ mod scan;
 mod serve;
 mod sign;
 mod simulate;
+mod stock;
 mod token;
 
 use std::io::Write as _;
@@ -96,6 +97,9 @@ pub enum Command {
     /// Make, check, put to use and watch the models that detect
     #[command(subcommand)]
     Model(model::Command),
+    /// Say what is on the shelves, when it runs out and what to order, without a server
+    #[command(subcommand)]
+    Stock(stock::Command),
     /// Forecast demand, and say how good the forecasts are, without a server
     #[command(subcommand)]
     Forecast(forecast::Command),
@@ -158,6 +162,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Epcis(command) => epcis::run(&command, arguments.json),
         Command::Detect(detect) => detect::run(&detect, arguments.json),
         Command::Model(command) => model::run(|| Config::load(arguments.overrides), &command, arguments.json),
+        Command::Stock(command) => stock::run(&command, arguments.json),
         Command::Forecast(command) => forecast::run(&command, arguments.json),
         Command::Simulate(simulate) => simulate::run(&simulate, arguments.json),
         Command::Openapi => print(&crate::routes::openapi().to_pretty_json()?),

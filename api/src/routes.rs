@@ -21,6 +21,7 @@ mod parties;
 mod products;
 mod recalls;
 mod refusals;
+mod stock;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -89,6 +90,7 @@ pub fn documented(service: &mut Documented<'_>) {
         // Suspicions, and what models say of them
         .service(cases::raise)
         .service(cases::index)
+        .service(cases::statistics::statistics)
         .service(cases::show)
         .service(cases::assign)
         .service(cases::escalate)
@@ -106,6 +108,13 @@ pub fn documented(service: &mut Documented<'_>) {
         .service(models::promote)
         .service(models::download)
         .service(models::check)
+        .service(models::drift::show)
+        // Stock
+        .service(stock::outlook)
+        .service(stock::outlook_table)
+        .service(stock::orders)
+        .service(stock::orders_table)
+        .service(stock::shortages)
         // Patients
         .service(consents::register)
         .service(consents::index)

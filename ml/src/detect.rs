@@ -84,8 +84,12 @@ fn summed(table: &EventTable, alerts: Vec<Alert>) -> (Vec<Alert>, Summary) {
     (alerts, summary)
 }
 
-/// Readings at the end of the trade from a time on: verifications, dispenses and decommissionings.
+/// Whether it is a reading at the end of the trade: a verification, a dispense or a decommissioning.
+pub(crate) const fn is_scan(step: Step) -> bool {
+    matches!(step, Step::Inspecting | Step::Dispensing | Step::Decommissioning)
+}
+
+/// Scans from a time on, one for each pack that was read.
 pub(crate) fn scans(table: &EventTable, since: i64) -> u64 {
-    let is_scan = |step| matches!(step, Step::Inspecting | Step::Dispensing | Step::Decommissioning);
     table.rows.iter().filter(|row| is_scan(row.step) && row.time >= since).map(|row| u64::from(row.things)).sum()
 }

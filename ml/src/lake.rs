@@ -78,7 +78,11 @@ impl Lake {
 
     /// All events of the lake, ready for detection.
     pub fn read(&self) -> Result<EventTable, LakeError> {
-        let days = self.days()?;
+        self.gathered(&self.days()?)
+    }
+
+    /// The events of these files, ready for detection.
+    fn gathered(&self, days: &[PathBuf]) -> Result<EventTable, LakeError> {
         let mut table = EventTable::default();
         // As many as are worked on at once are held twice.
         for some in days.chunks(rayon::current_num_threads().max(1) * 4) {
@@ -98,6 +102,18 @@ impl Lake {
     pub fn files(&self) -> Result<Vec<PathBuf>, LakeError> {
         let places = Some(self.places_path()).filter(|path| path.is_file());
         Ok(self.days()?.into_iter().chain(places).collect())
+    }
+
+    /// The events of some days, both included (`YYYY-MM-DD`), and what master data says of places.
+    pub fn read_days(&self, from: &str, to: &str) -> Result<EventTable, LakeError> {
+        let of = |path: &PathBuf| {
+            let folder = path.parent()?.file_name()?.to_str()?;
+            Some(folder.strip_prefix("day=")?.to_owned())
+        };
+        // Days stand in the order of their text.
+        let wanted = |path: &PathBuf| of(path).is_some_and(|day| (from..=to).contains(&day.as_str()));
+        let days: Vec<PathBuf> = self.days()?.into_iter().filter(wanted).collect();
+        self.gathered(&days)
     }
 
     /// The files of the days, in order.

@@ -29,6 +29,7 @@ pub mod mixture;
 pub mod model;
 pub mod ranker;
 pub mod rules;
+pub mod scans;
 pub mod stock;
 pub mod surprisal;
 mod table;

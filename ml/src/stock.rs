@@ -2,13 +2,16 @@
 //!
 //! - [`Accounts`]: on hand is what was received less what was dispensed, sent back and destroyed, pack by pack, for each
 //!   product and place; lead times are those of the handoffs themselves;
-//! - [`Outlook`]: the probability that the shelf is empty by each of the coming days, and the order that would prevent it.
+//! - [`Outlook`]: the probability that the shelf is empty by each of the coming days, and the order that would prevent it;
+//! - [`Report`]: both for every product and place, who else holds stock, and how probable a shortage of the whole product is.
 
 mod account;
 mod history;
 mod outlook;
+mod report;
 #[cfg(test)]
 mod tests;
 
 pub use account::{Account, Accounts, Day};
 pub use outlook::{HORIZON_MAX, Order, Outlook, PATHS_MAX, Settings, StockError, outlook, reorder_rule};
+pub use report::{Holder, Position, ProductRisk, REACH_KM, Report, report};

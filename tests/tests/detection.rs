@@ -4,6 +4,8 @@
 
 #[path = "detection/models.rs"]
 mod models;
+#[path = "detection/stock.rs"]
+mod stock;
 
 use std::path::Path;
 

@@ -1,6 +1,6 @@
 //! `veridose model …`: frozen models, from their data to their use and back.
 
-mod data;
+pub(super) mod data;
 mod make;
 mod promote;
 mod watch;

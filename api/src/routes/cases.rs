@@ -3,6 +3,7 @@
 pub(super) mod export;
 pub(super) mod form;
 pub(super) mod measures;
+pub(super) mod statistics;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};

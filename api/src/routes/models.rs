@@ -1,5 +1,7 @@
 //! Models: frozen files that one person registers, a second one puts to use, and anybody entitled can check.
 
+pub(super) mod drift;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, get, post, web};

@@ -5,6 +5,7 @@ mod events;
 mod history;
 mod jobs;
 mod models;
+mod stock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;

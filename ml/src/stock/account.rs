@@ -41,6 +41,8 @@ pub struct Account {
     pub supplier: u32,
     /// The days from the table's first to its last.
     pub days: Vec<Day>,
+    /// The packs on the shelf when the last day ends, by when they came; numbers of the table.
+    pub packs: Vec<u32>,
 }
 
 /// All products at all places that dispense, and at those that supply them.
@@ -234,6 +236,7 @@ impl<'a> Walk<'a> {
             place,
             supplier: cell.supplier.unwrap_or(NONE),
             days: cell.days,
+            packs: cell.packs.into_iter().map(|(_, pack)| pack).collect(),
         };
         let (mut list, mut others): (Vec<Account>, Vec<Account>) =
             cells.into_iter().map(account).partition(|account| self.dispensers.contains(&account.place));

@@ -18,7 +18,7 @@ use crate::cli::detect::{documents, read, read_lines};
 
 /// Events and labels.
 #[derive(Debug, Args)]
-pub(super) struct Data {
+pub(in crate::cli) struct Data {
     /// EPCIS documents, JSON-LD or XML, in any order; of a folder every .json, .jsonld and .xml
     #[arg(long, value_name = "DIR_OR_FILE", num_args = 1.., required_unless_present = "lake")]
     events: Vec<PathBuf>,
@@ -80,7 +80,7 @@ impl Data {
     }
 
     /// The events alone.
-    pub(super) fn table(&self) -> Result<EventTable> {
+    pub(in crate::cli) fn table(&self) -> Result<EventTable> {
         if let Some(folder) = &self.lake {
             return Ok(Lake::new(folder).read()?);
         }

@@ -83,7 +83,7 @@ fn cells(row: &CaseRow, about: Option<&Case>) -> [String; HEADINGS.len()] {
 }
 
 /// A word of the interface, as it stands in JSON.
-fn word<T: serde::Serialize>(value: &T) -> String {
+pub(super) fn word<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
