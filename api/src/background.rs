@@ -42,7 +42,9 @@ impl Background {
         refresh_directory(&node).await.context("failed to read the members")?;
         let stop = watch::Sender::new(false);
         let (follower, until) = (Arc::clone(&node), stopped(&stop));
+        let (recorder, until_written) = (Arc::clone(&node), stopped(&stop));
         let mut tasks = vec![
+            tokio::spawn(async move { recorder.scans().run(&recorder.store().scans, until_written).await }),
             tokio::spawn(async move { follower.projector().run(duty, until).await }),
             tokio::spawn(directory(Arc::clone(&node), members, stopped(&stop))),
             tokio::spawn(keys(Arc::clone(&node), stopped(&stop))),

@@ -35,6 +35,10 @@ pub struct Config {
     pub clock: Clock,
     /// Patients' affairs.
     pub patients: Patients,
+    /// How the trade is watched for what cannot be true.
+    pub detection: Detection,
+    /// How those are told who subscribed to cases.
+    pub webhooks: Webhooks,
     /// Where transactions go.
     pub ledger: Ledger,
     /// Which part of the work this process does.
@@ -52,6 +56,31 @@ pub enum NodeRole {
     Serve,
     /// Works through captured documents and writes the SQL view; of HTTP it answers for its health and counters alone.
     Work,
+}
+
+/// How the trade is watched.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Detection {
+    /// Whether it is: the lake is kept, and suspicions become cases.
+    pub enabled: bool,
+    /// The member that raises cases, whose key this node holds; where none is named, a regulator.
+    pub party: Option<PartyId>,
+    /// How sure a suspicion must be to become a case, 0 to 1.
+    pub score_min: f64,
+}
+
+/// How those are told who subscribed to cases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Webhooks {
+    /// Whether messages may go to addresses of private networks, and over plain HTTP to this machine: for development, or where
+    /// receivers are known to be inside.
+    pub private_addresses: bool,
+    /// Tries before a message is given up and its subscription disabled.
+    pub tries_max: u64,
+    /// Wait after the first try that failed, in seconds; it doubles, up to six hours.
+    pub pause_seconds: u64,
 }
 
 /// Where transactions go. Paths are relative to the current directory.
@@ -194,9 +223,24 @@ impl Default for Config {
             auth: Auth::default(),
             clock: Clock::default(),
             patients: Patients::default(),
+            detection: Detection::default(),
+            webhooks: Webhooks::default(),
             ledger: Ledger::default(),
             role: NodeRole::default(),
         }
+    }
+}
+
+impl Default for Detection {
+    fn default() -> Self {
+        Self { enabled: true, party: None, score_min: 0.5 }
+    }
+}
+
+impl Default for Webhooks {
+    /// Half a day of tries.
+    fn default() -> Self {
+        Self { private_addresses: false, tries_max: 14, pause_seconds: 5 }
     }
 }
 
@@ -303,6 +347,11 @@ impl Config {
                 issuer.issuer
             );
         }
+        anyhow::ensure!(
+            (0.0..=1.0).contains(&self.detection.score_min),
+            "detection.score_min is {}: a probability from 0 to 1",
+            self.detection.score_min
+        );
         anyhow::ensure!(self.limits.page_max > 0, "limits.page_max is 0: no list could be read");
         anyhow::ensure!(
             self.ledger.kind == LedgerKind::Embedded || self.ledger.profile.is_some(),
@@ -367,6 +416,7 @@ mod tests {
         for (text, said) in [
             ("lissten = 1", "lissten"),
             ("[limits]\npage_max = 0", "page_max"),
+            ("[detection]\nscore_min = 2.0", "score_min"),
             ("[ledger]\nkind = \"fabric\"", "--fabric-profile"),
             ("[ledger]\nkind = \"other\"", "embedded"),
             ("role = \"work\"", "the role all"),

@@ -22,3 +22,5 @@ pub mod rate;
 pub mod routes;
 pub mod telemetry;
 pub mod trade;
+mod watch;
+mod webhooks;

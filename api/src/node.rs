@@ -8,6 +8,7 @@ mod open;
 mod turns;
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
@@ -27,7 +28,9 @@ pub use keys::KeyStore;
 pub(crate) use open::fabric_settings;
 pub use open::{Parts, clock, given_passphrase, keys, options, parts, registering, registration};
 
+use crate::config::{Config, Detection, Webhooks};
 use crate::trade::Directory;
+use crate::watch::Recorder;
 use turns::Turns;
 
 /// How long a reader waits for the view.
@@ -46,6 +49,10 @@ pub struct Node {
     directory: RwLock<Arc<Directory>>,
     captures: Arc<Notify>,
     jobs: Arc<Notify>,
+    scans: Recorder,
+    data: PathBuf,
+    detection: Detection,
+    webhooks: Webhooks,
     turns: Turns,
 }
 
@@ -61,6 +68,7 @@ impl Node {
         clock: Clock,
         keys: KeyStore,
         signers: impl IntoIterator<Item = Signer>,
+        config: &Config,
     ) -> Self {
         let signers =
             signers.into_iter().map(|signer| (signer.certificate().party.clone(), Arc::new(signer))).collect();
@@ -76,6 +84,10 @@ impl Node {
             directory: RwLock::default(),
             captures: Arc::default(),
             jobs: Arc::default(),
+            scans: Recorder::default(),
+            data: config.data.clone(),
+            detection: config.detection.clone(),
+            webhooks: config.webhooks,
             turns: Turns::default(),
         }
     }
@@ -153,6 +165,26 @@ impl Node {
     /// Rung when a job of the queue waits.
     pub(crate) const fn jobs(&self) -> &Arc<Notify> {
         &self.jobs
+    }
+
+    /// Takes verifications for detection.
+    pub(crate) const fn scans(&self) -> &Recorder {
+        &self.scans
+    }
+
+    /// The directory in which everything lies.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// How those are told who subscribed to cases.
+    pub const fn webhooks(&self) -> &Webhooks {
+        &self.webhooks
+    }
+
+    /// How the trade is watched.
+    pub const fn detection(&self) -> &Detection {
+        &self.detection
     }
 
     /// Takes up the members as they stand now.

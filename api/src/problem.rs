@@ -439,6 +439,7 @@ impl From<StoreError> for Problem {
             StoreError::PageToken => Self::new(Kind::BadRequest, error.to_string()),
             StoreError::NotYours { .. } => Self::not_found("document"),
             StoreError::NoCaptureJob => Self::not_found("capture job"),
+            StoreError::NoWebhook => Self::not_found("webhook"),
             StoreError::NoJob => Self::not_found("job"),
             StoreError::UploadReplaced | StoreError::PatientErased | StoreError::JobState { .. } => {
                 Self::new(Kind::Conflict, error.to_string())

@@ -27,6 +27,7 @@ mod table;
 mod tests;
 mod transactions;
 mod verifications;
+mod webhooks;
 mod write;
 
 use actix_web::web::{self, JsonConfig, PathConfig, PayloadConfig, QueryConfig};
@@ -87,28 +88,7 @@ pub fn documented(service: &mut Documented<'_>) {
         .service(recalls::end)
         .service(recalls::quarantine)
         .service(recalls::release)
-        // Suspicions, and what models say of them
-        .service(cases::raise)
-        .service(cases::index)
-        .service(cases::statistics::statistics)
-        .service(cases::show)
-        .service(cases::assign)
-        .service(cases::escalate)
-        .service(cases::close)
-        .service(cases::reopen)
-        .service(cases::export::cases)
-        .service(cases::measures::quarantine)
-        .service(cases::form::json)
-        .service(cases::form::pdf)
-        .service(decisions::record)
-        .service(models::register)
-        .service(models::index)
-        .service(models::rollback)
-        .service(models::show)
-        .service(models::promote)
-        .service(models::download)
-        .service(models::check)
-        .service(models::drift::show)
+        .configure(suspicions)
         // Stock
         .service(stock::outlook)
         .service(stock::outlook_table)
@@ -136,6 +116,39 @@ pub fn documented(service: &mut Documented<'_>) {
         .service(log::checkpoint)
         .service(log::key)
         .service(log::tile);
+}
+
+/// The routes of suspicions, what models say of them, and who is told.
+fn suspicions(service: &mut Documented<'_>) {
+    service
+        .service(cases::raise)
+        .service(cases::index)
+        .service(cases::statistics::statistics)
+        .service(cases::show)
+        .service(cases::assign)
+        .service(cases::escalate)
+        .service(cases::close)
+        .service(cases::reopen)
+        .service(cases::export::cases)
+        .service(cases::measures::quarantine)
+        .service(cases::form::json)
+        .service(cases::form::pdf)
+        .service(decisions::record)
+        .service(models::register)
+        .service(models::index)
+        .service(models::rollback)
+        .service(models::show)
+        .service(models::promote)
+        .service(models::download)
+        .service(models::check)
+        .service(models::drift::show)
+        .service(webhooks::create)
+        .service(webhooks::index)
+        .service(webhooks::show)
+        .service(webhooks::end)
+        .service(webhooks::rotate)
+        .service(webhooks::enable)
+        .service(webhooks::deliveries);
 }
 
 /// What stands around the documented routes: the document itself, its pages, the limits of bodies, and the answer to all

@@ -25,6 +25,8 @@ impl MigratorTrait for Primary {
             Box::new(primary::vault::Migration),
             Box::new(primary::capture::Migration),
             Box::new(primary::jobs::Migration),
+            Box::new(primary::detection::Migration),
+            Box::new(primary::webhooks::Migration),
         ]
     }
 

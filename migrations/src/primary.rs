@@ -1,5 +1,7 @@
 //! Tables of what exists nowhere else.
 
 pub(crate) mod capture;
+pub(crate) mod detection;
 pub(crate) mod jobs;
 pub(crate) mod vault;
+pub(crate) mod webhooks;

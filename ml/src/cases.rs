@@ -9,6 +9,7 @@ pub use alert::{Alert, Proof};
 pub(crate) use join::groups as joined;
 pub(crate) use tell::alert as tell;
 
+use crate::detect::Suspicion;
 use crate::rules::{Facts, Finding};
 
 /// Packs and containers that an alert names.
@@ -25,6 +26,26 @@ pub(crate) struct Believed {
     pub(crate) text: String,
 }
 
+/// Joins and ranks findings, and says by what the cases are known again.
+pub(crate) fn suspicions(
+    facts: &Facts<'_>,
+    findings: &[Finding],
+    limits: (u64, f64),
+    believe: impl Fn(&[&Finding]) -> Option<Believed>,
+) -> Vec<Suspicion> {
+    ranked(facts, findings, limits, believe)
+        .into_iter()
+        .map(|(alert, group)| {
+            let thing = |finding: &Finding| finding.things.first().map(|thing| facts.table.things.cause(*thing));
+            let shared = group.iter().flat_map(|finding| finding.causes.iter().map(|cause| format!("{cause:016x}")));
+            let mut causes: Vec<String> = group.iter().filter_map(|finding| thing(finding)).chain(shared).collect();
+            causes.sort_unstable();
+            causes.dedup();
+            Suspicion { alert, causes }
+        })
+        .collect()
+}
+
 /// Joins and ranks findings. Cases that suspect somebody come by score; slips stand behind them. What is less sure than
 /// `score_min` is left out, slips excepted.
 ///
@@ -32,12 +53,21 @@ pub(crate) struct Believed {
 pub(crate) fn cases(
     facts: &Facts<'_>,
     findings: &[Finding],
-    (scans, score_min): (u64, f64),
+    limits: (u64, f64),
     believe: impl Fn(&[&Finding]) -> Option<Believed>,
 ) -> Vec<Alert> {
+    ranked(facts, findings, limits, believe).into_iter().map(|(alert, _)| alert).collect()
+}
+
+fn ranked<'f>(
+    facts: &Facts<'_>,
+    findings: &'f [Finding],
+    (scans, score_min): (u64, f64),
+    believe: impl Fn(&[&Finding]) -> Option<Believed>,
+) -> Vec<(Alert, Vec<&'f Finding>)> {
     let groups = joined(findings);
     let trust = rank::Trust::new(findings, &groups, scans);
-    let mut alerts: Vec<Alert> = groups
+    let mut ranked: Vec<(Alert, Vec<&Finding>)> = groups
         .iter()
         .filter_map(|group| {
             let group: Vec<&Finding> = group.iter().map(|at| &findings[*at as usize]).collect();
@@ -47,17 +77,17 @@ pub(crate) fn cases(
             (is_slip || score >= score_min).then(|| {
                 let mut alert = tell(facts, &group, round(score));
                 alert.explanation.extend(believed.map(|believed| believed.text));
-                alert
+                (alert, group)
             })
         })
         .collect();
-    alerts.sort_by(|a, b| {
+    ranked.sort_by(|(a, _), (b, _)| {
         b.score.total_cmp(&a.score).then_with(|| a.detected_at.cmp(&b.detected_at)).then_with(|| a.case.cmp(&b.case))
     });
-    for (at, alert) in alerts.iter_mut().enumerate() {
+    for (at, (alert, _)) in ranked.iter_mut().enumerate() {
         alert.rank = at + 1;
     }
-    alerts
+    ranked
 }
 
 /// Six decimals are more than a probability has to say.

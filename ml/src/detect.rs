@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 
 pub use detector::{Detector, train};
 
-use crate::cases::{Alert, cases};
+use crate::cases::{Alert, cases, suspicions};
 use crate::error::LearnError;
 use crate::events::{EventTable, NO_TIME, Step};
 use crate::history::Histories;
-use crate::rules::{self, Facts};
+use crate::rules::{self, Facts, Finding};
 
 /// Cases less sure than this are left out.
 pub const SCORE_MIN: f64 = 0.25;
@@ -52,6 +52,60 @@ pub fn detect(table: &EventTable, settings: Settings) -> (Vec<Alert>, Summary) {
     let findings = rules::check(&facts);
     let alerts = cases(&facts, &findings, (scans(table, i64::MIN), settings.score_min), |_| None);
     summed(table, alerts)
+}
+
+/// A case, and what tells that another one is about the same.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Suspicion {
+    /// The case.
+    pub alert: Alert,
+    /// Names of its causes, sorted: two cases that share one are one.
+    pub causes: Vec<String>,
+}
+
+/// Applies the rules to a part of the events: all that is known of some things, and of others perhaps nothing. Findings about a
+/// thing for which `is_whole` says no, by its identifier, are left out, because what they miss may only be missing here. A detector
+/// says by outcomes how sure a case is; what is unusual it can only tell among all, by [`search`].
+pub fn suspect(
+    table: &EventTable,
+    settings: Settings,
+    detector: Option<&Detector>,
+    is_whole: impl Fn(&str) -> bool,
+) -> Vec<Suspicion> {
+    let histories = Histories::new(table);
+    let facts = Facts::new(table, &histories);
+    let findings = whole(&facts, is_whole);
+    suspicions(&facts, &findings, (scans(table, i64::MIN), settings.score_min), |group| detector?.belief(group))
+}
+
+/// As [`detect`] and [`detect_with`], and says by what the cases are known again.
+pub fn search(
+    table: &EventTable,
+    settings: Settings,
+    detector: Option<&Detector>,
+) -> Result<Vec<Suspicion>, LearnError> {
+    let histories = Histories::new(table);
+    let facts = Facts::new(table, &histories);
+    let findings = match detector {
+        Some(detector) => detector.findings(&facts)?,
+        None => rules::check(&facts),
+    };
+    let limits = (scans(table, i64::MIN), settings.score_min);
+    Ok(suspicions(&facts, &findings, limits, |group| detector?.belief(group)))
+}
+
+/// What the rules that need one thing's history find about this one, each finding by itself: for the one who stands at the counter.
+pub fn findings(table: &EventTable, uri: &str) -> Vec<Finding> {
+    let Some(thing) = table.things.find(uri) else { return Vec::new() };
+    let histories = Histories::new(table);
+    rules::check_one(&Facts::new(table, &histories), thing)
+}
+
+fn whole(facts: &Facts<'_>, is_whole: impl Fn(&str) -> bool) -> Vec<Finding> {
+    let mut findings = rules::check(facts);
+    let name = |finding: &Finding| finding.things.first().map(|thing| facts.table.things.text(*thing));
+    findings.retain(|finding| name(finding).is_some_and(&is_whole));
+    findings
 }
 
 /// The same with a detector: packs that are unusual as a whole are told too, and cases are ranked by the outcomes that it

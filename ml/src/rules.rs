@@ -59,6 +59,14 @@ pub fn check(facts: &Facts<'_>) -> Vec<Finding> {
     findings
 }
 
+/// Applies the rules that need one thing's history alone to this one.
+pub(crate) fn check_one(facts: &Facts<'_>, thing: u32) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    check_thing(facts, thing, &mut Vec::new(), &mut findings);
+    sort(facts.table, &mut findings);
+    findings
+}
+
 /// Applies the rules that need one thing's history alone.
 fn check_thing(facts: &Facts<'_>, thing: u32, visits: &mut Vec<Visit>, findings: &mut Vec<Finding>) {
     let (table, histories) = (facts.table, facts.histories);

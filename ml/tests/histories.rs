@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use veridose_ml::cases::Alert;
-use veridose_ml::detect::{Detector, Settings, detect, detect_with, train};
+use veridose_ml::detect::{Detector, Settings, detect, detect_with, search, suspect, train};
 use veridose_ml::evaluate::Truth;
 use veridose_ml::events::{EventTable, NO_TIME, load_texts, read_texts};
 use veridose_ml::lake::Lake;
@@ -523,4 +523,36 @@ proptest! {
         let (table, _) = load_texts(&[("damaged.json", &text)]);
         detect(&table, Settings::default());
     }
+}
+
+#[test]
+fn a_part_of_the_events_tells_of_whole_things_alone_and_a_cause_is_known_again() {
+    let mut journal = Journal::of_trade();
+    for serial in ["P1", "P7"] {
+        journal.inspect(serial, "ph-de-1", Day(20), Some(("L1", "2029-06-30")));
+    }
+    let load = |journal: &Journal| load_texts(&[("part.json", journal.document().as_bytes())]).0;
+    let table = load(&journal);
+    let all = search(&table, Settings::default(), None).expect("no model to fail");
+    let alerts: Vec<Alert> = all.iter().map(|found| found.alert.clone()).collect();
+    assert_eq!(alerts, detect(&table, Settings::default()).0, "the same cases, with their causes");
+
+    let one = |wanted: &'static str| {
+        let found = suspect(&table, Settings::default(), None, |uri| uri == world::pack(wanted));
+        let found: Vec<_> =
+            found.into_iter().filter(|found| found.alert.codes.contains(&"expiry_mismatch".to_owned())).collect();
+        assert_eq!(found.len(), 1, "{found:?}");
+        found.into_iter().next().expect("one")
+    };
+    let (first, second) = (one("P1"), one("P7"));
+    assert_eq!(first.alert.epcs, [world::pack("P1")], "the other pack is not told of");
+    assert!(
+        first.causes.iter().any(|cause| second.causes.contains(cause)),
+        "the same relabelling: {first:?} {second:?}"
+    );
+    // More of the same has the same causes, so it is no second case.
+    journal.inspect("P1", "ph-de-1", Day(25), Some(("L1", "2029-06-30")));
+    let grown = suspect(&load(&journal), Settings::default(), None, |uri| uri == world::pack("P1"));
+    assert!(grown.iter().all(|found| found.causes.iter().any(|cause| first.causes.contains(cause))), "{grown:?}");
+    assert_eq!(suspect(&table, Settings::default(), None, |_| false), []);
 }

@@ -13,4 +13,5 @@ mod system {
     mod requests;
     mod restart;
     mod view;
+    mod watch;
 }

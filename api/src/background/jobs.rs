@@ -9,15 +9,29 @@ use veridose_workers::{JobOutcome, Pace, run_jobs};
 
 use super::{PAUSE, stopped};
 use crate::node::Node;
+use crate::watch::{detect, follow, search};
+use crate::webhooks;
 
 /// Jobs at once in this process, and how often those that others handed in are looked for.
 const PACE: Pace = Pace { jobs_max: 4, tick: Duration::from_secs(1) };
-/// How often jobs that ended long ago are removed.
+/// How often each periodic job comes. What is new is judged well within a minute; a day's file of the lake is written whole each
+/// time, so that comes less often.
 const PRUNE_EVERY_MS: u64 = 3_600_000;
+const LAKE_EVERY_MS: u64 = 30_000;
+const DETECT_EVERY_MS: u64 = 5_000;
+const SEARCH_EVERY_MS: u64 = 86_400_000;
+const NOTIFY_EVERY_MS: u64 = 2_000;
 
 /// Has the periodic jobs in the queue.
 pub(super) async fn schedule(node: &Node) -> anyhow::Result<()> {
-    node.store().jobs.schedule(JobKind::Prune, PRUNE_EVERY_MS).await?;
+    let jobs = &node.store().jobs;
+    jobs.schedule(JobKind::Prune, PRUNE_EVERY_MS).await?;
+    jobs.schedule(JobKind::Notify, NOTIFY_EVERY_MS).await?;
+    if node.detection().enabled {
+        jobs.schedule(JobKind::Lake, LAKE_EVERY_MS).await?;
+        jobs.schedule(JobKind::Detect, DETECT_EVERY_MS).await?;
+        jobs.schedule(JobKind::Search, SEARCH_EVERY_MS).await?;
+    }
     Ok(())
 }
 
@@ -53,7 +67,24 @@ async fn attempt(node: &Arc<Node>, job: &Job) -> anyhow::Result<Option<serde_jso
     match job.kind {
         JobKind::Prune => {
             node.store().jobs.prune().await?;
+            node.store().scans.prune(node.clock().now()).await?;
+            node.store().webhooks.prune().await?;
             Ok(None)
         }
+        // Switched off since they were scheduled.
+        JobKind::Lake | JobKind::Detect | JobKind::Search if !node.detection().enabled => Ok(None),
+        JobKind::Lake => follow(node).await.map(|()| None),
+        JobKind::Detect => {
+            let cursor = serde_json::from_value(job.payload.clone()).unwrap_or_default();
+            let reached = detect(node, cursor).await?;
+            Ok(Some(serde_json::to_value(reached)?))
+        }
+        JobKind::Search => search(node).await.map(|()| None),
+        JobKind::Notify => {
+            let cursor = serde_json::from_value(job.payload.clone()).unwrap_or_default();
+            let reached = webhooks::notify(node, cursor).await?;
+            Ok(Some(serde_json::to_value(reached)?))
+        }
+        JobKind::Deliver => webhooks::deliver(node, job).await.map(|()| None),
     }
 }

@@ -89,7 +89,7 @@ impl Node {
         let store = store.named(node_name(&config.data)?);
         let ledger = Arc::new(ledger);
         let projector = Projector::new(Arc::clone(&ledger), store.clone()).await.context("failed to read the view")?;
-        let node = Self::new(ledger, store, projector, network, network_key, clock(config), keys, signers);
+        let node = Self::new(ledger, store, projector, network, network_key, clock(config), keys, signers, config);
         node.register_certificates().await?;
         Ok(Arc::new(node))
     }

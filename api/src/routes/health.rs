@@ -85,6 +85,7 @@ pub(super) async fn metrics(metrics: web::Data<Metrics>, node: web::Data<Node>) 
             u64::from(node.ledger().read_only().is_some()),
         ),
     ];
+    gauges.push(("veridose_scans_dropped", "Verifications that were not kept for detection.", node.scans().dropped()));
     let jobs = [
         ("veridose_jobs_queued", "Jobs that wait.", JobState::Queued),
         ("veridose_jobs_running", "Jobs that run, in all processes.", JobState::Running),

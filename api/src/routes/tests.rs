@@ -2,10 +2,12 @@
 
 mod cases;
 mod events;
+mod findings;
 mod history;
 mod jobs;
 mod models;
 mod stock;
+mod webhooks;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;

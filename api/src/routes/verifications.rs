@@ -1,19 +1,26 @@
 //! A scan in, a verdict out.
 
+use std::time::Duration;
+
 use actix_web::{HttpResponse, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use veridose_contract::resolve;
 use veridose_ledger::{LedgerError, Receipt};
+use veridose_store::Scan;
 
-use super::items::item;
+use super::items::{Item, item};
 use super::refusals::Refusals;
 use super::transactions::receipt_of;
 use super::write::actor;
 use crate::auth::Caller;
 use crate::node::Node;
 use crate::problem::Problem;
-use crate::trade::{Counter, Verdict, verify};
+use crate::trade::{Counter, Outcome, Severity, Verdict, verify};
+use crate::watch::{Found, at_counter, is_odd};
+
+/// How long a verdict may wait for what the rules find.
+const FINDINGS_WITHIN: Duration = Duration::from_millis(250);
 
 /// A scan to be judged.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -32,6 +39,10 @@ pub(super) struct Scanned {
 pub(super) struct Judged {
     #[serde(flatten)]
     verdict: Verdict,
+    /// The gravest of the verdict and of what the rules found.
+    alert_level: Severity,
+    /// What the rules find in the pack's own past; looked for only where the state speaks against the pack.
+    findings: Vec<Found>,
     /// The receipt, to be checked with `veridose proof verify`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
@@ -60,8 +71,46 @@ pub(super) async fn create(
         now: node.clock().now(),
     };
     let verdict = verify(&counter, &body.scan)?;
+    let scan = record(&node, &counter, &body.scan, &verdict);
     let proof = if body.proof && verdict.item.is_some() { proof(&node, &body.scan)? } else { None };
-    Ok(HttpResponse::Ok().json(Judged { verdict, proof }))
+    let findings = match scan {
+        Some(scan) if is_odd(&verdict) => findings(&node, scan).await,
+        _ => Vec::new(),
+    };
+    let alert_level = findings.iter().map(|found| found.severity).fold(verdict.severity, Severity::max);
+    Ok(HttpResponse::Ok().json(Judged { verdict, alert_level, findings, proof }))
+}
+
+/// Keeps the verification for detection: what was read, where and for whom, and no person.
+fn record(node: &Node, counter: &Counter<'_>, text: &str, verdict: &Verdict) -> Option<Scan> {
+    if verdict.outcome == Outcome::Unreadable {
+        return None;
+    }
+    let Item { key, uri, .. } = item(node.network_key(), "scan", text).ok()?;
+    let scan = Scan {
+        item: key,
+        epc: uri.as_str().to_owned(),
+        at: counter.now,
+        site: counter.site,
+        party: counter.party.clone(),
+        lot: verdict.scanned.lot.clone(),
+        expiry: verdict.scanned.expiry.clone(),
+    };
+    node.scans().take(scan.clone());
+    Some(scan)
+}
+
+/// What the rules find. The verdict does not wait for a database that is away, and stands without it.
+async fn findings(node: &web::Data<Node>, scan: Scan) -> Vec<Found> {
+    let node = node.clone().into_inner();
+    match tokio::time::timeout(FINDINGS_WITHIN, at_counter(&node, &scan)).await {
+        Ok(Ok(found)) => found,
+        Ok(Err(error)) => {
+            tracing::warn!(error = format!("{error:#}"), "the past of a pack cannot be read");
+            Vec::new()
+        }
+        Err(_) => Vec::new(),
+    }
 }
 
 /// Transactions of an item that are looked at for one that lists it.

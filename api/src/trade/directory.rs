@@ -9,6 +9,7 @@ use veridose_gs1::Epc;
 #[derive(Debug, Clone, Default)]
 pub struct Directory {
     sites: BTreeMap<Site, PartyId>,
+    members: Vec<Party>,
     regulators: Vec<PartyId>,
 }
 
@@ -17,6 +18,7 @@ impl Directory {
     pub fn new<'a>(parties: impl IntoIterator<Item = &'a Party>) -> Self {
         let mut directory = Self::default();
         for party in parties {
+            directory.members.push(party.clone());
             directory.sites.extend(party.sites.iter().map(|site| (*site, party.id.clone())));
             if party.role == Role::Regulator {
                 directory.regulators.push(party.id.clone());
@@ -29,6 +31,11 @@ impl Directory {
     pub fn find(&self, place: &str) -> Option<(Site, &PartyId)> {
         let site = site_of(place)?;
         self.sites.get(&site).map(|party| (site, party))
+    }
+
+    /// The members as they stand.
+    pub fn members(&self) -> &[Party] {
+        &self.members
     }
 
     /// Those who may read everything.

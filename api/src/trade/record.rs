@@ -31,6 +31,8 @@ pub const VOID_SHIPPING: Words =
 pub const RECEIVING: Words = Words { action: Action::Observe, step: "receiving", disposition: Some("in_progress") };
 /// Looked at and not taken over.
 pub const REJECTING: Words = Words { action: Action::Observe, step: "inspecting", disposition: Some("non_conformant") };
+/// Looked at, to know whether it is genuine.
+pub const VERIFYING: Words = Words { action: Action::Observe, step: "inspecting", disposition: None };
 /// Supplied to the public.
 pub const DISPENSING: Words = Words { action: Action::Delete, step: "dispensing", disposition: Some("dispensed") };
 /// Back in the trade after a dispense or decommissioning was undone.

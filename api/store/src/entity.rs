@@ -4,9 +4,11 @@
 
 pub(crate) mod answers;
 pub(crate) mod capture;
+pub(crate) mod detection;
 pub(crate) mod events;
 pub(crate) mod goods;
 pub(crate) mod jobs;
 pub(crate) mod members;
 pub(crate) mod models;
 pub(crate) mod vault;
+pub(crate) mod webhooks;

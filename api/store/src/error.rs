@@ -111,6 +111,9 @@ pub enum StoreError {
     /// There is no such job, or another runner has it.
     #[error("there is no such job")]
     NoJob,
+    /// There is no such webhook, or it is another party's.
+    #[error("there is no such webhook")]
+    NoWebhook,
     /// A job does not stand as it must for what was asked.
     #[error("the job is {state}, not {wanted}")]
     JobState {

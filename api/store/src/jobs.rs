@@ -27,8 +27,18 @@ use crate::{Page, PageRequest, StoreError, text};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum JobKind {
-    /// Removes jobs that ended long ago.
+    /// Removes jobs and verifications that are older than they are kept.
     Prune,
+    /// Brings the event lake up to the ledger's end.
+    Lake,
+    /// Judges what is new, and raises cases.
+    Detect,
+    /// Searches the whole lake, and raises cases.
+    Search,
+    /// Has those told of cases who subscribed to them.
+    Notify,
+    /// Delivers one message to one subscription.
+    Deliver,
 }
 
 /// Where a job stands.

@@ -1,11 +1,12 @@
-//! The SQL view of the ledger, the encrypted payload vault, the capture jobs and the queue of jobs.
+//! The SQL view of the ledger, the encrypted payload vault, the capture jobs, the queue of jobs and what detection keeps.
 //!
-//! Two kinds of data live here. *Primary* data (vault, capture jobs, queue) exists nowhere else. The *view* holds rows derived
+//! Two kinds of data live here. *Primary* data (vault, capture jobs, queue, verifications) exists nowhere else. The *view* holds rows derived
 //! only from accepted transactions in the ledger's order and from the vault's documents; it can be dropped and rebuilt, row for
 //! row. On SQLite they are two files, so that neither's writer waits for the other; on PostgreSQL they share a database.
 //! SeaORM stays inside this crate: own row types go out.
 
 mod capture;
+mod causes;
 mod database;
 mod entity;
 mod error;
@@ -15,16 +16,19 @@ mod page;
 pub mod payload;
 mod projection;
 mod query;
+mod scans;
 #[cfg(test)]
 mod testing;
 mod text;
 mod vault;
+mod webhooks;
 
 use std::sync::Arc;
 
 pub use capture::{
     Abandoned, CaptureError, CaptureJob, CaptureState, Captures, Clock, Document, ErrorBehaviour, Received, Upload,
 };
+pub use causes::{Causes, Known};
 pub use error::StoreError;
 pub use jobs::{Hold, Job, JobFilter, JobKind, JobState, Jobs, NewJob};
 pub use page::{Page, PageRequest};
@@ -35,7 +39,9 @@ pub use query::{
     EventRow, HandoffItem, HandoffRow, HandoffSide, HandoffState, LotRow, MATCH_MAX, ModelRow, OrderBy, PackRow,
     PackState, PartyRow, PartyState, ProductRow, QuarantineRow, Queries, RecallRow, RecallScope, Viewer,
 };
+pub use scans::{Scan, ScanBatch, Scans};
 pub use vault::{MasterKey, Opened, Request, Sealing, Vault};
+pub use webhooks::{Delivery, DeliveryState, Message, Secret, Try, Webhook, WebhookState, Webhooks};
 
 use crate::database::{Database, Durability};
 use crate::vault::Keys;
@@ -52,6 +58,12 @@ pub struct Store {
     pub captures: Captures,
     /// The queue of jobs.
     pub jobs: Jobs,
+    /// Verifications.
+    pub scans: Scans,
+    /// Causes of cases.
+    pub causes: Causes,
+    /// Who is told of cases.
+    pub webhooks: Webhooks,
     /// Writer of the view.
     pub projection: Projection,
     /// Reads of the view.
@@ -70,9 +82,12 @@ impl Store {
         let keys = Arc::new(Keys::open(master, primary.clone()).await?);
         let vault = Vault::start(primary.clone(), Arc::clone(&keys));
         let jobs = Jobs::new(primary.clone());
+        let scans = Scans::new(primary.clone(), Arc::clone(&keys));
+        let causes = Causes::new(primary.clone());
+        let webhooks = Webhooks::new(primary.clone(), Arc::clone(&keys), jobs.clone());
         let captures = Captures::new(primary, keys);
         let projection = Projection::open(view.clone(), vault.clone(), founding).await?;
-        Ok(Self { vault, captures, jobs, projection, queries: Queries { view } })
+        Ok(Self { vault, captures, jobs, scans, causes, webhooks, projection, queries: Queries { view } })
     }
 
     /// As a node of that name, see [`Captures::named`] and [`Claim::Start`].

@@ -46,3 +46,19 @@ pub const JOB_KEPT_MS: i64 = 7 * 86_400_000;
 pub const JOB_DEAD_KEPT_MS: i64 = 90 * 86_400_000;
 /// Characters of an error that are kept with a job.
 pub const JOB_ERROR_CHARS_MAX: usize = 1_000;
+/// Verifications that are kept together.
+pub const SCANS_PER_BATCH_MAX: usize = 10_000;
+/// Size of these before compression.
+pub const SCAN_BATCH_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Batches that are looked through for the verifications of some items, the latest ones.
+pub const SCAN_BATCHES_PER_CALL_MAX: u64 = 1_000;
+/// How long verifications are kept: 400 days, a year with its reports.
+pub const SCANS_KEPT_MS: i64 = 400 * 86_400_000;
+/// Causes that one case holds.
+pub const CAUSES_PER_CASE_MAX: usize = 1_000;
+/// Webhooks of one party.
+pub const WEBHOOKS_PER_PARTY_MAX: usize = 10;
+/// How long a webhook's earlier secret signs beside the new one.
+pub const SECRET_BEFORE_MS: i64 = 86_400_000;
+/// How long it is kept what was told to webhooks.
+pub const DELIVERIES_KEPT_MS: i64 = 30 * 86_400_000;

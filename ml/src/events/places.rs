@@ -143,10 +143,11 @@ impl Places {
         &mut self.known[id as usize]
     }
 
-    /// Adds what is known of a place.
-    pub(crate) fn add_known(&mut self, place: &str, known: Known) {
+    /// Adds what is known of a place, and gives its number.
+    pub fn add_known(&mut self, place: &str, known: Known) -> u32 {
         let id = self.intern(place);
         self.known[id as usize].join(known, true);
+        id
     }
 
     /// The place of the GLN without its extension, if that is named too.

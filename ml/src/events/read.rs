@@ -58,6 +58,13 @@ fn note(reading: &mut Reading, error: &EpcisError) {
     }
 }
 
+/// Adds an event that was read elsewhere: the document that it stood in, and its place there. Copies are left in and declarations
+/// of error not carried out until [`super::settle`].
+pub fn add(table: &mut EventTable, event: &Event, document: &str, index: u32) {
+    let document = table.texts.intern_text(document);
+    append(table, event, document, index);
+}
+
 /// Adds the event as a row; a transformation is two, what went in and what came out.
 fn append(table: &mut EventTable, event: &Event, document: u32, index: u32) {
     let mut row = common(table, event);

@@ -60,6 +60,11 @@ impl Things {
         self.gtins[id as usize]
     }
 
+    /// A name that is the same however the identifier was spelled.
+    pub(crate) fn cause(&self, id: u32) -> String {
+        format!("thing {:032x}", self.names.key(id))
+    }
+
     /// The serial number of a pack.
     pub fn serial(&self, id: u32) -> Option<String> {
         Some(Epc::parse(self.text(id)).ok()?.sgtin()?.serial.as_str().to_owned())
@@ -68,6 +73,11 @@ impl Things {
     /// The lot number of a lot.
     pub fn lot(&self, id: u32) -> Option<String> {
         Some(Epc::parse(self.text(id)).ok()?.lot()?.as_str().to_owned())
+    }
+
+    /// The thing of this identifier, however it is spelled, if it is named anywhere.
+    pub fn find(&self, uri: &str) -> Option<u32> {
+        self.names.find(identity(uri).2)
     }
 
     /// The pack of this product and serial number, if it is named anywhere.

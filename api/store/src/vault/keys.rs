@@ -84,6 +84,16 @@ impl Keys {
         Ok(row.wrapped)
     }
 
+    /// Seals what belongs to no party, for a purpose and under a name.
+    pub(crate) fn seal(&self, purpose: &str, name: &[u8], material: &[u8]) -> Vec<u8> {
+        cipher::wrap(&self.master.0, purpose, name, material)
+    }
+
+    /// Opens it; nothing if a bit of it was altered.
+    pub(crate) fn unseal(&self, purpose: &str, name: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        cipher::unwrap(&self.master.0, purpose, name, sealed)
+    }
+
     /// What the patient is called in the vault: nobody without the master key can tell who it is.
     pub(crate) fn patient_id(&self, patient: &str) -> [u8; 32] {
         *cipher::derive(&self.master.0, PATIENT_NAME, patient.as_bytes())

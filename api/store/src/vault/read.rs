@@ -45,11 +45,8 @@ impl Vault {
         Ok(commitments.iter().map(|commitment| found.get(commitment).cloned().unwrap_or(Opened::NotFound)).collect())
     }
 
-    /// Opens documents, each as its owner: for the projection, which has no caller.
-    pub(crate) async fn open_as_owner(
-        &self,
-        commitments: &[Commitment],
-    ) -> Result<HashMap<Commitment, Opened>, StoreError> {
+    /// Opens documents, each as its owner: for the projection and for detection, which have no caller.
+    pub async fn open_as_owner(&self, commitments: &[Commitment]) -> Result<HashMap<Commitment, Opened>, StoreError> {
         self.open_as(commitments, None).await
     }
 

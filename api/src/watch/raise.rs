@@ -1,0 +1,94 @@
+//! Suspicions become cases on the ledger, each cause once.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use veridose_contract::{Action, CaseId, IdempotencyKey, PartyId, read};
+use veridose_ml::cases::Alert;
+use veridose_ml::detect::Suspicion;
+use veridose_ml::rules::CATALOGUE;
+use veridose_store::payload::Case;
+use veridose_store::{Known, Payload, Request};
+
+use super::named;
+use crate::name::first_half;
+use crate::node::{ActError, Actor, Node};
+use crate::trade::{Draft, Plan};
+
+/// Cases that one step raises, the surest ones; what is left over is found again by the search of the lake.
+const CASES_MAX: usize = 100;
+/// Packs and containers that a case names.
+const ITEMS_MAX: usize = 200;
+
+/// Raises a case for each suspicion whose causes are none's yet; slips of operators are nobody's case. A case says what was known
+/// when it was raised: what is found about the same cause later is left to it, and changes nothing.
+pub(super) async fn raise(node: &Arc<Node>, actor: &Actor, suspicions: Vec<Suspicion>) -> anyhow::Result<()> {
+    let grave = suspicions.into_iter().filter(|suspicion| suspicion.alert.kind != "operator_error");
+    for Suspicion { alert, causes } in grave.take(CASES_MAX) {
+        let Some(first) = causes.first() else { continue };
+        let request = IdempotencyKey(first_half(Sha256::new().chain_update("case of ").chain_update(first).finalize()));
+        let Known::Open(request) = node.store().causes.take(&causes, request).await? else { continue };
+        match node.act(actor, &plan(node, &alert, request), asking(request)).await {
+            Ok(done) => {
+                tracing::info!(tx.id = %done.tx, codes = ?alert.codes, score = alert.score, "a case was raised");
+            }
+            // To be refused once is to be refused always: it must not stand in the way of the next one.
+            Err(ActError::Rejected(rejection)) => tracing::error!(%rejection, "a suspicion was refused as a case"),
+            Err(other) => return Err(other.into()),
+        }
+        node.store().causes.raised(request).await?;
+    }
+    Ok(())
+}
+
+/// Under which request a case is raised. What is asked is not compared with an earlier try: the cause is the same, and what was
+/// sealed then is what counts.
+fn asking(key: IdempotencyKey) -> Request {
+    Request { key, sha256: Sha256::new().chain_update("suspicion").chain_update(key.0).finalize().into() }
+}
+
+/// Who raises cases: the member that is configured, else a regulator, if this node holds its key. Of several organisations on a channel
+/// the others' nodes raise none, so that one cause does not become a case of each.
+pub(super) fn accuser(node: &Node) -> anyhow::Result<Option<Actor>> {
+    let directory = node.directory();
+    let held = |party: &&PartyId| node.signer(party).is_some();
+    let party = match &node.detection().party {
+        Some(party) => Some(party).filter(held),
+        None => directory.regulators().iter().find(held),
+    };
+    let Some(party) = party.cloned() else { return Ok(None) };
+    let Some(record) = read::party(&node.ledger().state(), &party)? else { return Ok(None) };
+    Ok(Some(Actor { party, role: record.party.role, site: record.party.sites.first().copied() }))
+}
+
+fn plan(node: &Node, alert: &Alert, request: IdempotencyKey) -> Plan {
+    let case = CaseId(first_half(Sha256::new().chain_update("case").chain_update(request.0).finalize()));
+    let draft = Draft {
+        action: Action::RaiseCase(case),
+        items: Vec::new(),
+        happened: node.clock().now(),
+        site: None,
+        document: 0,
+    };
+    let readers = node.directory().regulators().iter().cloned().collect();
+    Plan { drafts: vec![draft], documents: vec![Payload::Case(about(node, alert))], readers, ..Plan::default() }
+}
+
+/// The alert as a case's document.
+fn about(node: &Node, alert: &Alert) -> Case {
+    let names = alert.epcs.iter().filter_map(|uri| named(node.network_key(), uri)).map(|(name, _)| name);
+    let items: Vec<String> = names.take(ITEMS_MAX).collect();
+    let directory = node.directory();
+    let mut parties: Vec<PartyId> =
+        alert.parties.iter().filter_map(|place| Some(directory.find(place)?.1.clone())).collect();
+    parties.dedup();
+    let said = alert.codes.first().and_then(|code| CATALOGUE.iter().find(|entry| entry.name == code));
+    let title = said.map_or_else(|| alert.kind.clone(), |entry| entry.text.to_owned());
+    let evidence = json!({
+        "score": alert.score, "kind": alert.kind, "severity": alert.severity, "nmvs": alert.nmvs, "lvms": alert.lvms,
+        "items_total": alert.epcs_total, "lots": alert.lots, "places": alert.parties, "first_event": alert.first_event,
+        "last_event": alert.last_event, "detected_at": alert.detected_at, "events": alert.events,
+    });
+    Case { title, explanation: alert.explanation.clone(), codes: alert.codes.clone(), items, parties, evidence }
+}
