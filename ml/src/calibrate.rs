@@ -55,6 +55,14 @@ impl Calibration {
         }
     }
 
+    /// The share of scores as high as this, of those that were seen; as many as all where outcomes and not scores were counted.
+    pub fn share(&self, score: f64) -> f64 {
+        match self {
+            Self::Tail(tail) => tail.share(score),
+            Self::Platt(_) | Self::Isotonic(_) => 1.0,
+        }
+    }
+
     /// That the parts fit together, which a file may only claim.
     pub fn check(&self) -> Result<(), &'static str> {
         let good = match self {

@@ -5,7 +5,7 @@ mod join;
 mod rank;
 mod tell;
 
-pub use alert::{Alert, Proof};
+pub use alert::{Alert, Contribution, Proof};
 pub(crate) use join::groups as joined;
 pub(crate) use tell::alert as tell;
 
@@ -19,11 +19,15 @@ pub const EVENTS_MAX: usize = 50;
 /// Parties and lots that an alert names.
 pub const PARTIES_MAX: usize = 50;
 
+/// Parts of its score that an alert names.
+pub const PARTS_MAX: usize = 5;
+
 /// How sure a case is by something that has learnt from outcomes, and why.
 #[derive(Debug)]
 pub(crate) struct Believed {
     pub(crate) score: f64,
     pub(crate) text: String,
+    pub(crate) parts: Vec<Contribution>,
 }
 
 /// Joins and ranks findings, and says by what the cases are known again.
@@ -76,7 +80,12 @@ fn ranked<'f>(
             let score = believed.as_ref().map_or_else(|| trust.score(group.iter().copied()), |believed| believed.score);
             (is_slip || score >= score_min).then(|| {
                 let mut alert = tell(facts, &group, round(score));
-                alert.explanation.extend(believed.map(|believed| believed.text));
+                alert.contributions = trust.parts(group.iter().copied());
+                if let Some(believed) = believed {
+                    alert.explanation += &believed.text;
+                    alert.contributions = believed.parts;
+                }
+                alert.contributions.truncate(PARTS_MAX);
                 (alert, group)
             })
         })
@@ -88,6 +97,12 @@ fn ranked<'f>(
         alert.rank = at + 1;
     }
     ranked
+}
+
+/// How sure the rules are of each group.
+pub(crate) fn scores(findings: &[Finding], groups: &[Vec<u32>], scans: u64) -> Vec<f64> {
+    let trust = rank::Trust::new(findings, groups, scans);
+    groups.iter().map(|group| trust.score(group.iter().map(|at| &findings[*at as usize]))).collect()
 }
 
 /// Six decimals are more than a probability has to say.

@@ -1,6 +1,7 @@
 //! From events to ranked cases.
 
 mod detector;
+mod groups;
 
 use std::collections::BTreeMap;
 

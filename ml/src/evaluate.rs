@@ -133,6 +133,17 @@ pub fn evaluate(truths: &[Truth], alerts: &[Alert], scans: Option<u64>) -> Evalu
     result
 }
 
+/// Recall and precision when the cases up to each are raised, the surest first; slips and risks left out.
+pub fn curve(truths: &[Truth], alerts: &[Alert]) -> Vec<(f64, f64)> {
+    let mut alerts: Vec<Alert> =
+        alerts.iter().filter(|alert| !matches!(alert.kind.as_str(), "operator_error" | "risk")).cloned().collect();
+    alerts.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.rank.cmp(&b.rank)));
+    let found = matches(truths, &alerts);
+    let all: Vec<usize> = (0..alerts.len()).collect();
+    let hits: Vec<bool> = alerts_about(truths, &alerts);
+    scores::curve(truths, &found, &all, &hits).into_iter().map(|point| (point.recall, point.precision)).collect()
+}
+
 /// Which alerts are about a falsification of the truth.
 pub fn alerts_about(truths: &[Truth], alerts: &[Alert]) -> Vec<bool> {
     let found = matches(truths, alerts);

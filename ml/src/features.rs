@@ -9,7 +9,7 @@ mod usual;
 use polars::prelude::{Column, DataFrame, PolarsResult};
 use rayon::prelude::*;
 
-use crate::events::{NO_TIME, NONE, Row, Step, ThingKind, number};
+use crate::events::{NO_TIME, NONE, Row, Step, number};
 use crate::history::Visit;
 use crate::rules::{Facts, distance_km};
 pub use usual::Usual;
@@ -70,7 +70,7 @@ impl Features {
     pub fn of(facts: &Facts<'_>, usual: &Usual) -> Self {
         let measured: Vec<(u32, Measures)> = (0..number(facts.table.things.len()))
             .into_par_iter()
-            .filter(|thing| is_seen_alone(facts, *thing))
+            .filter(|thing| facts.is_seen_alone(*thing))
             .map_init(Vec::new, |visits, thing| (thing, measure(facts, usual, thing, visits)))
             .collect();
         let (things, rows) = measured.into_iter().unzip();
@@ -85,15 +85,6 @@ impl Features {
         }
         DataFrame::new(self.things.len(), columns)
     }
-}
-
-/// Whether anything happened to the pack itself but to be made and packed.
-fn is_seen_alone(facts: &Facts<'_>, thing: u32) -> bool {
-    facts.table.things.kind(thing) == ThingKind::Pack
-        && facts.histories.own(thing).iter().any(|event| {
-            let row = &facts.table.rows[*event as usize];
-            row.parent == NONE && row.step != Step::Commissioning
-        })
 }
 
 /// Measures one pack; `visits` is room that is used again.

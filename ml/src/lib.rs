@@ -33,6 +33,7 @@ pub mod scans;
 pub mod stock;
 pub mod surprisal;
 mod table;
+mod ways;
 
 pub use columns::{COLUMNS_MAX, Columns};
 pub use error::LearnError;

@@ -25,8 +25,11 @@ pub const COMPONENTS_MAX: usize = 32;
 /// The most rows that a mixture is fitted on; of more, so many are drawn.
 pub const MIXTURE_ROWS_MAX: usize = 50_000;
 
-/// Added to each variance, so that columns that say the same do not make a matrix singular.
-const RIDGE: f64 = 1e-6;
+/// Added to each variance, so that columns that say the same do not make a matrix singular; a greater one where a smaller
+/// leaves rows to which no component gives any likelihood.
+const RIDGES: [f64; 3] = [1e-6, 1e-2, 0.2];
+/// Rows are fitted on as no further off than so many standard deviations: linfa takes likelihoods for zero from about forty on.
+const FITTED_MAX: f64 = 6.0;
 const ROUNDS_MAX: u64 = 300;
 
 /// How a mixture is fitted.
@@ -71,14 +74,16 @@ impl Mixture {
         let mut chance = ChaCha8Rng::seed_from_u64(settings.seed);
         let mut known = columns.read_rows(drawn(rows, &mut chance).view());
         let (centre, spread) = standard(&mut known);
+        known.mapv_inplace(|value| value.clamp(-FITTED_MAX, FITTED_MAX));
         let most = distinct(known.view(), settings.components);
         let data = DatasetBase::from(known);
         let mut failure = None;
-        for components in (1..=most).rev() {
+        let tries = RIDGES.iter().flat_map(|ridge| (1..=most).rev().map(move |components| (*ridge, components)));
+        for (ridge, components) in tries {
             let params = GaussianMixtureModel::params_with_rng(components, chance.clone())
                 .n_runs(1)
                 .max_n_iterations(ROUNDS_MAX)
-                .reg_covariance(RIDGE);
+                .reg_covariance(ridge);
             let fitted = params.check().map_err(|error| error.to_string());
             match fitted.and_then(|params| params.fit(&data).map_err(|error| error.to_string())) {
                 Ok(model) => {

@@ -25,6 +25,7 @@ pub use code::{CATALOGUE, Code, Entry, Kind, Severity};
 pub(crate) use facts::day;
 pub use facts::{Facts, Lot};
 pub use finding::Finding;
+pub(crate) use finding::cause;
 pub(crate) use scanned::date;
 pub(crate) use travel::distance_km;
 

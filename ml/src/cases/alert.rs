@@ -42,8 +42,26 @@ pub struct Alert {
     pub detected_at: String,
     /// What happened, in words and numbers.
     pub explanation: String,
+    /// What the score is made of, the largest parts first; at most [`super::PARTS_MAX`].
+    #[serde(default)]
+    pub contributions: Vec<Contribution>,
+    /// The way of most packs that takes the fewest changes to come from the first pack's own, stop after stop.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub usual_path: Vec<String>,
+    /// Latitude and longitude of the last of its events whose place is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<[f64; 2]>,
     /// The events that prove it, in the order of time; at most [`super::EVENTS_MAX`].
     pub events: Vec<Proof>,
+}
+
+/// A part of a score.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Contribution {
+    /// A code, or a measure of the case.
+    pub name: String,
+    /// What it adds: of a code the logarithm of the doubt that it takes away, `-ln(1 - p)`; of a measure to the log-odds.
+    pub part: f64,
 }
 
 /// An event that proves something.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Contribution;
 use crate::rules::{Code, Finding};
 
 /// What fires more often than this a million scans is mostly noise of these data: Slovenia's systems raised 300 alerts
@@ -39,11 +40,7 @@ impl Trust {
     /// The probability that at least one of the findings is right, the codes taken as independent and each counted
     /// once, by its surest finding.
     pub(super) fn score<'f>(&self, findings: impl Iterator<Item = &'f Finding>) -> f64 {
-        let mut surest: BTreeMap<Code, f64> = BTreeMap::new();
-        for finding in findings {
-            let strength = surest.entry(finding.code).or_default();
-            *strength = strength.max(finding.strength);
-        }
+        let surest = surest(findings);
         if surest.keys().all(|code| code.is_operator_error()) {
             return SLIP_SCORE * surest.values().copied().fold(0.0, f64::max);
         }
@@ -54,4 +51,26 @@ impl Trust {
             .product::<f64>();
         1.0 - doubt
     }
+
+    /// What each code adds to that, the largest part first; slips add nothing.
+    pub(super) fn parts<'f>(&self, findings: impl Iterator<Item = &'f Finding>) -> Vec<Contribution> {
+        let part = |(code, strength): (Code, f64)| {
+            let believed = strength * self.0.get(&code).copied().unwrap_or(1.0);
+            Contribution { name: code.name().to_owned(), part: -(1.0 - believed).max(f64::MIN_POSITIVE).ln() }
+        };
+        let accusing = surest(findings).into_iter().filter(|(code, _)| !code.is_operator_error());
+        let mut parts: Vec<Contribution> = accusing.map(part).collect();
+        parts.sort_by(|a, b| b.part.total_cmp(&a.part).then_with(|| a.name.cmp(&b.name)));
+        parts
+    }
+}
+
+/// The strength of the surest finding of each code.
+fn surest<'f>(findings: impl Iterator<Item = &'f Finding>) -> BTreeMap<Code, f64> {
+    let mut surest: BTreeMap<Code, f64> = BTreeMap::new();
+    for finding in findings {
+        let strength = surest.entry(finding.code).or_default();
+        *strength = strength.max(finding.strength);
+    }
+    surest
 }

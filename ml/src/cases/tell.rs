@@ -7,8 +7,9 @@ use time::format_description::well_known::Rfc3339;
 
 use super::alert::{Alert, Proof, kind_name, severity_name};
 use super::{EPCS_MAX, EVENTS_MAX, PARTIES_MAX};
-use crate::events::{NONE, hash};
+use crate::events::{NONE, ThingKind, hash};
 use crate::rules::{Code, Facts, Finding, Kind, Severity};
+use crate::ways::{told, way};
 
 /// Findings that are told one by one.
 const TOLD_MAX: usize = 5;
@@ -29,6 +30,12 @@ pub(crate) fn alert(facts: &Facts<'_>, group: &[&Finding], score: f64) -> Alert 
     let things = distinct(surest.iter().flat_map(|finding| finding.things.iter().copied()));
     let events = events(facts, group);
     let time = |at: Option<&u32>| at.map_or_else(String::new, |event| moment(facts.table.rows[*event as usize].time));
+    let usual_path = usual_path(facts, things.first().copied());
+    let mut explanation = explanation(&surest, &codes);
+    if !usual_path.is_empty() {
+        write!(explanation, " Packs like it usually go: {}.", usual_path.join(", ")).expect("a string takes all");
+    }
+    let events_told = proofs(facts, &events);
     Alert {
         case: name(facts, group),
         rank: 0,
@@ -45,9 +52,22 @@ pub(crate) fn alert(facts: &Facts<'_>, group: &[&Finding], score: f64) -> Alert 
         first_event: time(events.first()),
         last_event: time(events.last()),
         detected_at: moment(group.iter().map(|finding| finding.at).min().unwrap_or(0)),
-        explanation: explanation(&surest, &codes),
-        events: proofs(facts, &events),
+        explanation,
+        contributions: Vec::new(),
+        usual_path,
+        position: events_told.iter().rev().find_map(|proof| proof.position),
+        events: events_told,
     }
+}
+
+/// The usual way nearest to a pack's own; none where the pack went that way.
+fn usual_path(facts: &Facts<'_>, thing: Option<u32>) -> Vec<String> {
+    let Some(thing) = thing.filter(|thing| facts.table.things.kind(*thing) == ThingKind::Pack) else {
+        return Vec::new();
+    };
+    let own = way(facts, thing, &mut Vec::new());
+    let nearest = facts.ways().nearest(&own).filter(|usual| *usual != own);
+    nearest.unwrap_or_default().iter().map(|stop| told(*stop)).collect()
 }
 
 /// In the order of their first appearance.

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use linfa::ParamGuard as _;
-use ndarray::{Array2, ArrayView1, ArrayView2};
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 
+use super::groups;
 use crate::calibrate::Calibration;
-use crate::cases::{Alert, Believed, joined, tell};
+use crate::cases::{Alert, Believed, Contribution, joined, tell};
 use crate::drift::Spread;
 use crate::error::LearnError;
 use crate::evaluate::{Truth, alerts_about};
@@ -15,10 +16,13 @@ use crate::events::EventTable;
 use crate::features::{Features, NAMES, Usual};
 use crate::forest::IsolationForest;
 use crate::history::Histories;
+use crate::mixture::{Mixture, MixtureSettings};
 use crate::model::{Body, Card};
-use crate::ranker::{Logistic, OUTCOMES_EACH_MIN, Ranker};
+use crate::ranker::{Logistic, OUTCOMES_EACH_MIN, Ranker, Unlabelled, average_precision};
 use crate::rules::{CATALOGUE, Code, Facts, Finding, check};
+use crate::surprisal::Paths;
 use crate::to_f64;
+use crate::ways::{Stop, by_way, told, way};
 
 /// The share of packs that is assumed to be false where nobody says.
 const PRIOR: f64 = 1e-4;
@@ -26,6 +30,15 @@ const PRIOR: f64 = 1e-4;
 const UNUSUAL_PER_MILLION: usize = 30;
 /// Rarer than this among the packs that were learnt from is unusual.
 const UNUSUAL_SHARE: f64 = 1e-4;
+/// What is asked of each pack: how easily trees part it from others, how thin the Gaussians are where it lies, and how
+/// surprising its way is.
+const DETECTORS: [&str; 3] = ["forest", "mixture", "path"];
+/// Gaussians of the mixture, at most.
+const COMPONENTS: usize = 4;
+/// Stops before a stop that say which comes next.
+const PATH_ORDER: usize = 2;
+/// Packs whose ways are counted, about.
+const PATHS_MAX: usize = 200_000;
 /// Columns that are told of an unusual pack.
 const TOLD: usize = 5;
 
@@ -33,10 +46,15 @@ const TOLD: usize = 5;
 #[derive(Debug, Clone, PartialEq, BorshSerialize, BorshDeserialize)]
 pub struct Detector {
     forest: IsolationForest,
+    mixture: Mixture,
+    paths: Paths,
+    /// Joins what the three say of a pack: one column of it each.
+    together: Ranker,
+    /// Of the joined score.
     calibration: Calibration,
-    /// The highest score of all but a share of [`UNUSUAL_SHARE`] of the packs.
+    /// The highest joined score of all but a share of [`UNUSUAL_SHARE`] of the packs.
     unusual: f64,
-    /// Absent without enough outcomes of either kind.
+    /// Absent without enough outcomes of either kind, or where it ranked later cases no better than the rules.
     ranker: Option<Ranker>,
 }
 
@@ -45,6 +63,9 @@ impl Body for Detector {
 
     fn check(&self) -> Result<(), String> {
         self.forest.check().map_err(str::to_owned)?;
+        self.mixture.check().map_err(str::to_owned)?;
+        self.paths.check().map_err(str::to_owned)?;
+        self.together.check().map_err(str::to_owned)?;
         self.calibration.check().map_err(str::to_owned)?;
         self.ranker.as_ref().map_or(Ok(()), Ranker::check).map_err(str::to_owned)
     }
@@ -60,17 +81,24 @@ pub fn train(table: &EventTable, labels: &[Truth], seed: u64) -> Result<(Card, D
     let mut order: Vec<usize> = (0..features.things.len()).collect();
     order.sort_by(|a, b| table.things.text(features.things[*a]).cmp(table.things.text(features.things[*b])));
     features.rows = order.iter().map(|at| features.rows[*at]).collect();
+    features.things = order.iter().map(|at| features.things[*at]).collect();
     let names: Vec<String> = NAMES.iter().map(|name| (*name).to_owned()).collect();
     let rows = matrix(&features);
     let forest = IsolationForest::params().seed(seed).check()?.grow(&names, rows.view())?;
-    let scores = forest.score(rows.view())?.to_vec();
+    let mixture = Mixture::fit(&names, rows.view(), &MixtureSettings { components: COMPONENTS, seed })?;
+    let ways = by_way(&facts, &features.things);
+    let paths = learn_paths(&ways, features.things.len())?;
+    let said = said(&forest, &mixture, &paths, rows.view(), &ways)?;
+    let detectors = DETECTORS.map(str::to_owned);
+    let together = Ranker::Unlabelled(Unlabelled::fit(&detectors, said.view())?);
+    let scores = together.score(said.view())?.to_vec();
     let calibration = Calibration::by_tail(&scores, PRIOR)?;
     let mut sorted = scores;
     sorted.sort_by(f64::total_cmp);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place in the list")]
     let above = (to_f64(sorted.len()) * UNUSUAL_SHARE).ceil() as usize;
     let unusual = sorted[sorted.len() - above.clamp(1, sorted.len())];
-    let mut detector = Detector { forest, calibration, unusual, ranker: None };
+    let mut detector = Detector { forest, mixture, paths, together, calibration, unusual, ranker: None };
     let mut metrics = BTreeMap::from([("packs".to_owned(), to_f64(sorted.len()))]);
     if !labels.is_empty() {
         detector.learn_outcomes(&facts, labels, &mut metrics)?;
@@ -94,26 +122,47 @@ impl Detector {
     ) -> Result<(), LearnError> {
         let findings = self.findings(facts)?;
         let groups = joined(&findings);
-        let told: Vec<(Vec<&Finding>, Alert)> = groups
+        let scores = crate::cases::scores(&findings, &groups, super::scans(facts.table, i64::MIN));
+        let mut told: Vec<(Vec<&Finding>, Alert)> = groups
             .iter()
-            .map(|group| group.iter().map(|at| &findings[*at as usize]).collect::<Vec<_>>())
-            .filter(|group| !group.iter().all(|finding| finding.code.is_operator_error()))
-            .map(|group| {
-                let alert = tell(facts, &group, 0.0);
+            .zip(scores)
+            .map(|(group, score)| (group.iter().map(|at| &findings[*at as usize]).collect::<Vec<_>>(), score))
+            .filter(|(group, _)| !group.iter().all(|finding| finding.code.is_operator_error()))
+            .map(|(group, score)| {
+                let alert = tell(facts, &group, score);
                 (group, alert)
             })
             .collect();
+        told.sort_by(|a, b| (&a.1.detected_at, &a.1.case).cmp(&(&b.1.detected_at, &b.1.case)));
         let alerts: Vec<Alert> = told.iter().map(|(_, alert)| alert.clone()).collect();
         let outcomes = alerts_about(labels, &alerts);
         let yes = outcomes.iter().filter(|outcome| **outcome).count();
         metrics.extend([("cases".to_owned(), to_f64(outcomes.len())), ("true cases".to_owned(), to_f64(yes))]);
-        if yes.min(outcomes.len() - yes) < OUTCOMES_EACH_MIN {
+        if !is_enough(&outcomes) {
             return Ok(());
         }
         let names = columns();
         let values: Vec<f64> = told.iter().flat_map(|(group, _)| measures(group)).collect();
         let rows = Array2::from_shape_vec((told.len(), names.len()), values).expect("a row for each case");
-        self.ranker = Some(Ranker::Logistic(Logistic::fit(&names, rows.view(), &outcomes)?));
+        // On the later third: what was learnt from the earlier cases has to rank better than the rules do.
+        let (earlier, later) = (rows.view(), rows.view());
+        let split = told.len() * 2 / 3;
+        let (earlier, _) = earlier.split_at(Axis(0), split);
+        let (_, later) = later.split_at(Axis(0), split);
+        if !is_enough(&outcomes[..split]) || !outcomes[split..].contains(&true) {
+            return Ok(());
+        }
+        let tried = Logistic::fit(&names, earlier, &outcomes[..split])?;
+        let learnt = average_precision(&Ranker::Logistic(tried).score(later)?.to_vec(), &outcomes[split..]);
+        let rules: Vec<f64> = alerts[split..].iter().map(|alert| alert.score).collect();
+        let rules = average_precision(&rules, &outcomes[split..]);
+        metrics.extend([
+            ("average precision, outcomes".to_owned(), learnt),
+            ("average precision, rules".to_owned(), rules),
+        ]);
+        if learnt > rules {
+            self.ranker = Some(Ranker::Logistic(Logistic::fit(&names, rows.view(), &outcomes)?));
+        }
         Ok(())
     }
 
@@ -131,16 +180,31 @@ impl Detector {
             return Ok(Vec::new());
         }
         let rows = matrix(&features);
-        let scores = self.forest.score(rows.view())?;
+        let ways = by_way(facts, &features.things);
+        let said = said(&self.forest, &self.mixture, &self.paths, rows.view(), &ways)?;
+        let scores = self.together.score(said.view())?;
         let mut odd: Vec<usize> = (0..scores.len()).filter(|at| scores[*at] > self.unusual).collect();
         let name = |at: usize| facts.table.things.text(features.things[at]);
         odd.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]).then_with(|| name(*a).cmp(name(*b))));
         odd.truncate((features.things.len() * UNUSUAL_PER_MILLION).div_ceil(1_000_000));
-        odd.into_iter().map(|at| self.tell(facts, features.things[at], rows.row(at), scores[at])).collect()
+        let mut found = odd
+            .iter()
+            .map(|at| self.tell(facts, features.things[*at], rows.row(*at), said.row(*at), scores[*at]))
+            .collect::<Result<Vec<Finding>, LearnError>>()?;
+        let shares: Vec<f64> = scores.iter().map(|score| self.calibration.share(*score)).collect();
+        found.extend(groups::check(facts, &features.things, &shares));
+        Ok(found)
     }
 
-    fn tell(&self, facts: &Facts<'_>, thing: u32, row: ArrayView1<'_, f64>, score: f64) -> Result<Finding, LearnError> {
-        let parts = self.forest.contributions(row.insert_axis(ndarray::Axis(0)))?;
+    fn tell(
+        &self,
+        facts: &Facts<'_>,
+        thing: u32,
+        row: ArrayView1<'_, f64>,
+        said: ArrayView1<'_, f64>,
+        score: f64,
+    ) -> Result<Finding, LearnError> {
+        let parts = self.forest.contributions(row.insert_axis(Axis(0)))?;
         let mut parts: Vec<(usize, f64)> = parts.row(0).iter().copied().enumerate().collect();
         parts.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let told: Vec<String> = parts
@@ -151,7 +215,15 @@ impl Detector {
             .collect();
         let events: Vec<u32> = facts.histories.own(thing).to_vec();
         let rows = || events.iter().map(|event| &facts.table.rows[*event as usize]);
-        let text = format!("{} is unlike other packs: {}.", facts.table.things.text(thing), told.join(", "));
+        let by = self.together.contributions(said.insert_axis(Axis(0)))?;
+        let by: Vec<String> = DETECTORS.iter().zip(by.row(0)).map(|(name, part)| format!("{name} {part:.1}")).collect();
+        let text = format!(
+            "{} is unlike other packs: {}; by detector, in nats of surprise: {}{}.",
+            facts.table.things.text(thing),
+            told.join(", "),
+            by.join(", "),
+            self.oddest_stop(&way(facts, thing, &mut Vec::new()))
+        );
         Ok(Finding {
             code: Code::UnusualPack,
             things: vec![thing],
@@ -168,6 +240,17 @@ impl Detector {
         })
     }
 
+    /// The most surprising stop of a way, and what most often stands in its place.
+    fn oddest_stop(&self, way: &[Stop]) -> String {
+        let stops: Vec<String> = way.iter().map(|stop| told(*stop)).collect();
+        let surprisal = self.paths.surprisal(stops.iter().map(String::as_str));
+        let Some((at, bits)) = surprisal.greatest() else { return String::new() };
+        let usual = self.paths.usual(stops[..at].iter().map(String::as_str));
+        let usual =
+            usual.map_or_else(String::new, |(name, share)| format!(", where {:.0} % go on to {name}", share * 100.0));
+        format!("; {} surprises by {bits:.1} bits{usual}", stops[at])
+    }
+
     /// How sure a case is by its outcomes' likes, if there were enough, with the columns that made it so.
     pub(super) fn belief(&self, group: &[&Finding]) -> Option<Believed> {
         let ranker = self.ranker.as_ref()?;
@@ -178,9 +261,17 @@ impl Detector {
         let mut told: Vec<(String, f64)> =
             columns().into_iter().zip(parts.row(0).iter().copied()).filter(|(_, part)| part.abs() > 0.05).collect();
         told.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then_with(|| a.0.cmp(&b.0)));
-        let told: Vec<String> = told.into_iter().take(TOLD).map(|(name, part)| format!("{name} {part:+.2}")).collect();
-        Some(Believed { score, text: format!(" Ranked by outcomes: {}.", told.join(", ")) })
+        told.truncate(TOLD);
+        let words: Vec<String> = told.iter().map(|(name, part)| format!("{name} {part:+.2}")).collect();
+        let parts = told.into_iter().map(|(name, part)| Contribution { name, part }).collect();
+        Some(Believed { score, text: format!(" Ranked by outcomes: {}.", words.join(", ")), parts })
     }
+}
+
+/// Whether there are outcomes enough of either kind to learn from.
+fn is_enough(outcomes: &[bool]) -> bool {
+    let yes = outcomes.iter().filter(|outcome| **outcome).count();
+    yes.min(outcomes.len() - yes) >= OUTCOMES_EACH_MIN
 }
 
 /// The columns of the ranker: the surest finding of each code, and how large the case is.
@@ -204,6 +295,38 @@ fn measures(group: &[&Finding]) -> Vec<f64> {
     };
     let sizes = [count(|finding| &finding.things), count(|finding| &finding.parties), to_f64(group.len()).ln_1p()];
     CATALOGUE.iter().map(|entry| of_code(entry.code)).chain(sizes).collect()
+}
+
+/// Counts the ways of the packs, or of as many as are enough.
+fn learn_paths(ways: &BTreeMap<Vec<Stop>, Vec<usize>>, packs: usize) -> Result<Paths, LearnError> {
+    let mut paths = Paths::new(PATH_ORDER)?;
+    let every = packs.div_ceil(PATHS_MAX).max(1);
+    for (way, packs) in ways {
+        let stops: Vec<String> = way.iter().map(|stop| told(*stop)).collect();
+        for _ in 0..packs.len().div_ceil(every) {
+            paths.add(stops.iter().map(String::as_str))?;
+        }
+    }
+    Ok(paths)
+}
+
+/// What each detector says of each pack: the columns of [`DETECTORS`].
+fn said(
+    forest: &IsolationForest,
+    mixture: &Mixture,
+    paths: &Paths,
+    rows: ArrayView2<'_, f64>,
+    ways: &BTreeMap<Vec<Stop>, Vec<usize>>,
+) -> Result<Array2<f64>, LearnError> {
+    let mut said = Array2::zeros((rows.nrows(), DETECTORS.len()));
+    said.column_mut(0).assign(&forest.score(rows)?);
+    said.column_mut(1).assign(&mixture.score(rows)?);
+    for (way, packs) in ways {
+        let stops: Vec<String> = way.iter().map(|stop| told(*stop)).collect();
+        let bits = paths.surprisal(stops.iter().map(String::as_str)).total();
+        packs.iter().for_each(|pack| said[(*pack, 2)] = bits);
+    }
+    Ok(said)
 }
 
 fn matrix(features: &Features) -> Array2<f64> {

@@ -18,6 +18,9 @@ fn alert(rank: usize, score: f64, kind: &str, epc: &str, code: &str) -> Alert {
         last_event: "2026-03-01T12:00:00Z".to_owned(),
         detected_at: "2026-03-01T12:00:00Z".to_owned(),
         explanation: String::new(),
+        contributions: Vec::new(),
+        usual_path: Vec::new(),
+        position: None,
         events: Vec::new(),
     }
 }

@@ -114,6 +114,8 @@ codes! {
         "The pack took a step that hardly any pack of its kind takes."
     UnusualPack "unusual_pack" 8 NO, NO, Warning Diversion
         "The pack's way as a whole is unlike that of other packs."
+    UnusualGroup "unusual_group" 8 NO, NO, Warning Diversion
+        "Packs of one lot, party or client are unlike other packs more often than chance makes them."
     ForgedPedigree "forged_pedigree" 9 NO, NO, Alert Falsification
         "The goods were received from a party that never had them."
     UnauthorisedSource "unauthorised_source" 9 NO, NO, Alert Falsification

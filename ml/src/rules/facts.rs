@@ -1,12 +1,14 @@
 //! What all events together say of products, lots, places and parties, found out once for all rules.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
 use super::rare::Handoffs;
 use crate::events::{Disposition, EventTable, NO_DAY, NO_TIME, NONE, Role, Row, Step, ThingKind, flag, number};
 use crate::history::Histories;
+use crate::ways::Ways;
 
 const DAY_MS: i64 = 86_400_000;
 /// From this share of places in master data on, a party that is not there is conspicuous.
@@ -34,6 +36,8 @@ pub struct Facts<'a> {
     lots: HashMap<(u64, u32), Lot>,
     recalls: HashMap<u32, i64>,
     handoffs: Handoffs,
+    /// Counted when they are first asked for.
+    ways: OnceLock<Ways>,
     /// Products of which master data names sellers.
     sold: HashSet<u64>,
     are_places_listed: bool,
@@ -58,6 +62,7 @@ impl<'a> Facts<'a> {
             lots: HashMap::new(),
             recalls: HashMap::new(),
             handoffs: Handoffs::default(),
+            ways: OnceLock::new(),
             sold: HashSet::new(),
             are_places_listed: false,
             are_products_made_here: false,
@@ -229,6 +234,20 @@ impl<'a> Facts<'a> {
     /// How often each kind of handoff happens.
     pub(crate) fn handoffs(&self) -> &Handoffs {
         &self.handoffs
+    }
+
+    /// Whether anything happened to a pack itself but to be made and packed.
+    pub(crate) fn is_seen_alone(&self, thing: u32) -> bool {
+        self.table.things.kind(thing) == ThingKind::Pack
+            && self.histories.own(thing).iter().any(|event| {
+                let row = &self.table.rows[*event as usize];
+                row.parent == NONE && row.step != Step::Commissioning
+            })
+    }
+
+    /// The ways that most packs take.
+    pub(crate) fn ways(&self) -> &Ways {
+        self.ways.get_or_init(|| Ways::of(self))
     }
 
     /// Whether packs of some product were commissioned: else nothing is known to be unknown.

@@ -191,6 +191,7 @@ mod tests {
             gtin: 7,
             place: number(place),
             supplier: NONE,
+            packs: Vec::new(),
             days: days.iter().map(day).collect(),
         };
         Accounts { first_day: 20_000, list: on_hand.iter().enumerate().map(account).collect(), ..Accounts::default() }

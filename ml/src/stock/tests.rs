@@ -85,7 +85,7 @@ fn missed_reads_do_not_fill_the_shelf_for_ever() {
 fn account(on_hand: u32, demand: u32, sent: u32) -> Accounts {
     let day = Day { sent, received: sent, dispensed: demand, on_hand, incoming: 0 };
     let days = vec![day; 60];
-    let list = vec![Account { gtin: 1, place: 0, supplier: 1, days }];
+    let list = vec![Account { gtin: 1, place: 0, supplier: 1, days, packs: Vec::new() }];
     Accounts { first_day: 0, list, lead_days: vec![1, 1, 1, 2], ..Accounts::default() }
 }
 
