@@ -110,7 +110,7 @@ pub(super) struct DraftOrder {
 
 /// How probable a shortage of a whole product is.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Shortage {
+pub(super) struct ProductOutlook {
     /// The product, 14 digits.
     gtin: String,
     /// Places that give it out.
@@ -125,7 +125,7 @@ pub(super) struct Shortage {
     shortage_risk: f64,
 }
 
-impl From<&ProductRisk> for Shortage {
+impl From<&ProductRisk> for ProductOutlook {
     fn from(of: &ProductRisk) -> Self {
         let ProductRisk { gtin, places, empty, on_hand, demand_a_day, shortage_risk } = of.clone();
         Self { gtin, places, empty, on_hand, demand_a_day, shortage_risk }
@@ -324,7 +324,7 @@ pub(super) async fn orders_table(
 #[utoipa::path(
     tag = "stock",
     params(Wanted, Paging),
-    responses((status = 200, description = "Products", body = List<Shortage>), Refusals)
+    responses((status = 200, description = "Products", body = List<ProductOutlook>), Refusals)
 )]
 #[get("/stock/shortages")]
 pub(super) async fn shortages(
@@ -341,7 +341,7 @@ pub(super) async fn shortages(
         wanted.gtin.as_ref().is_none_or(|gtin| *gtin == product.gtin)
             && wanted.risk.is_none_or(|risk| product.shortage_risk >= risk)
     });
-    page(&request, &paging, products.map(Shortage::from))
+    page(&request, &paging, products.map(ProductOutlook::from))
 }
 
 /// A page of rows that lie in memory; the token is the number of rows before it.

@@ -53,7 +53,7 @@ fn trade() -> Vec<Value> {
 
 #[actix_web::test]
 async fn shelves_are_told_to_their_owner_and_to_regulators() {
-    let server = Server::start(|_| ()).await;
+    let server = Server::start(|config| config.detection.enabled = false).await;
     let (harbour, agency) = (server.token(), server.token_of("medicines-agency", Role::Regulator));
     let empty = server.read(&harbour, "/stock/outlook").await;
     assert_eq!(problem(empty).await["code"], "unavailable", "there is no lake");
@@ -87,7 +87,7 @@ async fn shelves_are_told_to_their_owner_and_to_regulators() {
 
 #[actix_web::test]
 async fn alerts_are_counted_against_scans() {
-    let server = Server::start(|_| ()).await;
+    let server = Server::start(|config| config.detection.enabled = false).await;
     let (harbour, agency) = (server.token(), server.token_of("medicines-agency", Role::Regulator));
     fill(&server, &trade());
     let about = json!({"title": "twice", "codes": ["cloned_serial", "cloned_serial"], "parties": ["harbour-pharmacy"]});
