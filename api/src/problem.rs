@@ -251,6 +251,7 @@ const fn kind_of(code: Code) -> Kind {
         | Code::DiscrepancyInvalid
         | Code::RecallClass
         | Code::ConsentPeriod
+        | Code::ConsentData
         | Code::ModelInvalid
         | Code::ScoreInvalid
         | Code::UnknownSite => Kind::Unprocessable,
@@ -313,6 +314,7 @@ const fn kind_of(code: Code) -> Kind {
         | Code::ConsentRevoked
         | Code::ConsentVersion
         | Code::ConsentPurpose
+        | Code::ConsentIdentity
         | Code::ConsentNotInForce
         | Code::ModelExists
         | Code::ModelInUse

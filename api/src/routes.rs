@@ -100,6 +100,7 @@ pub fn documented(service: &mut Documented<'_>) {
         .service(consents::index)
         .service(consents::show)
         .service(consents::revoke)
+        .service(consents::amend)
         // Members and their goods
         .service(parties::admit)
         .service(parties::index)

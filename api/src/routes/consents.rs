@@ -5,11 +5,12 @@ use std::pin::Pin;
 
 use actix_web::dev::Payload as Stream;
 use actix_web::http::StatusCode;
-use actix_web::{FromRequest, HttpRequest, HttpResponse, get, post, web};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, get, post, put, web};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
-use utoipa::ToSchema;
-use veridose_contract::{Action, Consent, ConsentId, PartyId, Purpose, read};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+use veridose_contract::{Action, Consent, ConsentId, CredentialKind, DataForm, DataKind, PartyId, Purpose, read};
 use veridose_store::payload::{ConsentDocument, Note};
 use veridose_store::{ConsentRow, Opened, Page, Payload, Viewer};
 
@@ -64,13 +65,29 @@ pub(super) struct NewConsent {
     /// How the patient is called by whoever keeps the consent; a patient's own token says it. It never leaves the vault.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     patient: Option<String>,
-    /// `dispense_record` or `care`.
+    /// `dispense_record`, `care`, `study:` and the study's number in its registry, `study_kind:` and `interventional`,
+    /// `observational` or `expanded_access`, `public_health_research`, `model_training` or `marketplace`.
     #[schema(value_type = String, example = "dispense_record")]
     purpose: Purpose,
+    /// Which data: `dispense`, `prescription`, `demographics`, `laboratory`, `genomics`. May be left out only for
+    /// `dispense_record`, which is about the dispense.
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    data: Vec<DataKind>,
+    /// In the most telling form in which they may be given: `aggregated`, `de_identified` or `full`. Where nothing is said,
+    /// the most telling one that the purpose allows: `full` for `dispense_record` and `care`, `aggregated` for
+    /// `public_health_research`, `de_identified` for the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    form: Option<DataForm>,
     /// To whom; any member that the purpose fits, where nobody is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     grantee: Option<PartyId>,
+    /// What the person who asks must be shown to be: `clinician` or `researcher`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    credential: Option<CredentialKind>,
     /// From when; now where nothing is said.
     #[serde(default, with = "time::serde::rfc3339::option")]
     from: Option<OffsetDateTime>,
@@ -82,13 +99,32 @@ pub(super) struct NewConsent {
     terms: serde_json::Value,
 }
 
+impl NewConsent {
+    /// The consent for the ledger, and the document that says so; `salt` hides the patient's name.
+    fn made(&self, write: &Write, id: ConsentId, patient: String, salt: Uuid) -> (Consent, ConsentDocument) {
+        let (purpose, terms) = (self.purpose, self.terms.clone());
+        let mut data = self.data.clone();
+        if data.is_empty() && purpose == Purpose::DispenseRecord {
+            data.push(DataKind::Dispense);
+        }
+        data.sort_unstable();
+        data.dedup();
+        let form = self.form.unwrap_or_else(|| purpose.form_max());
+        let (from, until) = (millis(write.happened(self.from)), self.until.map(millis));
+        let document = ConsentDocument { patient, salt, purpose, data: data.clone(), form, from, until, terms };
+        let (grantee, credential) = (self.grantee.clone(), self.credential);
+        let subject = document.subject();
+        (Consent { id, subject, purpose, data, form, grantee, credential, from, until }, document)
+    }
+}
+
 /// A consent that was registered.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Registered {
     /// Its name.
     #[schema(value_type = String)]
     consent: ConsentId,
-    /// Its version: 1.
+    /// Its version now.
     version: u32,
     #[serde(flatten)]
     committed: Committed,
@@ -109,12 +145,8 @@ pub(super) async fn register(
     let patient = patient(&keeper.caller, body.patient.as_deref())?;
     let write = keeper.write(&request)?;
     let id = ConsentId(write.name("consent"));
-    let (now, from) = (write.happened(None), millis(write.happened(body.from)));
-    let until = body.until.map(millis);
-    let (purpose, salt, terms) = (body.purpose, uuid::Uuid::new_v4(), body.terms.clone());
-    let document = ConsentDocument { patient: patient.clone(), salt, purpose, from, until, terms };
-    let subject = document.subject();
-    let consent = Consent { id, subject, purpose, grantee: body.grantee.clone(), from, until };
+    let (consent, document) = body.made(&write, id, patient.clone(), Uuid::new_v4());
+    let now = write.happened(None);
     let mut plan = write.plan(Action::RegisterConsent(consent), Vec::new(), now, Payload::Consent(document));
     plan.patient = Some(patient);
     plan.readers.clear();
@@ -132,6 +164,47 @@ fn patient(caller: &Caller, named: Option<&str>) -> Result<String, Problem> {
         (_, _, Some(named)) if !named.is_empty() => Ok(named.to_owned()),
         (_, _, _) => Err(Problem::field("patient", "say whose consent it is")),
     }
+}
+
+/// What is amended.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Amended {
+    /// The version that the body replaces.
+    version: u32,
+}
+
+/// Amends a consent: the body is its next version, which holds from the next request on. Whose it is and what for must stay.
+#[utoipa::path(
+    tag = "consents",
+    params(("id" = String, Path, description = "Name of the consent"), Amended, WriteHeaders),
+    responses((status = 200, description = "Amended", body = Registered), Refusals)
+)]
+#[put("/consents/{id}")]
+pub(super) async fn amend(
+    keeper: Keeper,
+    request: HttpRequest,
+    path: web::Path<String>,
+    query: web::Query<Amended>,
+    body: web::Json<NewConsent>,
+) -> Result<HttpResponse, Problem> {
+    let missing = || Problem::not_found("consent");
+    let id = ConsentId::parse(&path).map_err(|_| missing())?;
+    let write = keeper.write(&request)?;
+    let before = own(&write, &id).await?;
+    if body.patient.as_ref().is_some_and(|named| *named != before.patient) {
+        return Err(Problem::field("patient", "the consent is another patient's"));
+    }
+    let (consent, document) = body.made(&write, id, before.patient.clone(), before.salt);
+    let (now, version) = (write.happened(None), query.version);
+    let action = Action::AmendConsent { consent, version };
+    let mut plan = write.plan(action, Vec::new(), now, Payload::Consent(document));
+    plan.patient = Some(before.patient);
+    plan.readers.clear();
+    let version = version.saturating_add(1);
+    write
+        .carry_out(&(version, &*body), plan, StatusCode::OK, |committed| Registered { consent: id, version, committed })
+        .await
 }
 
 /// The version that is revoked.
@@ -166,13 +239,14 @@ pub(super) async fn revoke(
     write.carry_out(&*body, plan, StatusCode::OK, |committed| committed).await
 }
 
-/// Refuses a patient another patient's consent, in the words for one that does not exist.
-async fn own(write: &Write, consent: &ConsentId) -> Result<(), Problem> {
+/// What a consent says, for who keeps it or whose it is; refused to others, another patient too, in the words for one that
+/// does not exist.
+async fn own(write: &Write, consent: &ConsentId) -> Result<ConsentDocument, Problem> {
     let missing = || Problem::not_found("consent");
     let known = read::consent(&write.node().ledger().state(), consent)?.ok_or_else(missing)?;
     let row = row(write.node(), &known.custodian, consent).await?.ok_or_else(missing)?;
-    let mut found = of_patient(write.node(), &write.actor.party, &write.caller, vec![row]).await?;
-    found.pop().map(|_| ()).ok_or_else(missing)
+    let mut found = opened(write.node(), &write.actor.party, &write.caller, vec![row]).await?;
+    found.pop().and_then(|(_, document)| document).ok_or_else(missing)
 }
 
 async fn row(node: &Node, custodian: &PartyId, consent: &ConsentId) -> Result<Option<ConsentRow>, Problem> {
@@ -189,13 +263,27 @@ async fn of_patient(
     if caller.role != Role::Patient {
         return Ok(rows);
     }
+    Ok(opened(node, custodian, caller, rows).await?.into_iter().map(|(row, _)| row).collect())
+}
+
+/// The rows with their documents, as far as the custodian can open them; for a patient only its own.
+async fn opened(
+    node: &Node,
+    custodian: &PartyId,
+    caller: &Caller,
+    rows: Vec<ConsentRow>,
+) -> Result<Vec<(ConsentRow, Option<ConsentDocument>)>, Problem> {
     let commitments: Vec<_> = rows.iter().map(|row| row.commitment).collect();
-    let opened = node.store().vault.open_many(&commitments, custodian).await?;
-    let own = |opened: &Opened| match opened {
-        Opened::Document(Payload::Consent(document)) => Some(&document.patient) == caller.patient.as_ref(),
-        Opened::Document(_) | Opened::Erased | Opened::NotYours | Opened::NotFound => false,
+    let documents =
+        node.store().vault.open_many(&commitments, custodian).await?.into_iter().map(|opened| match opened {
+            Opened::Document(Payload::Consent(document)) => Some(document),
+            Opened::Document(_) | Opened::Erased | Opened::NotYours | Opened::NotFound => None,
+        });
+    let is_own = |document: &Option<ConsentDocument>| {
+        caller.role != Role::Patient
+            || document.as_ref().is_some_and(|document| Some(&document.patient) == caller.patient.as_ref())
     };
-    Ok(rows.into_iter().zip(opened).filter(|(_, opened)| own(opened)).map(|(row, _)| row).collect())
+    Ok(rows.into_iter().zip(documents).filter(|(_, document)| is_own(document)).collect())
 }
 
 /// The consents that the caller keeps; a patient's own, for a patient.

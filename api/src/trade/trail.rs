@@ -226,6 +226,7 @@ fn part(command: &Command, item: &ItemKey) -> Part {
         | Action::RegisterLot { .. }
         | Action::RegisterConsent(_)
         | Action::RevokeConsent { .. }
+        | Action::AmendConsent { .. }
         | Action::RegisterModel(_)
         | Action::PromoteModel { .. }
         | Action::RollBackModel { .. }
@@ -284,6 +285,7 @@ fn how(command: &Command, item: &ItemKey, offers: &mut BTreeSet<OfferId>) -> Opt
         | Action::RegisterLot { .. }
         | Action::RegisterConsent(_)
         | Action::RevokeConsent { .. }
+        | Action::AmendConsent { .. }
         | Action::RegisterModel(_)
         | Action::PromoteModel { .. }
         | Action::RollBackModel { .. }

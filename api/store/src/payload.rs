@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use time::Date;
 use uuid::Uuid;
-use veridose_contract::{CaseId, PartyId, Purpose, Subject, Timestamp};
+use veridose_contract::{CaseId, DataForm, DataKind, PartyId, Purpose, Subject, Timestamp};
 
 /// A document that a command commits to. Its JSON bytes are what the commitment covers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -75,6 +75,10 @@ pub struct ConsentDocument {
     pub salt: Uuid,
     /// What for.
     pub purpose: Purpose,
+    /// Which data.
+    pub data: Vec<DataKind>,
+    /// In the most telling form in which they may be given.
+    pub form: DataForm,
     /// From when.
     pub from: Timestamp,
     /// Until when, excluded.

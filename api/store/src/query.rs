@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use time::Date;
 use utoipa::ToSchema;
 use veridose_contract::{
-    CaseId, CaseOutcome, Commitment, ConsentId, DecommissionReason, DiscrepancyKind, Fingerprint, HandoffKind, ItemKey,
-    LotKey, OfferId, PartyId, ProductKey, Purpose, Role, Site, Timestamp, TxId,
+    CaseId, CaseOutcome, Commitment, ConsentId, CredentialKind, DataForm, DataKind, DecommissionReason,
+    DiscrepancyKind, Fingerprint, HandoffKind, ItemKey, LotKey, OfferId, PartyId, ProductKey, Purpose, Role, Site,
+    Timestamp, TxId,
 };
 
 pub use events::{EventFilter, EventOrder, MATCH_MAX, OrderBy};
@@ -254,6 +255,15 @@ pub struct ConsentRow {
     /// What for.
     #[schema(value_type = String)]
     pub purpose: Purpose,
+    /// Which data.
+    #[schema(value_type = Vec<String>)]
+    pub data: Vec<DataKind>,
+    /// In the most telling form in which they may be given.
+    #[schema(value_type = String)]
+    pub form: DataForm,
+    /// What the person who asks must be shown to be.
+    #[schema(value_type = Option<String>)]
+    pub credential: Option<CredentialKind>,
     /// To whom.
     #[schema(value_type = Option<String>)]
     pub grantee: Option<PartyId>,
@@ -265,7 +275,7 @@ pub struct ConsentRow {
     pub until: Option<Timestamp>,
     /// The current version.
     pub version: u32,
-    /// Document of the registration.
+    /// Document of that version.
     #[schema(value_type = String)]
     pub commitment: Commitment,
     /// When it was revoked.

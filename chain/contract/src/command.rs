@@ -1,14 +1,17 @@
 //! What a member can say. A command is an action on items, with the time at which it happened in the trade, the place,
 //! and a commitment to the document that says so.
 
+mod consent;
+
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 use crate::case::CaseStep;
 use crate::id::{
     CaseId, Commitment, ConsentId, Day, Fingerprint, ItemKey, LotKey, ModelId, OfferId, PartyId, ProductKey, Site,
-    Subject, Timestamp,
+    Timestamp,
 };
+pub use consent::{Consent, CredentialKind, DataForm, DataKind, Purpose, StudyKind};
 
 /// One action on a list of items.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -179,6 +182,13 @@ pub enum Action {
         /// What is done.
         step: CaseStep,
     },
+    /// Replaces what a consent says by its next version; its subject and purpose stay.
+    AmendConsent {
+        /// The consent as it shall be.
+        consent: Consent,
+        /// The version that it replaces.
+        version: u32,
+    },
 }
 
 impl Action {
@@ -222,6 +232,7 @@ impl Action {
             Self::MoveCase { step: CaseStep::Escalate, .. } => "escalate_case",
             Self::MoveCase { step: CaseStep::Close(_), .. } => "close_case",
             Self::MoveCase { step: CaseStep::Reopen, .. } => "reopen_case",
+            Self::AmendConsent { .. } => "amend_consent",
         }
     }
 }
@@ -359,23 +370,6 @@ pub enum RecallTarget {
     Product(ProductKey),
 }
 
-/// A patient's consent: who may do what, from when, until when.
-#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub struct Consent {
-    /// Name of the consent.
-    pub id: ConsentId,
-    /// The patient's pseudonym for this consent alone.
-    pub subject: Subject,
-    /// What for.
-    pub purpose: Purpose,
-    /// To whom; nobody named means any member that the purpose fits.
-    pub grantee: Option<PartyId>,
-    /// In force from this moment.
-    pub from: Timestamp,
-    /// In force until this moment, excluded; open without one.
-    pub until: Option<Timestamp>,
-}
-
 /// A frozen model: from what it was made, so that who has the data can make it again, byte for byte.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Model {
@@ -406,17 +400,4 @@ pub struct Decision {
     pub features: [u8; 32],
     /// The probability that it gave, in millionths.
     pub score_millionths: u32,
-}
-
-/// What a consent is for. The order is part of the encoding.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-#[borsh(use_discriminant = true)]
-pub enum Purpose {
-    /// Recording a dispense with the patient attached.
-    DispenseRecord = 0,
-    /// Treatment.
-    Care = 1,
 }

@@ -138,6 +138,7 @@ fn dispatch(turn: &mut Turn<'_>, command: &Command) -> Result<(), Stop> {
         Action::Dispute { event, partner } => dispute::execute(turn, command, event, partner.as_ref()),
         Action::RegisterConsent(consent) => consent::register(turn, consent),
         Action::RevokeConsent { consent, version } => consent::revoke(turn, consent, *version),
+        Action::AmendConsent { consent, version } => consent::amend(turn, consent, *version),
         Action::RegisterModel(model) => model::register(turn, command, model),
         Action::PromoteModel { model } => model::promote(turn, model),
         Action::RollBackModel { kind } => model::roll_back(turn, kind),
@@ -172,6 +173,7 @@ fn check_items(command: &Command) -> Result<(), Stop> {
         | Action::EndRecall { target: RecallTarget::Lot(_) | RecallTarget::Product(_) }
         | Action::RegisterConsent(_)
         | Action::RevokeConsent { .. }
+        | Action::AmendConsent { .. }
         | Action::RegisterModel(_)
         | Action::PromoteModel { .. }
         | Action::RollBackModel { .. }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 /// Why a text is not the identifier it should be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -124,6 +125,10 @@ hash_id!(
     ConsentId, 16
 );
 hash_id!(
+    /// A clinical study: first 16 bytes of the SHA-256 of its number in a registry (`NCT…`, an EU CT number).
+    StudyId, 16
+);
+hash_id!(
     /// A patient's pseudonym for one consent: salted, never the same for two consents.
     Subject, 32
 );
@@ -131,6 +136,18 @@ hash_id!(
     /// SHA-256(salt ‖ payload) of a document that lives encrypted off the ledger.
     Commitment, 32
 );
+
+impl StudyId {
+    /// Of the number that a registry gave: 1 to 40 ASCII letters, digits, `-`, `.` and `/`; case does not matter.
+    pub fn of(number: &str) -> Option<Self> {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'/');
+        if !(1..=40).contains(&number.len()) || !number.bytes().all(fits) {
+            return None;
+        }
+        let hash: [u8; 32] = Sha256::digest(number.to_ascii_uppercase()).into();
+        hash.first_chunk().copied().map(Self)
+    }
+}
 
 /// A party's short name, `[a-z0-9-]`, 1 to 32 characters, not starting or ending with `-`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, Serialize, Deserialize)]

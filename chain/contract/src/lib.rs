@@ -30,13 +30,13 @@ pub const VERSION: u32 = 1;
 pub use apply::{Creator, Outcome, apply};
 pub use case::{CaseOutcome, CaseStage, CaseStep};
 pub use command::{
-    Action, Certificate, Command, Consent, Decision, DecommissionReason, Discrepancy, DiscrepancyKind, HandoffKind,
-    Model, Party, Purpose, QuarantineTarget, RecallTarget, Role,
+    Action, Certificate, Command, Consent, CredentialKind, DataForm, DataKind, Decision, DecommissionReason,
+    Discrepancy, DiscrepancyKind, HandoffKind, Model, Party, Purpose, QuarantineTarget, RecallTarget, Role, StudyKind,
 };
 pub use genesis::{Genesis, GenesisError, genesis_writes, network_id};
 pub use id::{
     BatchId, CaseId, Commitment, ConsentId, Day, Fingerprint, IdError, IdempotencyKey, ItemKey, LotKey, ModelId,
-    NetworkId, OfferId, PartyId, ProductKey, Site, Subject, Timestamp, TxId,
+    NetworkId, OfferId, PartyId, ProductKey, Site, StudyId, Subject, Timestamp, TxId,
 };
 pub use key::{decides_membership, item as item_key, network as network_key, party_of};
 pub use overlay::Writes;

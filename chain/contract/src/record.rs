@@ -233,11 +233,11 @@ pub enum OfferState {
 /// A consent and who keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct ConsentRecord {
-    /// The consent as registered.
+    /// The consent as it stands.
     pub consent: Consent,
     /// The party that registered it and alone may revoke it.
     pub custodian: PartyId,
-    /// Current version: 1, and 2 once revoked.
+    /// Current version: 1, and one more for each amendment and for the revocation.
     pub version: u32,
     /// When it was revoked, by the revoking transaction's time.
     pub revoked: Option<Timestamp>,

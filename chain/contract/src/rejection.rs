@@ -209,6 +209,10 @@ codes! {
     ConsentVersion = "consent_version",
     /// The consent is for another purpose.
     ConsentPurpose = "consent_purpose",
+    /// A consent names no kind of data, one twice or out of order, or a form that its purpose does not allow.
+    ConsentData = "consent_data",
+    /// An amendment changes whose consent it is or what for.
+    ConsentIdentity = "consent_identity",
     /// The consent names another party.
     ConsentGrantee = "consent_grantee",
     /// The consent is not in force at that time.

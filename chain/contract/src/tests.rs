@@ -3,6 +3,7 @@
 #![allow(clippy::arithmetic_side_effects)]
 
 mod codes;
+mod consents;
 mod custody;
 mod golden;
 mod model;

@@ -190,7 +190,8 @@ impl Body {
                 | Action::RollBackModel { .. }
                 | Action::RecordDecision(_)
                 | Action::RaiseCase(_)
-                | Action::MoveCase { .. } => 0,
+                | Action::MoveCase { .. }
+                | Action::AmendConsent { .. } => 0,
             };
             sum.saturating_add(command.items.len()).saturating_add(inputs)
         })

@@ -1,7 +1,7 @@
 //! What is another's is not one's own to change or to see.
 
 use serde_json::{Value, json};
-use veridose_tests::{Client, JSON_LD, Trial, commissioning, document, pack, pack_path};
+use veridose_tests::{Client, JSON_LD, Trial, commissioning, document, pack, pack_path, send};
 
 async fn refused(client: &Client, path: &str, body: &Value, status: u16, code: &str) {
     let answer = client.post(path, path, body).await.expect("an answer");
@@ -80,5 +80,46 @@ async fn a_patient_takes_back_only_its_own_consent() {
     let stranger = trial.member("pharmacy", "station-pharmacy").expect("a client");
     assert_eq!(stranger.get(&format!("/consents/{own}")).await.expect("an answer").status, 404);
     assert_eq!(stranger.rows("/consents").await.expect("a list"), Vec::<Value>::new());
+    trial.server.stop().await.expect("stops");
+}
+
+#[tokio::test]
+async fn a_consent_is_amended_by_its_patient_and_the_amendment_holds_at_once() {
+    let trial = Trial::start().await.expect("starts");
+    let (harbour, patient) = (trial.harbour().expect("a client"), trial.patient("p-1").expect("a client"));
+    let wish = json!({"patient": "p-1", "purpose": "study:NCT01234567", "data": ["genomics", "dispense"]});
+    let study = consent(&harbour, &wish).await;
+    let path = format!("/consents/{study}");
+    let row = |answer: Value| (answer["version"].clone(), answer["data"].clone(), answer["form"].clone());
+    let registered = patient.get(&path).await.expect("an answer").success().expect("its own");
+    assert_eq!(row(registered.clone()), (json!(1), json!(["dispense", "genomics"]), json!("de_identified")));
+    let purpose = registered["purpose"].as_str().expect("text").to_owned();
+    assert!(purpose.starts_with("study:") && !purpose.contains("NCT"), "{purpose}");
+
+    let put = async |client: &Client, query: &str, body: Value| {
+        let request = client.request(reqwest::Method::PUT, &format!("{path}?{query}")).json(&body);
+        send(request.header("Idempotency-Key", format!("{query} {body}"))).await.expect("an answer")
+    };
+    let narrower = json!({"purpose": "study:NCT01234567", "data": ["dispense"], "credential": "researcher"});
+    let amended = put(&patient, "version=1", narrower.clone()).await.success().expect("amended");
+    assert_eq!(amended["version"], 2);
+    let repeated = put(&patient, "version=1", narrower.clone()).await.success().expect("the same request again");
+    assert_eq!((&repeated["version"], &repeated["tx"]), (&json!(2), &amended["tx"]));
+    let row = patient.get(&path).await.expect("an answer").success().expect("its own");
+    assert_eq!((&row["data"], &row["credential"]), (&json!(["dispense"]), &json!("researcher")));
+
+    for (client, query, body, status, code) in [
+        (&harbour, "version=1", json!({"purpose": "study:NCT01234567", "data": ["genomics"]}), 409, "consent_version"),
+        (&harbour, "version=2", json!({"purpose": "care", "data": ["genomics"]}), 409, "consent_identity"),
+        (&harbour, "version=2", json!({"purpose": "study:NCT01234567"}), 422, "consent_data"),
+        (&trial.patient("p-2").expect("a client"), "version=2", narrower.clone(), 404, "not_found"),
+        (&trial.maker().expect("a client"), "version=2", narrower.clone(), 404, "not_found"),
+    ] {
+        let answer = put(client, query, body).await;
+        assert_eq!((answer.status.as_u16(), answer.refusal().expect("a problem")), (status, code), "{}", answer.body);
+    }
+    let telling = json!({"patient": "p-1", "purpose": "public_health_research", "data": ["dispense"], "form": "full"});
+    refused(&harbour, "/consents", &telling, 422, "consent_data").await;
+    refused(&harbour, "/consents", &json!({"patient": "p-1", "purpose": "gossip"}), 400, "bad_request").await;
     trial.server.stop().await.expect("stops");
 }

@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
-use veridose_contract::{Action, Consent, ConsentId, IdempotencyKey, PartyId, Purpose, Role, Timestamp, read};
+use veridose_contract::{
+    Action, Consent, ConsentId, DataForm, DataKind, IdempotencyKey, PartyId, Purpose, Role, Timestamp, read,
+};
 use veridose_epcis::model::Uri;
 use veridose_store::payload::ConsentDocument;
 use veridose_store::{Opened, Payload, Request};
@@ -35,12 +37,13 @@ fn consent(now: Timestamp) -> Plan {
         patient: patient.clone(),
         salt,
         purpose,
+        data: vec![DataKind::Dispense],
+        form: DataForm::Full,
         from: now,
         until: None,
         terms: serde_json::Value::Null,
     };
-    let subject = document.subject();
-    let consent = Consent { id: ConsentId([5; 16]), subject, purpose, grantee: None, from: now, until: None };
+    let consent = Consent::to_dispense_record(ConsentId([5; 16]), document.subject(), now);
     let plan = plan(Action::RegisterConsent(consent), now, Payload::Consent(document));
     Plan { patient: Some(patient), ..plan }
 }

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use veridose_contract::blind::NetworkKey;
 use veridose_contract::{
     Action, ApplyError, Body, Commitment, Consent, ConsentId, Creator, Fingerprint, Genesis, Header, IdempotencyKey,
-    ItemKey, Party, PartyId, Purpose, Role, Site, Standing, StateError, StateRead, Subject, Timestamp, apply,
-    genesis_writes, network_id, resolve,
+    ItemKey, Party, PartyId, Role, Site, Standing, StateError, StateRead, Subject, Timestamp, apply, genesis_writes,
+    network_id, resolve,
 };
 use veridose_epcis::model::{self, Event};
 use veridose_store::Payload;
@@ -222,14 +222,8 @@ impl World {
     }
 
     pub(super) fn register_consent(&mut self, by: &str, number: u8) {
-        let consent = Consent {
-            id: ConsentId([number; 16]),
-            subject: Subject([number; 32]),
-            purpose: Purpose::DispenseRecord,
-            grantee: None,
-            from: Timestamp(START - DAY),
-            until: None,
-        };
+        let (id, subject) = (ConsentId([number; 16]), Subject([number; 32]));
+        let consent = Consent::to_dispense_record(id, subject, Timestamp(START - DAY));
         self.act(by, Action::RegisterConsent(consent), &[]);
     }
 }

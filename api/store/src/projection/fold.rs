@@ -145,7 +145,10 @@ fn apply(working: &mut Working, founding: &Founding, place: &Place<'_>) -> Resul
             partner: partner.as_ref().map(PartyId::to_string),
             disputed: event.0.to_vec(),
         }),
-        Action::RegisterConsent(consent) => measures::consent(working, place, consent),
+        Action::RegisterConsent(consent) => measures::consent(working, place, consent, 1),
+        Action::AmendConsent { consent, version } => {
+            measures::consent(working, place, consent, version.saturating_add(1));
+        }
         Action::RevokeConsent { consent, version } => measures::revoke(working, place, consent, *version),
         Action::RaiseCase(case) => cases::raise(working, place, case),
         Action::MoveCase { case, step } => cases::take(working, place, case, step),
@@ -164,6 +167,11 @@ fn viewers(working: &Working, command: &Command) -> Vec<String> {
         Action::Dispute { partner, .. } => partner.iter().map(PartyId::to_string).collect(),
         Action::SuspendParty(party) | Action::ReinstateParty(party) => vec![party.to_string()],
         Action::RegisterConsent(consent) => consent.grantee.iter().map(PartyId::to_string).collect(),
+        // Who loses a consent by the amendment learns of it too.
+        Action::AmendConsent { consent, .. } => {
+            let before = working.consents.get(&consent.id.0.to_vec()).and_then(|row| row.grantee.clone());
+            before.into_iter().chain(consent.grantee.iter().map(PartyId::to_string)).collect()
+        }
         Action::RevokeConsent { consent, .. } => {
             working.consents.get(&consent.0.to_vec()).and_then(|row| row.grantee.clone()).into_iter().collect()
         }

@@ -159,14 +159,9 @@ fn any_action() -> impl Strategy<Value = (Action, Vec<ItemKey>)> {
         member.clone().prop_map(Action::SuspendParty),
         member.clone().prop_map(Action::ReinstateParty),
         Just(Action::RevokeCertificate(fingerprint("maker"))),
-        (consent.clone(), member).prop_map(|(id, grantee)| Action::RegisterConsent(Consent {
-            id,
-            subject: Subject([5; 32]),
-            purpose: Purpose::Care,
-            grantee: Some(grantee),
-            from: Timestamp(0),
-            until: None,
-        })),
+        (consent.clone(), member.clone()).prop_map(|(id, grantee)| Action::RegisterConsent(care(id, grantee))),
+        (consent.clone(), member)
+            .prop_map(|(id, grantee)| Action::AmendConsent { consent: care(id, grantee), version: 1 }),
         consent.prop_map(|consent| Action::RevokeConsent { consent, version: 1 }),
         any::<[u8; 32]>().prop_map(|id| Action::RegisterModel(Model {
             id: ModelId(id),
@@ -189,6 +184,11 @@ fn any_action() -> impl Strategy<Value = (Action, Vec<ItemKey>)> {
         (case, step).prop_map(|(case, step)| Action::MoveCase { case, step }),
     ];
     (prop_oneof![3 => goods, 3 => answers, 1 => members], prop::collection::vec(item, 0..4))
+}
+
+fn care(id: ConsentId, grantee: PartyId) -> Consent {
+    let consent = Consent::to_dispense_record(id, Subject([5; 32]), Timestamp(0));
+    Consent { purpose: Purpose::Care, grantee: Some(grantee), ..consent }
 }
 
 fn newcomer(id: PartyId, name: &str) -> Party {

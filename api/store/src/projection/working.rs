@@ -173,7 +173,7 @@ impl Wanted {
             | Action::PromoteModel { .. }
             | Action::RollBackModel { .. }
             | Action::RecordDecision(_) => {}
-            Action::RegisterConsent(consent) => {
+            Action::RegisterConsent(consent) | Action::AmendConsent { consent, .. } => {
                 self.consents.insert(consent.id.0.to_vec());
             }
             Action::RevokeConsent { consent, version: _ } => {

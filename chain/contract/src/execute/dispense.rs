@@ -42,11 +42,8 @@ fn check_consent(turn: &Turn<'_>, command: &Command, record: &ConsentRecord, ver
         let text = format!("consent {} has version {}, not {version}", consent.id, record.version);
         return refuse(Code::ConsentVersion, text);
     }
-    match consent.purpose {
-        Purpose::DispenseRecord => {}
-        Purpose::Care => {
-            return refuse(Code::ConsentPurpose, format!("consent {} is not for recording a dispense", consent.id));
-        }
+    if consent.purpose != Purpose::DispenseRecord {
+        return refuse(Code::ConsentPurpose, format!("consent {} is not for recording a dispense", consent.id));
     }
     if consent.grantee.as_ref().is_some_and(|grantee| grantee != turn.me()) {
         return refuse(Code::ConsentGrantee, format!("consent {} names another party", consent.id));

@@ -61,6 +61,14 @@ fn later_actions() -> Vec<Action> {
         Action::PromoteModel { model },
         Action::RollBackModel { kind: "detect".to_owned() },
         Action::RecordDecision(decision),
+        Action::AmendConsent {
+            consent: Consent {
+                credential: Some(CredentialKind::Researcher),
+                form: DataForm::DeIdentified,
+                ..consent(1, None, Purpose::Study(StudyId([4; 16])))
+            },
+            version: 2,
+        },
     ]
 }
 

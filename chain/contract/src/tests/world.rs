@@ -179,13 +179,12 @@ pub(super) fn commit(state: &mut Memory, writes: &Writes) {
 }
 
 pub(super) fn consent(number: u8, grantee: Option<&str>, purpose: Purpose) -> Consent {
+    let from = Timestamp(START - DAY);
     Consent {
-        id: ConsentId([number; 16]),
-        subject: Subject([number; 32]),
         purpose,
         grantee: grantee.map(id),
-        from: Timestamp(START - DAY),
         until: Some(Timestamp(START + 100 * DAY)),
+        ..Consent::to_dispense_record(ConsentId([number; 16]), Subject([number; 32]), from)
     }
 }
 

@@ -1,9 +1,10 @@
 //! A long run of transactions, good and bad, for two ledgers to agree on.
 
 use veridose_contract::{
-    Action, CaseId, CaseOutcome, CaseStep, Commitment, Consent, ConsentId, Day, DecommissionReason, Discrepancy,
-    DiscrepancyKind, Fingerprint, HandoffKind, IdempotencyKey, ItemKey, LotKey, NetworkId, OfferId, PartyId,
-    ProductKey, Purpose, QuarantineTarget, RecallTarget, StateRead, Subject, Timestamp, Transaction, read, resolve,
+    Action, CaseId, CaseOutcome, CaseStep, Commitment, Consent, ConsentId, DataKind, Day, Decision, DecommissionReason,
+    Discrepancy, DiscrepancyKind, Fingerprint, HandoffKind, IdempotencyKey, ItemKey, LotKey, Model, ModelId, NetworkId,
+    OfferId, PartyId, ProductKey, QuarantineTarget, RecallTarget, StateRead, Subject, Timestamp, Transaction, read,
+    resolve,
 };
 
 use super::{LOT, Member, Members, NOW, PRODUCT, Random, commands, pack, validity};
@@ -235,7 +236,7 @@ impl<'a> Sequence<'a> {
         let consent = ConsentId([number; 16]);
         let south = self.members.south.id.clone();
         let mut member = self.members.network.genesis.members[1].clone();
-        let action = match self.random.below(16) {
+        let action = match self.random.below(21) {
             0 => Action::SuspendParty(south),
             1 => Action::ReinstateParty(south),
             2 => Action::Quarantine(QuarantineTarget::Lot(LOT)),
@@ -254,16 +255,35 @@ impl<'a> Sequence<'a> {
             13 => Action::RaiseCase(CaseId([number; 16])),
             14 => Action::MoveCase { case: CaseId([number; 16]), step: self.step() },
             12 => Action::Dispense { consent, version: 1, prescription: Commitment([number; 32]) },
-            _ => Action::RegisterConsent(Consent {
-                id: consent,
-                subject: Subject([number; 32]),
-                purpose: Purpose::DispenseRecord,
-                grantee: None,
-                from: NOW,
-                until: None,
+            15 => {
+                let mut amended = Consent::to_dispense_record(consent, Subject([number; 32]), NOW);
+                amended.data.push(DataKind::Prescription);
+                Action::AmendConsent { consent: amended, version: 1 }
+            }
+            16 => Action::RegisterModel(model(number)),
+            17 => Action::PromoteModel { model: model(number).id },
+            18 => Action::RollBackModel { kind: model(number).kind },
+            19 => Action::RecordDecision(Decision {
+                model: model(number).id,
+                case: Commitment([number; 32]),
+                features: [number; 32],
+                score_millionths: 500_000,
             }),
+            _ => Action::RegisterConsent(Consent::to_dispense_record(consent, Subject([number; 32]), NOW)),
         };
         let items = if matches!(action, Action::Dispense { .. }) { self.items() } else { vec![] };
         (action, items)
+    }
+}
+
+fn model(number: u8) -> Model {
+    Model {
+        id: ModelId([number; 32]),
+        kind: "detect".to_owned(),
+        snapshot: [number; 32],
+        code: "0ddba11".to_owned(),
+        lock: [number; 32],
+        seed: u64::from(number),
+        parent: None,
     }
 }

@@ -123,15 +123,19 @@ fn mark(working: &mut Working, place: &Place<'_>, change: impl Fn(&mut crate::en
     }
 }
 
-pub(super) fn consent(working: &mut Working, place: &Place<'_>, consent: &Consent) {
+/// A consent as it stands from here on: registered, or amended.
+pub(super) fn consent(working: &mut Working, place: &Place<'_>, consent: &Consent, version: u32) {
     let row = consent::Model {
         consent: consent.id.0.to_vec(),
         custodian: place.holder(),
         purpose: text::word(&consent.purpose),
+        data: consent.data.iter().map(text::word).collect::<Vec<_>>().join(" "),
+        form: text::word(&consent.form),
+        credential: consent.credential.as_ref().map(text::word),
         grantee: consent.grantee.as_ref().map(ToString::to_string),
         valid_from: consent.from.0,
         valid_until: consent.until.map(|until| until.0),
-        version: 1,
+        version: i64::from(version),
         commitment: place.commitment(),
         revoked_at: None,
         event_id: place.event,
