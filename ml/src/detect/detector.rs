@@ -324,7 +324,9 @@ fn said(
     for (way, packs) in ways {
         let stops: Vec<String> = way.iter().map(|stop| told(*stop)).collect();
         let bits = paths.surprisal(stops.iter().map(String::as_str)).total();
-        packs.iter().for_each(|pack| said[(*pack, 2)] = bits);
+        for pack in packs {
+            said[(*pack, 2)] = bits;
+        }
     }
     Ok(said)
 }

@@ -188,10 +188,8 @@ fn judge(
     gaps: &Gaps,
 ) -> impl Iterator<Item = Finding> {
     let over = (!found.extra.is_empty()).then(|| {
-        let strength = match found.is_foreign {
-            true => 0.85,
-            false => gaps.strength(&gaps.unsent, found.extra.len(), found.received),
-        };
+        let strength =
+            if found.is_foreign { 0.85 } else { gaps.strength(&gaps.unsent, found.extra.len(), found.received) };
         difference(facts, papers, shipment, (Code::Overage, &found.extra, strength))
     });
     let short = (!found.missing.is_empty()).then(|| {

@@ -127,7 +127,7 @@ impl Level {
             let (late, expected) =
                 group.iter().map(|at| demands[*at].of_late).fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
             let surge = ((late + SURGE_DOUBT) / (expected + SURGE_DOUBT)).clamp(1.0 / SURGE_MAX, SURGE_MAX);
-            let silent = silence(group.iter().map(|at| &orderings[*at]).collect());
+            let silent = silence(&group.iter().map(|at| &orderings[*at]).collect::<Vec<_>>());
             let odds = STOPPED / (1.0 - STOPPED) * (1.0 - answers).powf(-to_f64(silent));
             for at in group {
                 demands[*at].surge = surge;
@@ -150,7 +150,7 @@ impl Level {
 }
 
 /// How many days on which a customer was due have passed since anybody was sent something.
-fn silence(group: Vec<&Ordering>) -> usize {
+fn silence(group: &[&Ordering]) -> usize {
     let mut silent = 0;
     for ago in 0..group.first().map_or(0, |of| of.late.len()) {
         if group.iter().any(|of| of.late[ago].1) {

@@ -119,13 +119,6 @@ fn any_action() -> impl Strategy<Value = (Action, Vec<ItemKey>)> {
     ];
     let apart = prop_oneof![Just(QuarantineTarget::Items), lot.clone().prop_map(QuarantineTarget::Lot)];
     let consent = (0u8..2).prop_map(|n| ConsentId([n; 16]));
-    let case = (0u8..2).prop_map(|n| CaseId([n; 16]));
-    let step = prop_oneof![
-        member.clone().prop_map(CaseStep::Assign),
-        Just(CaseStep::Escalate),
-        Just(CaseStep::Close(CaseOutcome::Stolen)),
-        Just(CaseStep::Reopen),
-    ];
     let goods = prop_oneof![
         product.clone().prop_map(Action::RegisterProduct),
         (lot.clone(), product).prop_map(|(lot, product)| Action::RegisterLot { lot, product, expiry: Day(22_000) }),
@@ -160,9 +153,24 @@ fn any_action() -> impl Strategy<Value = (Action, Vec<ItemKey>)> {
         member.clone().prop_map(Action::ReinstateParty),
         Just(Action::RevokeCertificate(fingerprint("maker"))),
         (consent.clone(), member.clone()).prop_map(|(id, grantee)| Action::RegisterConsent(care(id, grantee))),
-        (consent.clone(), member)
+        (consent.clone(), member.clone())
             .prop_map(|(id, grantee)| Action::AmendConsent { consent: care(id, grantee), version: 1 }),
         consent.prop_map(|consent| Action::RevokeConsent { consent, version: 1 }),
+    ];
+    let found = found(member);
+    (prop_oneof![6 => goods, 6 => answers, 1 => members, 1 => found], prop::collection::vec(item, 0..4))
+}
+
+/// Models, what they said, and cases.
+fn found(member: impl Strategy<Value = PartyId>) -> impl Strategy<Value = Action> {
+    let case = (0u8..2).prop_map(|n| CaseId([n; 16]));
+    let step = prop_oneof![
+        member.prop_map(CaseStep::Assign),
+        Just(CaseStep::Escalate),
+        Just(CaseStep::Close(CaseOutcome::Stolen)),
+        Just(CaseStep::Reopen),
+    ];
+    prop_oneof![
         any::<[u8; 32]>().prop_map(|id| Action::RegisterModel(Model {
             id: ModelId(id),
             kind: "detector".to_owned(),
@@ -182,8 +190,7 @@ fn any_action() -> impl Strategy<Value = (Action, Vec<ItemKey>)> {
         })),
         case.clone().prop_map(Action::RaiseCase),
         (case, step).prop_map(|(case, step)| Action::MoveCase { case, step }),
-    ];
-    (prop_oneof![3 => goods, 3 => answers, 1 => members], prop::collection::vec(item, 0..4))
+    ]
 }
 
 fn care(id: ConsentId, grantee: PartyId) -> Consent {
