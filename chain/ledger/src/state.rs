@@ -9,6 +9,7 @@
 
 #[cfg(feature = "fabric")]
 mod channel;
+mod journal;
 mod manifest;
 
 use std::collections::HashMap;
@@ -80,6 +81,7 @@ impl StateStore {
     /// error like any other, because the state can be made anew.
     pub(crate) fn open(folder: &Path) -> Result<Self, LedgerError> {
         manifest::check(folder)?;
+        journal::check(folder)?;
         std::panic::catch_unwind(|| Self::open_sound(folder)).unwrap_or_else(|panic| {
             let said = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
             Err(LedgerError::State(format!("its files are damaged: {}", said.unwrap_or("the database gave up"))))

@@ -122,7 +122,7 @@ async fn thousands_of_commands_are_answered_alike_and_leave_the_same_state() {
     }
     let records = pair.compare_states();
     println!("{accepted} accepted, {repeated} repeated, {records} records, reasons: {reasons:?}");
-    assert!(accepted > 600 && repeated > 10, "{accepted} accepted, {repeated} repeated");
+    assert!(accepted > 500 && repeated > 10, "{accepted} accepted, {repeated} repeated");
     assert!(reasons.len() > 40, "{reasons:?}");
 }
 

@@ -63,6 +63,38 @@ fn open(members: &Members, folder: &Path) -> Result<Embedded, LedgerError> {
 }
 
 #[tokio::test]
+async fn a_batch_that_another_number_would_make_older_or_newer_is_named() {
+    let members = Members::new();
+    let (whole, transactions) = written(&members).await;
+    let truth = ask(&open(&members, whole.path()).expect("opens"), &transactions).expect("answers");
+    let journal = whole.path().join("state/0.jnl");
+    let bytes = std::fs::read(&journal).expect("read");
+    let batches = super::journal::batches(&journal).expect("read");
+    assert!(batches.len() > 2 * usize::try_from(BATCHES).expect("small"), "{} batches", batches.len());
+    let mut named = 0;
+    for (at, number) in batches {
+        let at = usize::try_from(at).expect("small");
+        assert_eq!(bytes[at..at + 8], number.to_le_bytes());
+        for bit in [0, 1, 3, 40] {
+            let own = fast_folder();
+            copy(whole.path(), own.path());
+            let mut flipped = bytes.clone();
+            flipped[at..at + 8].copy_from_slice(&(number ^ (1 << bit)).to_le_bytes());
+            std::fs::write(own.path().join("state/0.jnl"), flipped).expect("written");
+            match open(&members, own.path()).and_then(|ledger| ask(&ledger, &transactions)) {
+                Ok(answers) => assert!(answers == truth, "bit {bit} of batch {number} gave a wrong answer"),
+                Err(error) => {
+                    named += 1;
+                    assert!(error.to_string().contains("the state"), "{error}");
+                }
+            }
+        }
+    }
+    println!("measured: {named} flips in the numbers of batches named");
+    assert!(named > BATCHES, "{named}");
+}
+
+#[tokio::test]
 async fn a_flipped_bit_in_the_state_never_gives_a_wrong_answer() {
     let members = Members::new();
     let (whole, transactions) = written(&members).await;
