@@ -13,14 +13,14 @@ mod journal;
 mod manifest;
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, Readable, Snapshot};
 use veridose_contract::{ItemKey, NetworkId, StateError, StateRead, TxId};
 
 use crate::LedgerError;
 use crate::host::Taken;
-use crate::log::Hash;
+use crate::log::{Hash, failed};
 #[cfg(feature = "fabric")]
 pub(crate) use channel::{Cursor, Mark};
 
@@ -77,15 +77,36 @@ impl Changes {
 }
 
 impl StateStore {
-    /// Opens the store. Where its files are damaged the database's own code may panic instead of answering; that is an
-    /// error like any other, because the state can be made anew.
+    /// Opens the store, or makes it. Where its files are damaged the database's own code may panic instead of answering;
+    /// that is an error like any other, because the state can be made anew.
     pub(crate) fn open(folder: &Path) -> Result<Self, LedgerError> {
+        if !folder.exists() {
+            Self::make(folder)?;
+        }
         manifest::check(folder)?;
         journal::check(folder)?;
         std::panic::catch_unwind(|| Self::open_sound(folder)).unwrap_or_else(|panic| {
             let said = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
             Err(LedgerError::State(format!("its files are damaged: {}", said.unwrap_or("the database gave up"))))
         })
+    }
+
+    /// Makes an empty store. The database does not open one that a kill left half made, so it is made elsewhere and moved.
+    fn make(folder: &Path) -> Result<(), LedgerError> {
+        let making = making(folder);
+        remove(&making)?;
+        drop(Self::open_sound(&making)?);
+        std::fs::rename(&making, folder).map_err(failed("make", folder))
+    }
+
+    /// Takes the store away, at once or not at all.
+    pub(crate) fn discard(folder: &Path) -> Result<(), LedgerError> {
+        let making = making(folder);
+        remove(&making)?;
+        if folder.exists() {
+            std::fs::rename(folder, &making).map_err(failed("take away", folder))?;
+        }
+        remove(&making)
     }
 
     fn open_sound(folder: &Path) -> Result<Self, LedgerError> {
@@ -225,6 +246,15 @@ impl StateRead for StateView {
     fn contains(&self, key: &[u8]) -> Result<bool, StateError> {
         self.snapshot.contains_key(&self.keyspace, key).map_err(StateError::new)
     }
+}
+
+/// Where a store is made, and what is left of one that was taken away.
+fn making(folder: &Path) -> PathBuf {
+    folder.with_extension("new")
+}
+
+fn remove(folder: &Path) -> Result<(), LedgerError> {
+    if folder.exists() { std::fs::remove_dir_all(folder).map_err(failed("remove", folder)) } else { Ok(()) }
 }
 
 fn prefixed(prefix: u8, id: &[u8; 32]) -> Vec<u8> {

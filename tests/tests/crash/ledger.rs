@@ -28,6 +28,25 @@ async fn nothing_acknowledged_is_lost() {
     println!("measured: {kills} kills, {in_recovery} of them before any work, {acknowledged} acknowledged");
 }
 
+/// A kill while the ledger makes its files for the first time, 100 times: it begins again.
+#[tokio::test]
+async fn a_founding_that_was_killed_is_begun_again() {
+    let whole = tempfile::tempdir().expect("temporary directory");
+    let factory = Factory::found("crash.example/log").expect("a network");
+    factory.save(&whole.path().join("factory")).expect("saved");
+    let mut random = Random::from_environment();
+    for founding in 0..100 {
+        let ledger_folder = whole.path().join("ledger");
+        let mut child = load(whole.path(), founding);
+        pause(Duration::from_micros(random.below(25_000)));
+        child.kill().expect("killed");
+        child.wait().expect("gone");
+        drop(factory.ledger(&ledger_folder).unwrap_or_else(|error| panic!("founding {founding}: {error}")));
+        check(&factory, &ledger_folder);
+        std::fs::remove_dir_all(&ledger_folder).expect("removed");
+    }
+}
+
 /// A ledger from its founding over its kills; how many of them struck before it worked, and what it acknowledged.
 fn live(random: &mut Random) -> (usize, usize) {
     let folder = tempfile::tempdir().expect("temporary directory");
@@ -56,12 +75,7 @@ fn live(random: &mut Random) -> (usize, usize) {
 
 /// Starts the load, kills it at a random instant, and gives what it had acknowledged.
 fn run_and_kill(folder: &Path, run: usize, random: &mut Random) -> Vec<(u64, TxId)> {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_ledger-load"))
-        .arg(folder)
-        .arg(run.to_string())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the load starts");
+    let mut child = load(folder, run);
     let lines = lines(&mut child);
     let mut fresh = Vec::new();
     if random.below(4) == 0 {
@@ -77,6 +91,15 @@ fn run_and_kill(folder: &Path, run: usize, random: &mut Random) -> Vec<(u64, TxI
     child.wait().expect("gone");
     fresh.extend(lines.iter().filter_map(|line| parse(&line)));
     fresh
+}
+
+fn load(folder: &Path, run: usize) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_ledger-load"))
+        .arg(folder)
+        .arg(run.to_string())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the load starts")
 }
 
 /// What the child writes, up to the end of its output.

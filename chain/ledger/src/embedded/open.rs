@@ -30,14 +30,7 @@ impl Embedded {
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Self, LedgerError> {
         let lock = lock(folder)?;
-        let state = folder.join("state");
-        if state.exists() {
-            std::fs::remove_dir_all(&state).map_err(|source| LedgerError::Disk {
-                action: "remove",
-                path: state,
-                source,
-            })?;
-        }
+        StateStore::discard(&folder.join("state"))?;
         drop(lock);
         Self::open_with(folder, network, key, options, progress)
     }

@@ -53,20 +53,21 @@ fn journals(folder: &Path) -> Result<Vec<PathBuf>, LedgerError> {
     Ok(journals.into_iter().map(|(_, path)| path).collect())
 }
 
-/// Where each batch's number lies, and the number, up to the end or to what is no batch: that is the store's own to judge.
+/// Where each whole batch's number lies, and the number, up to the end or to what is no batch: that is the store's own to
+/// judge. A kill may have cut the last one short, in its number too.
 pub(super) fn batches(journal: &Path) -> Result<Vec<(u64, u64)>, LedgerError> {
     File::open(journal).and_then(numbers).map_err(failed("read", journal))
 }
 
 fn numbers(journal: File) -> std::io::Result<Vec<(u64, u64)>> {
     let mut reader = Reader { reader: BufReader::new(journal), at: 0 };
-    let mut batches = Vec::new();
-    while let Some(tag) = reader.bytes::<1>()? {
-        let rest = match tag[0] {
+    let (mut batches, mut open) = (Vec::new(), None);
+    while let Some([tag]) = reader.bytes()? {
+        let rest = match tag {
             START => {
                 let at = reader.at + 4;
                 let Some(start) = reader.bytes::<12>()? else { break };
-                batches.extend(start.last_chunk().map(|number| (at, u64::from_le_bytes(*number))));
+                open = start.last_chunk().map(|number| (at, u64::from_le_bytes(*number)));
                 0
             }
             ITEM => {
@@ -74,13 +75,14 @@ fn numbers(journal: File) -> std::io::Result<Vec<(u64, u64)>> {
                 let [.., k0, k1, _, _, _, _, v0, v1, v2, v3] = head;
                 u64::from(u16::from_le_bytes([k0, k1])) + u64::from(u32::from_le_bytes([v0, v1, v2, v3]))
             }
-            END => END_BODY,
+            END => {
+                batches.extend(open.take());
+                END_BODY
+            }
             CLEAR => CLEAR_BODY,
             _ => break,
         };
-        if !reader.skip(rest)? {
-            break;
-        }
+        reader.skip(rest)?;
     }
     Ok(batches)
 }
@@ -104,10 +106,9 @@ impl Reader {
         }
     }
 
-    /// Whether so many bytes could be passed over.
-    fn skip(&mut self, bytes: u64) -> std::io::Result<bool> {
-        let passed = std::io::copy(&mut self.reader.by_ref().take(bytes), &mut std::io::sink())?;
-        self.at += passed;
-        Ok(passed == bytes)
+    /// Passes over so many bytes, or to the end.
+    fn skip(&mut self, bytes: u64) -> std::io::Result<()> {
+        self.at += bytes;
+        self.reader.seek_relative(i64::try_from(bytes).map_err(std::io::Error::other)?)
     }
 }

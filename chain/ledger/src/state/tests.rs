@@ -139,3 +139,41 @@ async fn a_flipped_bit_in_the_state_never_gives_a_wrong_answer() {
     assert!(named > flips / 2, "{named} of {flips} were named");
     println!("measured: {flips} flips in the state, {named} named, the others without effect");
 }
+
+/// A kill in the midst of a write leaves any part of the last batch, and zeros after it.
+#[tokio::test]
+async fn a_journal_that_was_cut_short_opens() {
+    let members = Members::new();
+    let (whole, transactions) = written(&members).await;
+    let truth = ask(&open(&members, whole.path()).expect("opens"), &transactions).expect("answers");
+    let bytes = std::fs::read(whole.path().join("state/0.jnl")).expect("read");
+    let batches = super::journal::batches(&whole.path().join("state/0.jnl")).expect("read");
+    let (last, _) = *batches.last().expect("batches");
+    let start = usize::try_from(last).expect("small") - 5;
+    for cut in (start..start + 16).chain([start + 40, start + 100]) {
+        let own = fast_folder();
+        copy(whole.path(), own.path());
+        let mut short = bytes.clone();
+        short[cut..].fill(0);
+        std::fs::write(own.path().join("state/0.jnl"), short).expect("written");
+        let answers = open(&members, own.path()).and_then(|ledger| ask(&ledger, &transactions));
+        assert!(answers.unwrap_or_else(|error| panic!("cut at {cut}: {error}")) == truth, "cut at {cut}");
+    }
+}
+
+/// A kill in the midst of a store's making, or of its taking away, leaves any part of its files.
+#[tokio::test]
+async fn what_is_left_of_a_store_that_was_never_whole_is_made_anew() {
+    let members = Members::new();
+    let (whole, transactions) = written(&members).await;
+    let truth = ask(&open(&members, whole.path()).expect("opens"), &transactions).expect("answers");
+    for left in files(&whole.path().join("state")) {
+        let own = fast_folder();
+        copy(whole.path(), own.path());
+        std::fs::rename(own.path().join("state"), own.path().join("state.new")).expect("renamed");
+        std::fs::remove_file(own.path().join("state.new").join(&left)).expect("removed");
+        let answers = open(&members, own.path()).and_then(|ledger| ask(&ledger, &transactions));
+        assert!(answers.unwrap_or_else(|error| panic!("without {}: {error}", left.display())) == truth);
+        assert!(!own.path().join("state.new").exists());
+    }
+}
