@@ -8,6 +8,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpServer, web};
 use anyhow::Context as _;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
 use utoipa_actix_web::AppExt as _;
 
@@ -22,6 +23,27 @@ use crate::{middleware, routes};
 
 /// How often idle clients' buckets are forgotten.
 const FORGET_EVERY: Duration = Duration::from_mins(1);
+
+/// The signals that stop the process, caught from the moment this is made.
+pub struct Stop {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Stop {
+    /// Catches ctrl-c and SIGTERM. A server that is still starting then stops when it has started.
+    pub fn catch() -> anyhow::Result<Self> {
+        let caught = |kind| signal(kind).context("failed to catch signals");
+        Ok(Self { interrupt: caught(SignalKind::interrupt())?, terminate: caught(SignalKind::terminate())? })
+    }
+
+    async fn asked(mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => tracing::info!("interrupted"),
+            _ = self.terminate.recv() => tracing::info!("asked to end"),
+        }
+    }
+}
 
 /// A server that runs.
 pub struct Running {
@@ -54,8 +76,8 @@ pub fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).with_context(|| format!("failed to listen on {address}"))
 }
 
-/// Starts the server on a node, and the work that goes on behind it.
-pub async fn start(config: &Config, listener: TcpListener, node: Arc<Node>) -> anyhow::Result<Running> {
+/// Starts the server on a node, and the work that goes on behind it, until it is asked to stop.
+pub async fn start(config: &Config, listener: TcpListener, node: Arc<Node>, stop: Stop) -> anyhow::Result<Running> {
     let address = listener.local_addr().context("failed to learn the address listened on")?;
     let background = Background::start(Arc::clone(&node), config.role).await?;
     let node = web::Data::from(node);
@@ -82,7 +104,7 @@ pub async fn start(config: &Config, listener: TcpListener, node: Arc<Node>) -> a
             .into_app()
     });
     let server = if limits.workers == 0 { server } else { server.workers(limits.workers) };
-    let server = server.shutdown_timeout(limits.shutdown_seconds).listen(listener)?.run();
+    let server = server.shutdown_timeout(limits.shutdown_seconds).shutdown_signal(stop.asked()).listen(listener)?.run();
     tracing::info!(%address, "listening");
     let forgetting = tokio::spawn(async move {
         let mut tick = tokio::time::interval(FORGET_EVERY);

@@ -38,13 +38,13 @@ pub fn found(data: &Path, keys: &KeyStore, name: &str, founders: &[Founder], now
     for founder in founders {
         keys.issue(&founder.id, founder.role, founder.sites.first().copied(), now)?;
     }
-    // The network file last: a directory without it is founded anew, one with it has all its keys.
+    // The network file last: a directory without it is founded again, with the keys that are there; one with it has them all.
     write_durably(&path, &network.to_toml())?;
     Ok(network)
 }
 
 fn member(keys: &KeyStore, founder: &Founder, now: Timestamp) -> Result<Party> {
-    let authority = keys.create_authority(&founder.id, now)?;
+    let authority = keys.authority_or_new(&founder.id, now)?;
     let ca: Fingerprint = pki::fingerprint(authority.der());
     Ok(Party {
         id: founder.id.clone(),

@@ -7,6 +7,7 @@ use clap::Args;
 use veridose_contract::PartyId;
 
 use super::Outcome;
+use crate::app::Stop;
 use crate::auth::Embedded;
 use crate::config::Config;
 use crate::demo::{Stage, play};
@@ -32,10 +33,11 @@ pub(super) fn run(mut config: Config, arguments: &Arguments) -> anyhow::Result<O
     // The pharmacy of the story keeps the consents of the patient of the story.
     config.patients.custodian = Some(PartyId::parse("harbour-pharmacy")?);
     super::runtime()?.block_on(async {
+        let stop = Stop::catch()?;
         let node = Node::open(&config).await?;
         let issuer = Embedded::open(node.keys(), &config)?;
         let (log, now) = (node.ledger().verifier(), node.clock().date_time());
-        let running = app::start(&config, listener, node).await?;
+        let running = app::start(&config, listener, node, stop).await?;
         play(&Stage { address: running.address, issuer: &issuer, log, now })
             .await
             .context("the demonstration failed")?;

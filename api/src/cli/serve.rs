@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::Outcome;
+use crate::app::Stop;
 use crate::config::{Config, NodeRole};
 use crate::node::Node;
 use crate::{app, telemetry};
@@ -25,8 +26,9 @@ pub(super) fn run(mut config: Config, arguments: &Arguments) -> anyhow::Result<O
     config.check_role()?;
     telemetry::start(config.log, "info");
     super::runtime()?.block_on(async {
+        let stop = Stop::catch()?;
         let node = Node::open(&config).await?;
-        let running = app::start(&config, app::listen(config.listen)?, node).await?;
+        let running = app::start(&config, app::listen(config.listen)?, node, stop).await?;
         running.ended().await
     })?;
     tracing::info!("stopped");

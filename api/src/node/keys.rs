@@ -4,6 +4,8 @@
 //! `keys/issuer.key` signs tokens. `keys/<party>/` holds the authority and the signing key of each organisation that this node acts
 //! for; an organisation that signs on its own side has no folder here.
 
+mod files;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -13,6 +15,9 @@ use veridose_ledger::pki::{self, Authority, Issued, Passphrase, Request};
 use veridose_ledger::signer::Signer;
 use zeroize::Zeroizing;
 
+use files::Pair;
+pub(super) use files::write_new;
+
 /// Days that an authority's certificate is valid.
 const AUTHORITY_DAYS: i64 = 20 * 365;
 /// Days that a signing certificate is valid.
@@ -20,6 +25,9 @@ const CERTIFICATE_DAYS: i64 = 2 * 365;
 /// A certificate begins this long before it is made, so that a slow clock elsewhere accepts it.
 const BACKDATE_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 86_400_000;
+/// Names of an organisation's files.
+const AUTHORITY: &str = "ca";
+const SIGNER: &str = "signer";
 
 /// The folder of key files and what opens them.
 pub struct KeyStore {
@@ -82,53 +90,50 @@ impl KeyStore {
 
     /// Makes an organisation's authority; refuses to replace one.
     pub fn create_authority(&self, party: &PartyId, now: Timestamp) -> Result<Authority> {
-        let (key, pem) = self.authority_files(party);
-        if key.exists() {
-            bail!("{} has an authority in {} already", party, key.display());
+        let pair = self.pair(party, AUTHORITY)?;
+        if pair.exists() {
+            bail!("{} has an authority in {} already", party, pair.key.display());
         }
         let authority = Authority::create(party, before(now), after(now, AUTHORITY_DAYS))?;
-        self.write(&key, &authority.key(), &format!("{party} authority"))?;
-        write_new(&pem, &pki::to_pem(authority.der()))?;
+        self.keep(&pair, &authority.key(), authority.der(), &format!("{party} authority"), now)?;
         Ok(authority)
+    }
+
+    /// An organisation's authority, made where there is none.
+    pub fn authority_or_new(&self, party: &PartyId, now: Timestamp) -> Result<Authority> {
+        if self.pair(party, AUTHORITY)?.exists() { self.authority(party) } else { self.create_authority(party, now) }
     }
 
     /// An organisation's authority.
     pub fn authority(&self, party: &PartyId) -> Result<Authority> {
-        let (key, pem) = self.authority_files(party);
-        let key = self.read(&key, &format!("{party} authority"))?;
-        Ok(Authority::load(party, &key, &read_pem(&pem)?)?)
+        let pair = self.pair(party, AUTHORITY)?;
+        let key = self.read(&pair.key, &format!("{party} authority"))?;
+        Ok(Authority::load(party, &key, &read_pem(&pair.pem)?)?)
     }
 
     /// Issues a certificate with a new key and keeps both as the organisation's current ones, the older ones beside.
     pub fn issue(&self, party: &PartyId, role: Role, site: Option<Site>, now: Timestamp) -> Result<Signer> {
         let request = Request { role, site, not_before: before(now), not_after: after(now, CERTIFICATE_DAYS) };
         let Issued { certificate, key } = self.authority(party)?.issue(&request)?;
-        let (key_path, pem_path) = self.signer_files(party);
-        if key_path.exists() {
-            let old = now.0;
-            std::fs::rename(&key_path, key_path.with_extension(format!("{old}.key")))?;
-            std::fs::rename(&pem_path, pem_path.with_extension(format!("{old}.pem")))?;
-        }
-        self.write(&key_path, &key, &format!("{party} signer"))?;
-        write_new(&pem_path, &pki::to_pem(&certificate.der))?;
+        self.keep(&self.pair(party, SIGNER)?, &key, &certificate.der, &format!("{party} signer"), now)?;
         Ok(Signer::new(&key, certificate)?)
     }
 
     /// The organisation's current signing key.
     pub fn signer(&self, party: &PartyId) -> Result<Signer> {
-        let (key, pem) = self.signer_files(party);
-        let key = self.read(&key, &format!("{party} signer"))?;
-        let certificate = self.certificate(party, &read_pem(&pem)?)?;
+        let pair = self.pair(party, SIGNER)?;
+        let key = self.read(&pair.key, &format!("{party} signer"))?;
+        let certificate = self.certificate(party, &read_pem(&pair.pem)?)?;
         Ok(Signer::new(&key, certificate)?)
     }
 
     /// Which certificate is the organisation's current one; unlocks nothing.
     pub fn fingerprint(&self, party: &PartyId) -> Result<Fingerprint> {
-        Ok(pki::fingerprint(&read_pem(&self.signer_files(party).1)?))
+        Ok(pki::fingerprint(&read_pem(&self.pair(party, SIGNER)?.pem)?))
     }
 
     fn certificate(&self, party: &PartyId, der: &[u8]) -> Result<Certificate> {
-        let authority = pki::AuthorityCertificate::parse(&read_pem(&self.authority_files(party).1)?)?;
+        let authority = pki::AuthorityCertificate::parse(&read_pem(&self.pair(party, AUTHORITY)?.pem)?)?;
         Ok(pki::check(der, &authority, party)?.certificate)
     }
 
@@ -140,8 +145,8 @@ impl KeyStore {
         let mut parties = Vec::new();
         for entry in std::fs::read_dir(&self.folder)? {
             let entry = entry?;
-            if entry.path().join("signer.key").exists()
-                && let Some(party) = entry.file_name().to_str().and_then(|name| PartyId::parse(name).ok())
+            if let Some(party) = entry.file_name().to_str().and_then(|name| PartyId::parse(name).ok())
+                && self.pair(&party, SIGNER)?.exists()
             {
                 parties.push(party);
             }
@@ -150,14 +155,12 @@ impl KeyStore {
         Ok(parties)
     }
 
-    fn authority_files(&self, party: &PartyId) -> (PathBuf, PathBuf) {
-        let folder = self.folder.join(party.as_str());
-        (folder.join("ca.key"), folder.join("ca.pem"))
+    fn pair(&self, party: &PartyId, name: &str) -> Result<Pair> {
+        Pair::at(&self.folder.join(party.as_str()), name)
     }
 
-    fn signer_files(&self, party: &PartyId) -> (PathBuf, PathBuf) {
-        let folder = self.folder.join(party.as_str());
-        (folder.join("signer.key"), folder.join("signer.pem"))
+    fn keep(&self, pair: &Pair, key: &[u8], certificate: &[u8], purpose: &str, now: Timestamp) -> Result<()> {
+        pair.keep(&pki::seal(key, purpose, &self.passphrase)?, &pki::to_pem(certificate), now.0)
     }
 
     fn write(&self, path: &Path, secret: &[u8], purpose: &str) -> Result<()> {
@@ -177,24 +180,6 @@ pub(super) fn random() -> Result<Zeroizing<[u8; 32]>> {
     let mut bytes = Zeroizing::new([0u8; 32]);
     aws_lc_rs::rand::fill(&mut bytes[..]).map_err(|_| anyhow::anyhow!("the system gives no random bytes"))?;
     Ok(bytes)
-}
-
-/// Writes a file that did not exist, durable before it returns, readable by its owner only.
-pub(super) fn write_new(path: &Path, text: &str) -> Result<()> {
-    use std::io::Write as _;
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let folder = path.parent().context("a key file lies in a folder")?;
-    std::fs::create_dir_all(folder)?;
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-        .with_context(|| format!("failed to create {}", path.display()))?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    std::fs::File::open(folder)?.sync_all()?;
-    Ok(())
 }
 
 fn read_pem(path: &Path) -> Result<Vec<u8>> {

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use veridose_contract::PartyId;
 
-use crate::app::{self, Running};
+use crate::app::{self, Running, Stop};
 use crate::auth::{Embedded, Grant, Role};
 use crate::config::Config;
 use crate::node::Node;
@@ -35,11 +35,9 @@ impl Server {
         change(&mut config);
         let node = Node::open(&config).await.expect("opens");
         let issuer = Embedded::open(node.keys(), &config).expect("opens");
-        let (running, client) = (
-            app::start(&config, app::listen(config.listen).expect("a free port"), node).await.expect("starts"),
-            reqwest::Client::new(),
-        );
-        Self { running, client, data, issuer }
+        let (listener, stop) = (app::listen(config.listen).expect("a free port"), Stop::catch().expect("caught"));
+        let running = app::start(&config, listener, node, stop).await.expect("starts");
+        Self { running, client: reqwest::Client::new(), data, issuer }
     }
 
     fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {

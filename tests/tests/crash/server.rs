@@ -10,7 +10,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use veridose_ledger::LogVerifier;
 use veridose_ledger::proof::{self, Receipt};
-use veridose_tests::{Client, JSON_LD, Random, Trial, commissioning, document, pack, pack_path, printed};
+use veridose_tests::{Client, JSON_LD, Random, Server, Trial, commissioning, document, pack, pack_path, printed};
 
 /// Times that one server is killed. Its ledger is checked and its view made anew after each, so a server does not live long.
 const KILLS: usize = 10;
@@ -18,6 +18,8 @@ const KILLS: usize = 10;
 const LIVES: usize = 20;
 /// Servers when every fault is tried at length.
 const LIVES_LONG: usize = 100;
+/// Servers that are killed in their first moments.
+const FIRST_STARTS: usize = 40;
 /// Requests in flight.
 const WORKERS: usize = 16;
 /// Packs that are commissioned before the load, which takes them out of the trade one by one.
@@ -114,6 +116,22 @@ async fn a_server_that_is_killed_keeps_its_word() {
         requests += live(&mut random).await;
     }
     println!("measured: {} kills of the server, {requests} requests", lives * KILLS);
+}
+
+/// A kill while a node makes its keys, its network, its ledger and its database: the next start goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_start_that_was_killed_is_begun_again() {
+    let mut random = Random::from_environment();
+    for start in 0..FIRST_STARTS {
+        let data = tempfile::tempdir().expect("temporary directory");
+        let mut first = Server::spawn(data.path(), &["serve"]).expect("starts");
+        tokio::time::sleep(Duration::from_millis(random.below(400))).await;
+        first.kill_in_place().expect("killed");
+        let second = Server::start(data.path(), &["serve"]).await;
+        let second = second.unwrap_or_else(|error| panic!("start {start}: {error:#}"));
+        second.stop().await.expect("stops");
+        check(data.path());
+    }
 }
 
 /// A server from its founding over its kills to its end; how many requests it had.
