@@ -9,10 +9,13 @@ mod embedded;
 mod keyset;
 mod known;
 mod remote;
+mod scope;
 #[cfg(test)]
 mod tests;
 
 pub use authority::{AuthError, Authority};
 pub use caller::{Caller, Role};
 pub use embedded::{Embedded, Grant};
+pub(crate) use keyset::KeySet;
 pub use remote::check_issuer_url;
+pub use scope::{Context, Interaction, Scopes, resource_of};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::ValueEnum;
 use serde::Deserialize;
-use veridose_contract::PartyId;
+use veridose_contract::{CredentialKind, PartyId};
 
 use crate::auth::Role;
 
@@ -116,11 +116,34 @@ pub enum LedgerKind {
 }
 
 /// Patients' affairs.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Patients {
     /// The member that keeps the consents of patients whose tokens name nobody else; this node holds its key.
     pub custodian: Option<PartyId>,
+    /// Who else than the network's regulators says of persons that they are clinicians or researchers.
+    pub credential_issuers: Vec<CredentialIssuer>,
+    /// How long a confirmed emergency lasts, in minutes.
+    pub emergency_minutes: u32,
+}
+
+/// An issuer of verifiable credentials that is no member.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CredentialIssuer {
+    /// Its name, exactly as its credentials' `issuer` says it: a URL or a DID.
+    pub issuer: String,
+    /// A file with its public keys, a JWK set (RFC 7517).
+    pub keys: PathBuf,
+    /// What it may say that a person is; empty for everything.
+    #[serde(default)]
+    pub kinds: Vec<CredentialKind>,
+}
+
+impl Default for Patients {
+    fn default() -> Self {
+        Self { custodian: None, credential_issuers: Vec::new(), emergency_minutes: 60 }
+    }
 }
 
 /// The node's clock.
@@ -351,6 +374,11 @@ impl Config {
             (0.0..=1.0).contains(&self.detection.score_min),
             "detection.score_min is {}: a probability from 0 to 1",
             self.detection.score_min
+        );
+        let minutes = self.patients.emergency_minutes;
+        anyhow::ensure!(
+            (1..=1_440).contains(&minutes),
+            "patients.emergency_minutes is {minutes}: an emergency lasts a minute to a day"
         );
         anyhow::ensure!(self.limits.page_max > 0, "limits.page_max is 0: no list could be read");
         anyhow::ensure!(

@@ -3,6 +3,7 @@
 //! Invariants: a handler extracts, parses, makes one call and responds; every error leaves as RFC 9457 problem+json through
 //! [`problem`]; no token, body or identifier of a patient is ever logged.
 
+pub mod access;
 mod analysis;
 pub mod app;
 pub mod auth;

@@ -28,7 +28,8 @@ pub use keys::KeyStore;
 pub(crate) use open::fabric_settings;
 pub use open::{Parts, clock, given_passphrase, keys, options, parts, registering, registration};
 
-use crate::config::{Config, Detection, Webhooks};
+use crate::access::CredentialIssuers;
+use crate::config::{Config, Detection, Patients, Webhooks};
 use crate::trade::Directory;
 use crate::watch::Recorder;
 use turns::Turns;
@@ -53,6 +54,8 @@ pub struct Node {
     data: PathBuf,
     detection: Detection,
     webhooks: Webhooks,
+    patients: Patients,
+    credential_issuers: CredentialIssuers,
     turns: Turns,
 }
 
@@ -69,6 +72,7 @@ impl Node {
         keys: KeyStore,
         signers: impl IntoIterator<Item = Signer>,
         config: &Config,
+        credential_issuers: CredentialIssuers,
     ) -> Self {
         let signers =
             signers.into_iter().map(|signer| (signer.certificate().party.clone(), Arc::new(signer))).collect();
@@ -88,6 +92,8 @@ impl Node {
             data: config.data.clone(),
             detection: config.detection.clone(),
             webhooks: config.webhooks,
+            patients: config.patients.clone(),
+            credential_issuers,
             turns: Turns::default(),
         }
     }
@@ -180,6 +186,16 @@ impl Node {
     /// How those are told who subscribed to cases.
     pub const fn webhooks(&self) -> &Webhooks {
         &self.webhooks
+    }
+
+    /// Patients' affairs.
+    pub const fn patients(&self) -> &Patients {
+        &self.patients
+    }
+
+    /// Who says of persons what they are.
+    pub(crate) const fn credential_issuers(&self) -> &CredentialIssuers {
+        &self.credential_issuers
     }
 
     /// How the trade is watched.

@@ -9,6 +9,7 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
+use veridose_contract::access::{Refusal, RefusalRule};
 use veridose_contract::{Code, ItemKey, Rejection, StateError};
 use veridose_ledger::{ChannelError, LedgerError, Stale, SubmitError};
 use veridose_store::StoreError;
@@ -119,6 +120,7 @@ struct Parts {
     detail: String,
     rejection: Option<Rejection>,
     field: Option<String>,
+    access: Option<RefusalRule>,
     retry_after_seconds: Option<u64>,
     allow: Option<String>,
 }
@@ -159,7 +161,15 @@ impl Problem {
     /// A problem of this kind; `detail` says what is wrong and how to mend it.
     pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        Self(Box::new(Parts { kind, detail, rejection: None, field: None, retry_after_seconds: None, allow: None }))
+        Self(Box::new(Parts {
+            kind,
+            detail,
+            rejection: None,
+            field: None,
+            access: None,
+            retry_after_seconds: None,
+            allow: None,
+        }))
     }
 
     /// A refusal by the contract.
@@ -167,6 +177,33 @@ impl Problem {
         let kind = kind_of(rejection.code);
         let mut problem = Self::new(kind, rejection.detail.clone());
         problem.0.rejection = Some(rejection);
+        problem
+    }
+
+    /// Data of a patient are not given.
+    pub fn no_access(refusal: &Refusal) -> Self {
+        let kind = match refusal.rule {
+            RefusalRule::NotCurrent => Kind::Unavailable,
+            RefusalRule::NothingAsked => Kind::Unprocessable,
+            RefusalRule::ScopeMissing
+            | RefusalRule::CredentialRefused
+            | RefusalRule::NoMember
+            | RefusalRule::RoleNotAllowed
+            | RefusalRule::EmergencyNotDeclared
+            | RefusalRule::EmergencyOfOthers
+            | RefusalRule::EmergencyUnconfirmed
+            | RefusalRule::EmergencyOver
+            | RefusalRule::NoConsent
+            | RefusalRule::NoRelationship
+            | RefusalRule::ConsentRevoked
+            | RefusalRule::ConsentExpired
+            | RefusalRule::ConsentNotYet
+            | RefusalRule::DataNotCovered
+            | RefusalRule::CredentialMissing => Kind::Forbidden,
+        };
+        let mut problem = Self::new(kind, format!("not given; what is needed: {}", refusal.needed));
+        problem.0.access = Some(refusal.rule);
+        problem.0.retry_after_seconds = (kind == Kind::Unavailable).then_some(1);
         problem
     }
 
@@ -210,7 +247,8 @@ impl Problem {
 
     /// The stable code: the contract's own where it refused.
     pub fn code(&self) -> &'static str {
-        self.0.rejection.as_ref().map_or(self.0.kind.parts().1, |rejection| rejection.code.as_str())
+        let refused = self.0.rejection.as_ref().map(|rejection| rejection.code.as_str());
+        refused.or_else(|| self.0.access.map(RefusalRule::as_str)).unwrap_or(self.0.kind.parts().1)
     }
 
     /// The JSON form.
@@ -265,6 +303,7 @@ const fn kind_of(code: Code) -> Kind {
         | Code::NotIssuer
         | Code::NotCustodian
         | Code::ConsentGrantee
+        | Code::NotLogKeeper
         | Code::SecondPersonRequired
         | Code::CertificateMismatch
         | Code::CertificateRevoked => Kind::Forbidden,
@@ -324,7 +363,9 @@ const fn kind_of(code: Code) -> Kind {
         | Code::CaseExists
         | Code::CaseClosed
         | Code::CaseOpen
-        | Code::CaseEscalated => Kind::Conflict,
+        | Code::CaseEscalated
+        | Code::AnchorPlace
+        | Code::CredentialRevoked => Kind::Conflict,
     }
 }
 
@@ -443,9 +484,11 @@ impl From<StoreError> for Problem {
             StoreError::NoCaptureJob => Self::not_found("capture job"),
             StoreError::NoWebhook => Self::not_found("webhook"),
             StoreError::NoJob => Self::not_found("job"),
-            StoreError::UploadReplaced | StoreError::PatientErased | StoreError::JobState { .. } => {
-                Self::new(Kind::Conflict, error.to_string())
-            }
+            StoreError::NoEmergency => Self::not_found("emergency"),
+            StoreError::UploadReplaced
+            | StoreError::PatientErased
+            | StoreError::EmergencyConfirmed
+            | StoreError::JobState { .. } => Self::new(Kind::Conflict, error.to_string()),
             StoreError::Unreachable(ref cause) => {
                 tracing::warn!(%cause, "the database cannot be reached");
                 let mut problem = Self::new(Kind::Unavailable, error.to_string());
@@ -454,6 +497,10 @@ impl From<StoreError> for Problem {
             }
             StoreError::DiskFull | StoreError::Busy | StoreError::QueueFull { .. } => {
                 Self::new(Kind::Unavailable, error.to_string())
+            }
+            StoreError::NotRecorded(cause) => {
+                tracing::error!(cause = format!("{cause:#}"), "an access could not be recorded");
+                Self::new(Kind::Unavailable, "the access could not be recorded, so nothing is given")
             }
             StoreError::Closing => Self::new(Kind::Unavailable, "the node is stopping"),
             StoreError::Database(_)

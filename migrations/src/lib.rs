@@ -27,6 +27,7 @@ impl MigratorTrait for Primary {
             Box::new(primary::jobs::Migration),
             Box::new(primary::detection::Migration),
             Box::new(primary::webhooks::Migration),
+            Box::new(primary::access::Migration),
         ]
     }
 
@@ -46,6 +47,8 @@ impl MigratorTrait for View {
             Box::new(view::owner::Migration),
             Box::new(view::models::Migration),
             Box::new(view::case_measures::Migration),
+            Box::new(view::access::Migration),
+            Box::new(view::consents_by_document::Migration),
         ]
     }
 

@@ -1,5 +1,6 @@
 //! Tables of what exists nowhere else.
 
+pub(crate) mod access;
 pub(crate) mod capture;
 pub(crate) mod detection;
 pub(crate) mod jobs;

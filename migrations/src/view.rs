@@ -1,7 +1,9 @@
 //! Tables of the projection.
 
+pub(crate) mod access;
 pub(crate) mod answers;
 pub(crate) mod case_measures;
+pub(crate) mod consents_by_document;
 pub(crate) mod events;
 pub(crate) mod goods;
 pub(crate) mod members;

@@ -8,7 +8,7 @@ use veridose_contract::{PartyId, Site};
 use super::keyset::PinnedKey;
 use super::known::{self, Genuine, Known};
 use super::remote::Remote;
-use super::{Caller, Embedded, Role};
+use super::{Caller, Embedded, Role, Scopes};
 use crate::config::Config;
 use crate::problem::Kind;
 
@@ -219,5 +219,7 @@ fn caller(claims: &Map<String, Value>, terms: &Terms<'_>) -> Result<Caller, Auth
     if role == Role::Patient && patient.is_none() {
         return Err(wrong(terms.patient_claim, "is missing, and the role is patient"));
     }
-    Ok(Caller { subject: subject.to_owned(), party, role, site, patient })
+    let scopes = Scopes::parse(text("scope")?.unwrap_or_default());
+    let issuer = terms.issuer.to_owned();
+    Ok(Caller { issuer, subject: subject.to_owned(), party, role, site, patient, scopes })
 }

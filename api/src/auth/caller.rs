@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use veridose_contract::{PartyId, Site};
 
-use super::Authority;
+use super::{Authority, Scopes};
 use crate::problem::{Kind, Problem};
 
 /// In which capacity somebody calls.
@@ -34,6 +34,8 @@ pub enum Role {
 /// Who is asking.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
+    /// Who vouches for the name: the token's issuer.
+    pub issuer: String,
     /// The issuer's name for the person or machine.
     pub subject: String,
     /// The organisation that it acts for.
@@ -44,6 +46,8 @@ pub struct Caller {
     pub site: Option<Site>,
     /// The patient's pseudonym, for a patient.
     pub patient: Option<String>,
+    /// What the token reaches of patients' data.
+    pub scopes: Scopes,
 }
 
 impl Caller {

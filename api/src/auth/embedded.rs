@@ -39,6 +39,8 @@ pub struct Grant {
     pub site: Option<Site>,
     /// The patient's pseudonym.
     pub patient: Option<String>,
+    /// What it reaches of patients' data, as in SMART App Launch; all that the role may read where nothing is said.
+    pub scope: Option<String>,
     /// For how long.
     pub lifetime: Duration,
 }
@@ -59,6 +61,7 @@ struct Claims<'a> {
     site: Option<Site>,
     #[serde(skip_serializing_if = "Option::is_none")]
     patient: Option<&'a str>,
+    scope: &'a str,
 }
 
 impl Embedded {
@@ -91,6 +94,7 @@ impl Embedded {
             role: grant.role,
             site: grant.site,
             patient: grant.patient.as_deref(),
+            scope: grant.scope.as_deref().unwrap_or_else(|| scope_of(grant.role)),
         };
         let header = Header { kid: self.jwk.common.key_id.clone(), ..Header::new(Algorithm::EdDSA) };
         Ok(jsonwebtoken::encode(&header, &claims, &self.signer)?)
@@ -110,6 +114,15 @@ impl Embedded {
             "response_types_supported": ["token"],
             "subject_types_supported": ["public"],
         })
+    }
+}
+
+/// What a role reads of patients' data, as far as consents allow it.
+const fn scope_of(role: Role) -> &'static str {
+    match role {
+        Role::Patient => "patient/*.rs",
+        Role::Manufacturer | Role::Distributor | Role::Pharmacy | Role::Regulator => "user/*.rs",
+        Role::Operator => "",
     }
 }
 

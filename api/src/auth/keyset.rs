@@ -13,18 +13,18 @@ const KEYS_MAX: usize = 64;
 
 /// A public key and its algorithm.
 #[derive(Clone)]
-pub(super) struct PinnedKey {
-    pub(super) algorithm: Algorithm,
-    pub(super) key: Arc<DecodingKey>,
+pub(crate) struct PinnedKey {
+    pub(crate) algorithm: Algorithm,
+    pub(crate) key: Arc<DecodingKey>,
 }
 
 /// The keys of one issuer by their `kid`; a key without one is found only when it is alone.
 #[derive(Clone, Default)]
-pub(super) struct KeySet(HashMap<Option<String>, PinnedKey>);
+pub(crate) struct KeySet(HashMap<Option<String>, PinnedKey>);
 
 impl KeySet {
     /// Takes from a JWK set what can verify tokens here; keys of other kinds are left out, as RFC 7517 section 5 says.
-    pub(super) fn from_jwks(keys: &[serde_json::Value]) -> Self {
+    pub(crate) fn from_jwks(keys: &[serde_json::Value]) -> Self {
         let usable = keys.iter().take(KEYS_MAX).filter_map(|value| {
             let jwk: Jwk = serde_json::from_value(value.clone()).ok()?;
             Some((jwk.common.key_id.clone(), pin(&jwk)?))
@@ -33,7 +33,7 @@ impl KeySet {
     }
 
     /// The key a token names; a token without `kid` gets the only key of the set.
-    pub(super) fn find(&self, kid: Option<&str>) -> Option<&PinnedKey> {
+    pub(crate) fn find(&self, kid: Option<&str>) -> Option<&PinnedKey> {
         match kid {
             Some(kid) => self.0.get(&Some(kid.to_owned())),
             None if self.0.len() == 1 => self.0.values().next(),
@@ -41,7 +41,7 @@ impl KeySet {
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }

@@ -62,12 +62,20 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::auth::Role;
+    use crate::auth::{Role, Scopes};
 
     #[test]
     fn a_known_token_ends_with_its_time_and_with_its_key() {
         let key = Arc::new(DecodingKey::from_secret(b"one"));
-        let caller = Caller { subject: "anna".into(), party: None, role: Role::Operator, site: None, patient: None };
+        let caller = Caller {
+            issuer: "i".into(),
+            subject: "anna".into(),
+            party: None,
+            role: Role::Operator,
+            site: None,
+            patient: None,
+            scopes: Scopes::default(),
+        };
         let genuine = Genuine { caller, issuer: "i".into(), kid: None, key: Arc::clone(&key), until: 100 };
         assert!(genuine.still(&key, 99));
         assert!(!genuine.still(&key, 100), "it has expired");

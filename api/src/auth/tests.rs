@@ -137,6 +137,7 @@ fn grant(seconds: u64) -> Grant {
         role: Role::Patient,
         site: None,
         patient: Some("p-1".into()),
+        scope: None,
         lifetime: Duration::from_secs(seconds),
     }
 }

@@ -30,6 +30,9 @@ pub struct Arguments {
     /// The patient's pseudonym
     #[arg(long, required_if_eq("role", "patient"))]
     patient: Option<String>,
+    /// What it reaches of patients' data, as in SMART App Launch: `user/Observation.rs`; all that the role may read when nothing is said
+    #[arg(long)]
+    scope: Option<String>,
     /// For how many hours it is good
     #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u64).range(1..=24 * 365))]
     hours: u64,
@@ -45,6 +48,7 @@ pub(super) fn run(config: &Config, wanted: Arguments, json: bool) -> anyhow::Res
         role: wanted.role,
         site: wanted.site.map(Site),
         patient: wanted.patient,
+        scope: wanted.scope,
         lifetime: Duration::from_secs(wanted.hours * 3_600),
     };
     let token = issuer.mint(&grant)?;

@@ -55,6 +55,7 @@ impl Person {
             role,
             site: party.map(|(_, site)| Site(site)),
             patient: party.is_none().then(|| PATIENT.to_owned()),
+            scope: None,
             lifetime: Duration::from_hours(1),
         };
         Ok(Self {

@@ -19,6 +19,7 @@ use zeroize::Zeroizing;
 
 use super::keys::{random, write_new};
 use super::{Clock, Frozen, KeyStore, Node};
+use crate::access::CredentialIssuers;
 use crate::config::{Config, LedgerKind};
 use crate::found::{found, network_file, trial_members};
 use crate::name::first_half;
@@ -89,7 +90,9 @@ impl Node {
         let store = store.named(node_name(&config.data)?);
         let ledger = Arc::new(ledger);
         let projector = Projector::new(Arc::clone(&ledger), store.clone()).await.context("failed to read the view")?;
-        let node = Self::new(ledger, store, projector, network, network_key, clock(config), keys, signers, config);
+        let issuers = CredentialIssuers::read(&config.patients.credential_issuers)?;
+        let clock = clock(config);
+        let node = Self::new(ledger, store, projector, network, network_key, clock, keys, signers, config, issuers);
         node.register_certificates().await?;
         Ok(Arc::new(node))
     }

@@ -53,7 +53,7 @@ impl Server {
     fn token_of(&self, party: &str, role: Role) -> String {
         let party = Some(PartyId::parse(party).expect("a party"));
         let (subject, lifetime) = ("test".to_owned(), std::time::Duration::from_mins(5));
-        let grant = Grant { subject, party, role, site: None, patient: None, lifetime };
+        let grant = Grant { subject, party, role, site: None, patient: None, scope: None, lifetime };
         self.issuer.mint(&grant).expect("mints")
     }
 

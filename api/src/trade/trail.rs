@@ -227,6 +227,8 @@ fn part(command: &Command, item: &ItemKey) -> Part {
         | Action::RegisterConsent(_)
         | Action::RevokeConsent { .. }
         | Action::AmendConsent { .. }
+        | Action::AnchorAccess(_)
+        | Action::RevokeCredential(_)
         | Action::RegisterModel(_)
         | Action::PromoteModel { .. }
         | Action::RollBackModel { .. }
@@ -286,6 +288,8 @@ fn how(command: &Command, item: &ItemKey, offers: &mut BTreeSet<OfferId>) -> Opt
         | Action::RegisterConsent(_)
         | Action::RevokeConsent { .. }
         | Action::AmendConsent { .. }
+        | Action::AnchorAccess(_)
+        | Action::RevokeCredential(_)
         | Action::RegisterModel(_)
         | Action::PromoteModel { .. }
         | Action::RollBackModel { .. }

@@ -2,6 +2,7 @@
 // SeaORM's derive makes `pub` items of every entity; the modules keep them inside the crate.
 #![allow(unreachable_pub)]
 
+pub(crate) mod access;
 pub(crate) mod answers;
 pub(crate) mod capture;
 pub(crate) mod detection;

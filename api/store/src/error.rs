@@ -130,6 +130,15 @@ pub enum StoreError {
         /// The limit.
         limit: u64,
     },
+    /// An access could not be recorded, so nothing may be given.
+    #[error("the access could not be recorded")]
+    NotRecorded(#[source] Arc<StoreError>),
+    /// No emergency of that name was declared, or not by this member.
+    #[error("there is no such emergency")]
+    NoEmergency,
+    /// Somebody else confirmed the emergency.
+    #[error("the emergency is confirmed")]
+    EmergencyConfirmed,
     /// The writer task has ended: the store is closing.
     #[error("the store is closing")]
     Closing,

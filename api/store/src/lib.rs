@@ -5,6 +5,7 @@
 //! row. On SQLite they are two files, so that neither's writer waits for the other; on PostgreSQL they share a database.
 //! SeaORM stays inside this crate: own row types go out.
 
+mod access;
 mod capture;
 mod causes;
 mod database;
@@ -25,6 +26,10 @@ mod webhooks;
 
 use std::sync::Arc;
 
+pub use access::{
+    AccessAnchorRow, AccessLog, AccessNote, AccessRecord, EmergencyRow, EmergencyWords, KeptAccess, LogPlace,
+    NewAccess, Person, Recorded,
+};
 pub use capture::{
     Abandoned, CaptureError, CaptureJob, CaptureState, Captures, Clock, Document, ErrorBehaviour, Received, Upload,
 };
@@ -64,6 +69,8 @@ pub struct Store {
     pub causes: Causes,
     /// Who is told of cases.
     pub webhooks: Webhooks,
+    /// Accesses to patients' data.
+    pub accesses: AccessLog,
     /// Writer of the view.
     pub projection: Projection,
     /// Reads of the view.
@@ -85,9 +92,10 @@ impl Store {
         let scans = Scans::new(primary.clone(), Arc::clone(&keys));
         let causes = Causes::new(primary.clone());
         let webhooks = Webhooks::new(primary.clone(), Arc::clone(&keys), jobs.clone());
+        let accesses = AccessLog::start(primary.clone(), Arc::clone(&keys)).await?;
         let captures = Captures::new(primary, keys);
         let projection = Projection::open(view.clone(), vault.clone(), founding).await?;
-        Ok(Self { vault, captures, jobs, scans, causes, webhooks, projection, queries: Queries { view } })
+        Ok(Self { vault, captures, jobs, scans, causes, webhooks, accesses, projection, queries: Queries { view } })
     }
 
     /// As a node of that name, see [`Captures::named`] and [`Claim::Start`].

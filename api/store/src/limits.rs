@@ -56,6 +56,12 @@ pub const SCAN_BATCHES_PER_CALL_MAX: u64 = 1_000;
 pub const SCANS_KEPT_MS: i64 = 400 * 86_400_000;
 /// Causes that one case holds.
 pub const CAUSES_PER_CASE_MAX: usize = 1_000;
+/// Records of accesses that become durable together.
+pub const ACCESSES_PER_COMMIT_MAX: usize = 1_024;
+/// Accesses that wait to be recorded; further ones wait to wait.
+pub const ACCESSES_WAITING_MAX: usize = 16_384;
+/// Size of one record of an access, before compression.
+pub const ACCESS_RECORD_BYTES_MAX: usize = 4 * 1024;
 /// Webhooks of one party.
 pub const WEBHOOKS_PER_PARTY_MAX: usize = 10;
 /// How long a webhook's earlier secret signs beside the new one.

@@ -21,7 +21,7 @@ pub(crate) use fold::COMMANDS_STRIDE;
 pub use owner::Claim;
 
 use crate::database::{Database, Existing, Write, fixed, insert_all, signed, unsigned};
-use crate::entity::{answers, events, goods, members, models};
+use crate::entity::{access, answers, events, goods, members, models};
 use crate::limits::{ENTRIES_PER_BATCH_MAX, ITEMS_PER_BATCH_MAX};
 use crate::projection::owner::{Lapses, Owner};
 use crate::projection::working::Working;
@@ -202,6 +202,7 @@ impl Projection {
         self.dump_table::<answers::case_quarantine::Entity>(&mut rows).await?;
         self.dump_table::<models::model::Entity>(&mut rows).await?;
         self.dump_table::<models::decision::Entity>(&mut rows).await?;
+        self.dump_table::<access::anchor::Entity>(&mut rows).await?;
         Ok(rows)
     }
 
@@ -241,7 +242,7 @@ struct Lease {
 }
 
 /// Every table of the view.
-const TABLES: [&str; 23] = [
+const TABLES: [&str; 24] = [
     "cursor",
     "ledger_transaction",
     "party",
@@ -265,4 +266,5 @@ const TABLES: [&str; 23] = [
     "case_quarantine",
     "model",
     "decision",
+    "anchored_access",
 ];

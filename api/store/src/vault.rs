@@ -19,7 +19,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, PaginatorTra
 use tokio::sync::watch;
 use veridose_contract::{Commitment, IdempotencyKey, PartyId};
 
-pub(crate) use cipher::{Key, decrypt, deflate, encrypt, inflate, key, random_key, unwrap, wrap};
+pub(crate) use cipher::{Key, decrypt, deflate, encrypt, inflate, key, random_id, random_key, unwrap, wrap};
 pub(crate) use keys::Keys;
 pub use keys::MasterKey;
 pub use read::Opened;

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::case::CaseStep;
 use crate::id::{
-    CaseId, Commitment, ConsentId, Day, Fingerprint, ItemKey, LotKey, ModelId, OfferId, PartyId, ProductKey, Site,
-    Timestamp,
+    AccessLogId, CaseId, Commitment, ConsentId, CredentialId, Day, Fingerprint, ItemKey, LotKey, ModelId, OfferId,
+    PartyId, ProductKey, Site, Timestamp,
 };
-pub use consent::{Consent, CredentialKind, DataForm, DataKind, Purpose, StudyKind};
+pub use consent::{Consent, CredentialKind, DataForm, DataKind, NoPurpose, Purpose, StudyKind};
 
 /// One action on a list of items.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -189,6 +189,10 @@ pub enum Action {
         /// The version that it replaces.
         version: u32,
     },
+    /// Fixes the next records of a log of accesses; who reads them later sees whether one was altered or removed.
+    AnchorAccess(AccessAnchor),
+    /// A regulator registers that a credential of a person no longer holds. For good: who gets a new one gets another name for it.
+    RevokeCredential(CredentialId),
 }
 
 impl Action {
@@ -233,6 +237,8 @@ impl Action {
             Self::MoveCase { step: CaseStep::Close(_), .. } => "close_case",
             Self::MoveCase { step: CaseStep::Reopen, .. } => "reopen_case",
             Self::AmendConsent { .. } => "amend_consent",
+            Self::AnchorAccess(_) => "anchor_access",
+            Self::RevokeCredential(_) => "revoke_credential",
         }
     }
 }
@@ -400,4 +406,17 @@ pub struct Decision {
     pub features: [u8; 32],
     /// The probability that it gave, in millionths.
     pub score_millionths: u32,
+}
+
+/// Records of a log of accesses that follow those that were anchored before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct AccessAnchor {
+    /// Which log.
+    pub log: AccessLogId,
+    /// Number of the first record; records are numbered from 0.
+    pub first: u64,
+    /// How many; at least one.
+    pub count: u32,
+    /// Root of the RFC 6962 tree over the records' leaves.
+    pub root: [u8; 32],
 }

@@ -1,6 +1,7 @@
 //! Executing commands: what all of them share, and which file has which.
 
 mod accept;
+mod access;
 mod aggregate;
 mod case;
 mod certificate;
@@ -139,6 +140,8 @@ fn dispatch(turn: &mut Turn<'_>, command: &Command) -> Result<(), Stop> {
         Action::RegisterConsent(consent) => consent::register(turn, consent),
         Action::RevokeConsent { consent, version } => consent::revoke(turn, consent, *version),
         Action::AmendConsent { consent, version } => consent::amend(turn, consent, *version),
+        Action::AnchorAccess(anchor) => access::anchor(turn, anchor),
+        Action::RevokeCredential(credential) => access::revoke_credential(turn, command, credential),
         Action::RegisterModel(model) => model::register(turn, command, model),
         Action::PromoteModel { model } => model::promote(turn, model),
         Action::RollBackModel { kind } => model::roll_back(turn, kind),
@@ -174,6 +177,8 @@ fn check_items(command: &Command) -> Result<(), Stop> {
         | Action::RegisterConsent(_)
         | Action::RevokeConsent { .. }
         | Action::AmendConsent { .. }
+        | Action::AnchorAccess(_)
+        | Action::RevokeCredential(_)
         | Action::RegisterModel(_)
         | Action::PromoteModel { .. }
         | Action::RollBackModel { .. }

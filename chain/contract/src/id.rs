@@ -133,6 +133,18 @@ hash_id!(
     Subject, 32
 );
 hash_id!(
+    /// A person, as SHA-256 of its issuer's name, a zero byte and the issuer's name for the person.
+    Person, 32
+);
+hash_id!(
+    /// A log of accesses, chosen at random by the node that keeps it.
+    AccessLogId, 16
+);
+hash_id!(
+    /// A verifiable credential: SHA-256 of its issuer's name, a zero byte and the credential's own.
+    CredentialId, 32
+);
+hash_id!(
     /// SHA-256(salt ‖ payload) of a document that lives encrypted off the ledger.
     Commitment, 32
 );

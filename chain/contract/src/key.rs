@@ -1,8 +1,8 @@
 //! Every key of the state: a prefix byte and an identifier. There is no key that every transaction writes.
 
 use crate::id::{
-    BatchId, CaseId, Commitment, ConsentId, Fingerprint, IdempotencyKey, ItemKey, LotKey, ModelId, OfferId, PartyId,
-    ProductKey, Site,
+    AccessLogId, BatchId, CaseId, Commitment, ConsentId, CredentialId, Fingerprint, IdempotencyKey, ItemKey, LotKey,
+    ModelId, OfferId, PartyId, ProductKey, Site,
 };
 
 /// Prefix of items, the only keys that come by the million.
@@ -10,7 +10,9 @@ pub(crate) const ITEM: u8 = b'i';
 const ADMISSION: u8 = b'a';
 const BATCH: u8 = b'b';
 const CERTIFICATE: u8 = b'c';
+const CREDENTIAL: u8 = b'e';
 const DISSOLVED: u8 = b'd';
+const ACCESS_LOG: u8 = b'h';
 const SITE: u8 = b'g';
 const IDEMPOTENCY: u8 = b'k';
 const LOT: u8 = b'l';
@@ -73,6 +75,16 @@ pub(crate) fn offer(offer: &OfferId) -> Vec<u8> {
 /// A consent.
 pub(crate) fn consent(consent: &ConsentId) -> Vec<u8> {
     join(CONSENT, &[consent.as_bytes()])
+}
+
+/// How far a log of accesses is anchored.
+pub(crate) fn access_log(log: &AccessLogId) -> Vec<u8> {
+    join(ACCESS_LOG, &[log.as_bytes()])
+}
+
+/// That a credential was revoked.
+pub(crate) fn credential(credential: &CredentialId) -> Vec<u8> {
+    join(CREDENTIAL, &[credential.as_bytes()])
 }
 
 /// A case.

@@ -4,6 +4,7 @@
 //! only; a refused transaction writes nothing. Time comes from the transaction.
 #![deny(clippy::float_arithmetic, clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 
+pub mod access;
 mod apply;
 pub mod blind;
 mod case;
@@ -30,13 +31,14 @@ pub const VERSION: u32 = 1;
 pub use apply::{Creator, Outcome, apply};
 pub use case::{CaseOutcome, CaseStage, CaseStep};
 pub use command::{
-    Action, Certificate, Command, Consent, CredentialKind, DataForm, DataKind, Decision, DecommissionReason,
-    Discrepancy, DiscrepancyKind, HandoffKind, Model, Party, Purpose, QuarantineTarget, RecallTarget, Role, StudyKind,
+    AccessAnchor, Action, Certificate, Command, Consent, CredentialKind, DataForm, DataKind, Decision,
+    DecommissionReason, Discrepancy, DiscrepancyKind, HandoffKind, Model, NoPurpose, Party, Purpose, QuarantineTarget,
+    RecallTarget, Role, StudyKind,
 };
 pub use genesis::{Genesis, GenesisError, genesis_writes, network_id};
 pub use id::{
-    BatchId, CaseId, Commitment, ConsentId, Day, Fingerprint, IdError, IdempotencyKey, ItemKey, LotKey, ModelId,
-    NetworkId, OfferId, PartyId, ProductKey, Site, StudyId, Subject, Timestamp, TxId,
+    AccessLogId, BatchId, CaseId, Commitment, ConsentId, CredentialId, Day, Fingerprint, IdError, IdempotencyKey,
+    ItemKey, LotKey, ModelId, NetworkId, OfferId, PartyId, Person, ProductKey, Site, StudyId, Subject, Timestamp, TxId,
 };
 pub use key::{decides_membership, item as item_key, network as network_key, party_of};
 pub use overlay::Writes;

@@ -20,6 +20,8 @@ pub const MODEL_CODE_LENGTH_MAX: usize = 64;
 pub const SCORE_MILLIONTHS_MAX: u32 = 1_000_000;
 /// Size of a DER certificate.
 pub const CERTIFICATE_BYTES_MAX: usize = 8_192;
+/// Records of a log of accesses that one anchor fixes.
+pub const ACCESS_RECORDS_PER_ANCHOR_MAX: u32 = 1 << 20;
 /// How far back a dispense, decommissioning or undo may be dated for judging expiry, consent and term, in milliseconds:
 /// an offline week. Files that are handed in later are judged as of that long before.
 pub const HAPPENED_PAST_MAX_MS: i64 = 7 * 24 * 3_600 * 1_000;

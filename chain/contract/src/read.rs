@@ -1,14 +1,14 @@
 //! Typed reads of the state, for the contract itself, for hosts and for the API.
 
 use crate::id::{
-    BatchId, CaseId, Commitment, ConsentId, Fingerprint, IdempotencyKey, ItemKey, LotKey, ModelId, OfferId, PartyId,
-    ProductKey, Site,
+    AccessLogId, BatchId, CaseId, Commitment, ConsentId, CredentialId, Fingerprint, IdempotencyKey, ItemKey, LotKey,
+    ModelId, OfferId, PartyId, ProductKey, Site,
 };
 use crate::key;
 use crate::record::{
-    BatchRecord, CaseRecord, CertificateRecord, ConsentRecord, DecisionRecord, DisputeRecord, IdempotencyRecord,
-    ItemRecord, LotRecord, ModelInUseRecord, ModelRecord, NetworkRecord, OfferRecord, PartyRecord, ProductRecord,
-    Record, SiteRecord,
+    AccessLogRecord, BatchRecord, CaseRecord, CertificateRecord, ConsentRecord, DecisionRecord, DisputeRecord,
+    IdempotencyRecord, ItemRecord, LotRecord, Mark, ModelInUseRecord, ModelRecord, NetworkRecord, OfferRecord,
+    PartyRecord, ProductRecord, Record, SiteRecord,
 };
 use crate::state::{StateError, StateRead};
 
@@ -73,6 +73,16 @@ pub fn offer(state: &dyn StateRead, id: &OfferId) -> Result<Option<OfferRecord>,
 /// A consent.
 pub fn consent(state: &dyn StateRead, id: &ConsentId) -> Result<Option<ConsentRecord>, StateError> {
     record(state, &key::consent(id))
+}
+
+/// How far a log of accesses is anchored; nothing before its first anchor.
+pub fn access_log(state: &dyn StateRead, id: &AccessLogId) -> Result<Option<AccessLogRecord>, StateError> {
+    record(state, &key::access_log(id))
+}
+
+/// Who revoked a credential, and when; nothing for one that nobody did.
+pub fn revoked_credential(state: &dyn StateRead, id: &CredentialId) -> Result<Option<Mark>, StateError> {
+    record(state, &key::credential(id))
 }
 
 /// A case.

@@ -65,6 +65,8 @@ records!(
     ModelInUseRecord,
     DecisionRecord,
     CaseRecord,
+    AccessLogRecord,
+    Mark,
 );
 
 /// The network: written once, at genesis.
@@ -315,6 +317,17 @@ pub struct CaseRecord {
     pub assignee: Option<PartyId>,
     /// How it stands.
     pub stage: CaseStage,
+}
+
+/// How far a log of accesses is anchored.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct AccessLogRecord {
+    /// The party that anchors it.
+    pub party: PartyId,
+    /// How many of its records are anchored.
+    pub records: u64,
+    /// The transaction that anchored the last of them.
+    pub tx: TxId,
 }
 
 /// Who set something, and when in the trade.

@@ -251,6 +251,14 @@ codes! {
     CaseOpen = "case_open",
     /// The case is with the higher authority already.
     CaseEscalated = "case_escalated",
+
+    // Access to patients' data.
+    /// Another party anchors this log of accesses.
+    NotLogKeeper = "not_log_keeper",
+    /// The records do not follow those that were anchored before, or there are none.
+    AnchorPlace = "anchor_place",
+    /// The credential was revoked before.
+    CredentialRevoked = "credential_revoked",
 }
 
 impl fmt::Display for Code {

@@ -2,6 +2,7 @@
 // A test that overflows fails, which is all that is asked of it.
 #![allow(clippy::arithmetic_side_effects)]
 
+mod access;
 mod codes;
 mod consents;
 mod custody;

@@ -191,7 +191,9 @@ impl Body {
                 | Action::RecordDecision(_)
                 | Action::RaiseCase(_)
                 | Action::MoveCase { .. }
-                | Action::AmendConsent { .. } => 0,
+                | Action::AmendConsent { .. }
+                | Action::AnchorAccess(_)
+                | Action::RevokeCredential(_) => 0,
             };
             sum.saturating_add(command.items.len()).saturating_add(inputs)
         })

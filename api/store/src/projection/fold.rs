@@ -1,5 +1,6 @@
 //! One accepted command after another becomes rows. Pure: the same transactions and documents always give the same rows.
 
+mod access;
 mod cases;
 mod goods;
 mod handoffs;
@@ -137,8 +138,9 @@ fn apply(working: &mut Working, founding: &Founding, place: &Place<'_>) -> Resul
         Action::EndRecall { target } => measures::end_recall(working, place, target),
         Action::RegisterModel(model) => models::register(working, place, model),
         Action::RecordDecision(decision) => models::decide(working, place, decision),
+        Action::AnchorAccess(anchor) => access::anchor(working, place, anchor)?,
         // Beside the event, the contract's state says which model is in use.
-        Action::Anchor | Action::PromoteModel { .. } | Action::RollBackModel { .. } => {}
+        Action::Anchor | Action::PromoteModel { .. } | Action::RollBackModel { .. } | Action::RevokeCredential(_) => {}
         Action::Dispute { event, partner } => working.disputes.push(dispute::Model {
             event_id: place.event,
             party: place.holder(),
@@ -198,6 +200,8 @@ fn viewers(working: &Working, command: &Command) -> Vec<String> {
         | Action::EndRecall { .. }
         | Action::RaiseCase(_)
         | Action::Anchor
+        | Action::AnchorAccess(_)
+        | Action::RevokeCredential(_)
         | Action::RegisterModel(_)
         | Action::PromoteModel { .. }
         | Action::RollBackModel { .. }

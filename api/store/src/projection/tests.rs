@@ -4,10 +4,10 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::value::RawValue;
 use veridose_contract::{
-    Action, Body, CaseId, CaseOutcome, CaseStep, Certificate, Command, Commitment, Consent, ConsentId, Day, Decision,
-    DecommissionReason, Discrepancy, DiscrepancyKind, Fingerprint, HandoffKind, Header, IdempotencyKey, ItemKey,
-    LotKey, Model, ModelId, OfferId, Party, PartyId, ProductKey, Purpose, QuarantineTarget, RecallTarget, Role,
-    Signature, Site, Subject, Timestamp, Transaction,
+    AccessAnchor, AccessLogId, Action, Body, CaseId, CaseOutcome, CaseStep, Certificate, Command, Commitment, Consent,
+    ConsentId, CredentialId, Day, Decision, DecommissionReason, Discrepancy, DiscrepancyKind, Fingerprint, HandoffKind,
+    Header, IdempotencyKey, ItemKey, LotKey, Model, ModelId, OfferId, Party, PartyId, ProductKey, Purpose,
+    QuarantineTarget, RecallTarget, Role, Signature, Site, Subject, Timestamp, Transaction,
 };
 
 use crate::payload::{Lot, Product, Recall};
@@ -156,6 +156,10 @@ fn any_action() -> impl Strategy<Value = (Action, Vec<ItemKey>)> {
         (consent.clone(), member.clone())
             .prop_map(|(id, grantee)| Action::AmendConsent { consent: care(id, grantee), version: 1 }),
         consent.prop_map(|consent| Action::RevokeConsent { consent, version: 1 }),
+        Just(Action::RevokeCredential(CredentialId([1; 32]))),
+        (0u64..3).prop_map(|first| {
+            Action::AnchorAccess(AccessAnchor { log: AccessLogId([1; 16]), first, count: 1, root: [2; 32] })
+        }),
     ];
     let found = found(member);
     (prop_oneof![6 => goods, 6 => answers, 1 => members, 1 => found], prop::collection::vec(item, 0..4))

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::{ActiveModelBehavior, ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Value};
-use veridose_contract::{Action, Command, QuarantineTarget, RecallTarget, Transaction};
+use veridose_contract::{Action, Command, Discrepancy, QuarantineTarget, RecallTarget, Transaction};
 
 use crate::StoreError;
 use crate::database::{Existing, KEYS_PER_QUERY_MAX, Write, insert_all};
+use crate::entity::access::anchor;
 use crate::entity::answers::{case_file, case_quarantine, consent, handoff, handoff_item, quarantine, recall};
 use crate::entity::events::{dispute, event, term, viewer};
 use crate::entity::goods::{batch, container, lot, pack, product};
@@ -93,6 +94,7 @@ pub(super) struct Working {
     pub(super) case_quarantines: Vec<case_quarantine::Model>,
     pub(super) models: Vec<model::Model>,
     pub(super) decisions: Vec<decision::Model>,
+    pub(super) access_anchors: Vec<anchor::Model>,
 }
 
 /// Keys of the rows that a batch may read.
@@ -157,9 +159,7 @@ impl Wanted {
             Action::Accept { offer, discrepancies } => {
                 self.offers.insert(offer.0.to_vec());
                 self.items.extend(items);
-                let discrepant = discrepancies.iter().map(|discrepancy| discrepancy.item.0.to_vec());
-                self.discrepant.extend(discrepant.clone());
-                self.items.extend(discrepant);
+                self.discrepancies(discrepancies);
             }
             Action::CommissionContainers
             | Action::Decommission { .. }
@@ -172,7 +172,9 @@ impl Wanted {
             | Action::RegisterModel(_)
             | Action::PromoteModel { .. }
             | Action::RollBackModel { .. }
-            | Action::RecordDecision(_) => {}
+            | Action::RecordDecision(_)
+            | Action::AnchorAccess(_)
+            | Action::RevokeCredential(_) => {}
             Action::RegisterConsent(consent) | Action::AmendConsent { consent, .. } => {
                 self.consents.insert(consent.id.0.to_vec());
             }
@@ -183,6 +185,12 @@ impl Wanted {
                 self.cases.insert(case.0.to_vec());
             }
         }
+    }
+
+    fn discrepancies(&mut self, discrepancies: &[Discrepancy]) {
+        let items = discrepancies.iter().map(|discrepancy| discrepancy.item.0.to_vec());
+        self.discrepant.extend(items.clone());
+        self.items.extend(items);
     }
 
     fn quarantine(&mut self, target: &QuarantineTarget, command: &Command) {
@@ -304,6 +312,7 @@ impl Working {
         insert_all::<case_quarantine::Entity>(on, self.case_quarantines, Existing::Refuse).await?;
         insert_all::<model::Entity>(on, self.models, Existing::Refuse).await?;
         insert_all::<decision::Entity>(on, self.decisions, Existing::Refuse).await?;
+        insert_all::<anchor::Entity>(on, self.access_anchors, Existing::Refuse).await?;
         self.parties.save::<party::Entity>(write).await?;
         self.approvals.save::<approval::Entity>(write).await?;
         self.certificates.save::<certificate::Entity>(write).await?;

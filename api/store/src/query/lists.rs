@@ -1,8 +1,9 @@
 //! Lists and single rows of everything that is not an event.
 
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use veridose_contract::{ConsentId, ItemKey, LotKey, OfferId, PartyId, ProductKey};
+use veridose_contract::{Commitment, ConsentId, ItemKey, LotKey, OfferId, PartyId, ProductKey};
 
+use crate::database::{KEYS_PER_QUERY_MAX, fixed};
 use crate::entity::answers::{consent, handoff, handoff_item, recall};
 use crate::entity::goods::{container, lot, pack, product};
 use crate::entity::members::party;
@@ -144,6 +145,23 @@ impl Queries {
             find = find.filter(Condition::any().add(custodian).add(grantee));
         }
         find.one(self.view.read()).await?.map(ConsentRow::try_from).transpose()
+    }
+
+    /// The consents that these documents say, whatever became of them.
+    pub async fn consents_of(&self, documents: &[Commitment]) -> Result<Vec<ConsentId>, StoreError> {
+        let mut consents = Vec::new();
+        for some in documents.chunks(KEYS_PER_QUERY_MAX) {
+            let find = consent::Entity::find()
+                .filter(consent::Column::Commitment.is_in(some.iter().map(|document| document.0.to_vec())))
+                .order_by_asc(consent::Column::Consent)
+                .select_only()
+                .column(consent::Column::Consent);
+            let rows: Vec<Vec<u8>> = find.into_tuple().all(self.view.read()).await?;
+            for row in rows {
+                consents.push(ConsentId(fixed("consent", &row)?));
+            }
+        }
+        Ok(consents)
     }
 
     /// Recalls, latest first: every member must know of each.

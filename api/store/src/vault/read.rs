@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
 use veridose_contract::{Commitment, PartyId};
 
 use crate::database::{KEYS_PER_QUERY_MAX, fixed};
@@ -43,6 +43,24 @@ impl Vault {
         within("commitments of a call", commitments.len(), COMMITMENTS_PER_CALL_MAX)?;
         let found = self.open_as(commitments, Some(party)).await?;
         Ok(commitments.iter().map(|commitment| found.get(commitment).cloned().unwrap_or(Opened::NotFound)).collect())
+    }
+
+    /// Every document that lies under the patient's key, none once that is destroyed.
+    pub async fn of_patient(&self, patient: &str) -> Result<Vec<Commitment>, StoreError> {
+        let groups = group::Entity::find()
+            .filter(group::Column::Patient.eq(self.keys.patient_id(patient).to_vec()))
+            .select_only()
+            .column(group::Column::Id)
+            .into_query();
+        let rows: Vec<Vec<u8>> = document::Entity::find()
+            .filter(document::Column::GroupId.in_subquery(groups))
+            .filter(document::Column::Sealed.is_not_null())
+            .select_only()
+            .column(document::Column::Commitment)
+            .into_tuple()
+            .all(self.database.read())
+            .await?;
+        rows.iter().map(|row| fixed("commitment", row).map(Commitment)).collect()
     }
 
     /// Opens documents, each as its owner: for the projection and for detection, which have no caller.

@@ -9,7 +9,7 @@ use crate::*;
 fn every_code_is_reached() {
     let produced = [transactions(), members(), certificates(), products(), holding(), containers(), offers(), ending()]
         .into_iter()
-        .chain([undoing(), marks(), consents(), models(), cases()])
+        .chain([undoing(), marks(), consents(), models(), cases(), access()])
         .flat_map(|world| world.produced);
     let produced: std::collections::BTreeSet<Code> = produced.collect();
     let missing: Vec<_> = Code::ALL.iter().filter(|code| !produced.contains(code)).collect();
@@ -409,5 +409,29 @@ fn cases() -> World {
     assert_eq!(stage(&w), CaseStage::Closed(CaseOutcome::Falsified));
     w.ok("reg", step(CaseStep::Reopen), &[]);
     assert_eq!(stage(&w), CaseStage::Investigating);
+    w
+}
+
+fn access() -> World {
+    let mut w = World::new();
+    let anchor =
+        |first, count| Action::AnchorAccess(AccessAnchor { log: AccessLogId([1; 16]), first, count, root: [2; 32] });
+    w.no("pharm", anchor(1, 1), &[], Code::AnchorPlace);
+    w.no("pharm", anchor(0, 0), &[], Code::AnchorPlace);
+    w.no("pharm", anchor(0, limits::ACCESS_RECORDS_PER_ANCHOR_MAX + 1), &[], Code::LimitExceeded);
+    w.ok("pharm", anchor(0, 3), &[]);
+    w.no("pharm", anchor(0, 3), &[], Code::AnchorPlace);
+    w.no("pharm", anchor(4, 1), &[], Code::AnchorPlace);
+    w.no("corner", anchor(3, 1), &[], Code::NotLogKeeper);
+    w.ok("pharm", anchor(3, 1), &[]);
+    let kept = read::access_log(&w.state, &AccessLogId([1; 16])).expect("readable").expect("anchored");
+    assert_eq!((kept.party, kept.records), (id("pharm"), 4));
+    let credential = CredentialId([3; 32]);
+    w.no("pharm", Action::RevokeCredential(credential), &[], Code::RoleNotAllowed);
+    assert_eq!(read::revoked_credential(&w.state, &credential).expect("readable"), None);
+    w.ok("reg", Action::RevokeCredential(credential), &[]);
+    w.no("reg", Action::RevokeCredential(credential), &[], Code::CredentialRevoked);
+    let mark = read::revoked_credential(&w.state, &credential).expect("readable").expect("revoked");
+    assert_eq!(mark.by, id("reg"));
     w
 }

@@ -69,6 +69,8 @@ fn later_actions() -> Vec<Action> {
             },
             version: 2,
         },
+        Action::AnchorAccess(AccessAnchor { log: AccessLogId([5; 16]), first: 6, count: 7, root: [8; 32] }),
+        Action::RevokeCredential(CredentialId([9; 32])),
     ]
 }
 

@@ -1,10 +1,10 @@
 //! A long run of transactions, good and bad, for two ledgers to agree on.
 
 use veridose_contract::{
-    Action, CaseId, CaseOutcome, CaseStep, Commitment, Consent, ConsentId, DataKind, Day, Decision, DecommissionReason,
-    Discrepancy, DiscrepancyKind, Fingerprint, HandoffKind, IdempotencyKey, ItemKey, LotKey, Model, ModelId, NetworkId,
-    OfferId, PartyId, ProductKey, QuarantineTarget, RecallTarget, StateRead, Subject, Timestamp, Transaction, read,
-    resolve,
+    AccessAnchor, AccessLogId, Action, CaseId, CaseOutcome, CaseStep, Commitment, Consent, ConsentId, CredentialId,
+    DataKind, Day, Decision, DecommissionReason, Discrepancy, DiscrepancyKind, Fingerprint, HandoffKind,
+    IdempotencyKey, ItemKey, LotKey, Model, ModelId, NetworkId, OfferId, PartyId, ProductKey, QuarantineTarget,
+    RecallTarget, StateRead, Subject, Timestamp, Transaction, read, resolve,
 };
 
 use super::{LOT, Member, Members, NOW, PRODUCT, Random, commands, pack, validity};
@@ -236,7 +236,7 @@ impl<'a> Sequence<'a> {
         let consent = ConsentId([number; 16]);
         let south = self.members.south.id.clone();
         let mut member = self.members.network.genesis.members[1].clone();
-        let action = match self.random.below(21) {
+        let action = match self.random.below(23) {
             0 => Action::SuspendParty(south),
             1 => Action::ReinstateParty(south),
             2 => Action::Quarantine(QuarantineTarget::Lot(LOT)),
@@ -269,6 +269,11 @@ impl<'a> Sequence<'a> {
                 features: [number; 32],
                 score_millionths: 500_000,
             }),
+            20 => Action::RevokeCredential(CredentialId([number; 32])),
+            21 => {
+                let (log, first) = (AccessLogId([1; 16]), self.random.below(4) as u64);
+                Action::AnchorAccess(AccessAnchor { log, first, count: 1, root: [number; 32] })
+            }
             _ => Action::RegisterConsent(Consent::to_dispense_record(consent, Subject([number; 32]), NOW)),
         };
         let items = if matches!(action, Action::Dispense { .. }) { self.items() } else { vec![] };
