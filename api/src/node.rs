@@ -31,7 +31,7 @@ pub use open::{Parts, clock, given_passphrase, keys, options, parts, registering
 use crate::access::CredentialIssuers;
 use crate::config::{Config, Detection, Patients, Webhooks};
 use crate::trade::Directory;
-use crate::watch::Recorder;
+use crate::watch::{LastInUse, Recorder};
 use turns::Turns;
 
 /// How long a reader waits for the view.
@@ -51,6 +51,7 @@ pub struct Node {
     captures: Arc<Notify>,
     jobs: Arc<Notify>,
     scans: Recorder,
+    detector: LastInUse,
     data: PathBuf,
     detection: Detection,
     webhooks: Webhooks,
@@ -89,6 +90,7 @@ impl Node {
             captures: Arc::default(),
             jobs: Arc::default(),
             scans: Recorder::default(),
+            detector: LastInUse::default(),
             data: config.data.clone(),
             detection: config.detection.clone(),
             webhooks: config.webhooks,
@@ -176,6 +178,11 @@ impl Node {
     /// Takes verifications for detection.
     pub(crate) const fn scans(&self) -> &Recorder {
         &self.scans
+    }
+
+    /// The detector that cases are judged by.
+    pub(crate) const fn detector(&self) -> &LastInUse {
+        &self.detector
     }
 
     /// The directory in which everything lies.

@@ -9,12 +9,15 @@ mod follow;
 mod gather;
 mod model;
 mod past;
+pub(crate) mod places;
 mod raise;
 mod scans;
 mod search;
 
-pub(crate) use counter::{Found, at_counter, is_odd};
+pub(crate) use counter::{Found, at_counter, in_past, is_odd, told};
 pub(crate) use follow::follow;
+pub(crate) use model::LastInUse;
+pub(crate) use raise::millionths;
 pub(crate) use scans::Recorder;
 pub(crate) use search::{detect, search};
 
@@ -23,7 +26,7 @@ use veridose_contract::blind::NetworkKey;
 use veridose_gs1::Epc;
 
 /// The canonical name of a pack or container, and its key on the ledger; nothing for anything else.
-fn named(key: &NetworkKey, uri: &str) -> Option<(String, ItemKey)> {
+pub(crate) fn named(key: &NetworkKey, uri: &str) -> Option<(String, ItemKey)> {
     let name = match Epc::parse(uri).ok()? {
         Epc::Sgtin(pack) => pack.name(),
         Epc::Sscc(container) => container.name(),

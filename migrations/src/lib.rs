@@ -28,6 +28,8 @@ impl MigratorTrait for Primary {
             Box::new(primary::detection::Migration),
             Box::new(primary::webhooks::Migration),
             Box::new(primary::access::Migration),
+            Box::new(primary::findings::Migration),
+            Box::new(primary::places::Migration),
         ]
     }
 

@@ -3,6 +3,8 @@
 pub(crate) mod access;
 pub(crate) mod capture;
 pub(crate) mod detection;
+pub(crate) mod findings;
 pub(crate) mod jobs;
+pub(crate) mod places;
 pub(crate) mod vault;
 pub(crate) mod webhooks;

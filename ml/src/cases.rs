@@ -9,7 +9,7 @@ pub use alert::{Alert, Contribution, Proof};
 pub(crate) use join::groups as joined;
 pub(crate) use tell::alert as tell;
 
-use crate::detect::Suspicion;
+use crate::detect::{Detector, Suspicion};
 use crate::rules::{Facts, Finding};
 
 /// Packs and containers that an alert names.
@@ -35,9 +35,9 @@ pub(crate) fn suspicions(
     facts: &Facts<'_>,
     findings: &[Finding],
     limits: (u64, f64),
-    believe: impl Fn(&[&Finding]) -> Option<Believed>,
+    detector: Option<&Detector>,
 ) -> Vec<Suspicion> {
-    ranked(facts, findings, limits, believe)
+    ranked(facts, findings, limits, |group| detector?.belief(group))
         .into_iter()
         .map(|(alert, group)| {
             let thing = |finding: &Finding| finding.things.first().map(|thing| facts.table.things.cause(*thing));
@@ -45,7 +45,7 @@ pub(crate) fn suspicions(
             let mut causes: Vec<String> = group.iter().filter_map(|finding| thing(finding)).chain(shared).collect();
             causes.sort_unstable();
             causes.dedup();
-            Suspicion { alert, causes }
+            Suspicion { alert, causes, looked_at: detector.and_then(|detector| detector.looked_at(&group)) }
         })
         .collect()
 }

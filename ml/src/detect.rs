@@ -62,6 +62,8 @@ pub struct Suspicion {
     pub alert: Alert,
     /// Names of its causes, sorted: two cases that share one are one.
     pub causes: Vec<String>,
+    /// What a detector looked at, by name, where it has a part in the case: it ranks it, or found something of it.
+    pub looked_at: Option<BTreeMap<String, f64>>,
 }
 
 /// Applies the rules to a part of the events: all that is known of some things, and of others perhaps nothing. Findings about a
@@ -76,7 +78,7 @@ pub fn suspect(
     let histories = Histories::new(table);
     let facts = Facts::new(table, &histories);
     let findings = whole(&facts, is_whole);
-    suspicions(&facts, &findings, (scans(table, i64::MIN), settings.score_min), |group| detector?.belief(group))
+    suspicions(&facts, &findings, (scans(table, i64::MIN), settings.score_min), detector)
 }
 
 /// As [`detect`] and [`detect_with`], and says by what the cases are known again.
@@ -92,14 +94,15 @@ pub fn search(
         None => rules::check(&facts),
     };
     let limits = (scans(table, i64::MIN), settings.score_min);
-    Ok(suspicions(&facts, &findings, limits, |group| detector?.belief(group)))
+    Ok(suspicions(&facts, &findings, limits, detector))
 }
 
-/// What the rules that need one thing's history find about this one, each finding by itself: for the one who stands at the counter.
-pub fn findings(table: &EventTable, uri: &str) -> Vec<Finding> {
-    let Some(thing) = table.things.find(uri) else { return Vec::new() };
+/// What the rules that need one thing's history find about each of these, each finding by itself: for the one who has the thing in hand.
+pub fn findings(table: &EventTable, uris: &[String]) -> Vec<Vec<Finding>> {
     let histories = Histories::new(table);
-    rules::check_one(&Facts::new(table, &histories), thing)
+    let facts = Facts::new(table, &histories);
+    let find = |uri: &String| table.things.find(uri).map(|thing| rules::check_one(&facts, thing)).unwrap_or_default();
+    uris.iter().map(find).collect()
 }
 
 fn whole(facts: &Facts<'_>, is_whole: impl Fn(&str) -> bool) -> Vec<Finding> {

@@ -1,6 +1,7 @@
 //! How good alerts are, against what truly happened.
 
 mod matching;
+mod outcomes;
 mod scores;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cases::Alert;
 use matching::{is_slip, matches};
+pub use outcomes::outcomes;
 
 /// Cases that a regulator can look into on a day.
 pub const CASES_A_DAY: usize = 50;
@@ -18,7 +20,7 @@ pub const CASES_A_DAY: usize = 50;
 #[serde(default)]
 pub struct Truth {
     /// Which pattern, or which slip: `caps_lock`, `keyboard_layout`, `day_zero`, `lost_separator`, `repeated_scan`,
-    /// `late_upload`.
+    /// `late_upload`. Or the outcome of a closed case: `falsified`, `diverted`, `stolen`, and of one about nothing `technical`, `process`.
     #[serde(deserialize_with = "word")]
     pub pattern: String,
     /// The packs and containers.
@@ -102,6 +104,8 @@ pub struct Evaluation {
 pub fn evaluate(truths: &[Truth], alerts: &[Alert], scans: Option<u64>) -> Evaluation {
     let mut alerts: Vec<Alert> = alerts.to_vec();
     alerts.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.rank.cmp(&b.rank)));
+    let truths: Vec<Truth> = truths.iter().filter(|truth| !outcomes::is_nothing(truth)).cloned().collect();
+    let truths = &truths[..];
     let found = matches(truths, &alerts);
     let mut result = Evaluation { scans, ..Evaluation::default() };
     for (truth, about) in truths.iter().zip(&found.of_truth) {
@@ -146,8 +150,7 @@ pub fn curve(truths: &[Truth], alerts: &[Alert]) -> Vec<(f64, f64)> {
 
 /// Which alerts are about a falsification of the truth.
 pub fn alerts_about(truths: &[Truth], alerts: &[Alert]) -> Vec<bool> {
-    let found = matches(truths, alerts);
-    found.of_alert.iter().map(|about| about.iter().any(|truth| !is_slip(&truths[*truth].pattern))).collect()
+    outcomes(truths, alerts).into_iter().map(|outcome| outcome == Some(true)).collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of cases")]

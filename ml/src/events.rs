@@ -17,7 +17,7 @@ pub(crate) use load::{drop_copies, ordered};
 pub(crate) use names::hash;
 pub use names::{NONE, Names};
 pub use places::{Known, Places, Role};
-pub use read::{Reading, add};
+pub use read::{Reading, Wanted, add, add_of};
 pub use step::{Disposition, Step};
 pub(crate) use table::number;
 pub use table::{EventTable, NO_DAY, NO_TIME, NamesOfRow, Quantity, Row, flag};

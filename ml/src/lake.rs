@@ -76,6 +76,15 @@ impl Lake {
         Ok(Added { events: came.saturating_sub(dropped), copies: dropped, days: days.len() as u64 })
     }
 
+    /// Has the lake know of places what this table does, and nothing else.
+    pub fn put_places(&self, table: &EventTable) -> Result<(), LakeError> {
+        let (path, frame) = (self.places_path(), places::frame(table).map_err(|source| self.damaged(source))?);
+        if path.is_file() && read_frame(&path)?.equals_missing(&frame) {
+            return Ok(());
+        }
+        write_frame(&path, Ok(frame))
+    }
+
     /// All events of the lake, ready for detection.
     pub fn read(&self) -> Result<EventTable, LakeError> {
         self.gathered(&self.days()?)

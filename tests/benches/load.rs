@@ -4,7 +4,7 @@
 //! `VERIDOSE_BENCH_PACKS` packs are captured (100,000 by default), half of them as JSON-LD and half as XML;
 //! `VERIDOSE_BENCH_VERIFICATIONS` scans are answered, `VERIDOSE_BENCH_TRANSACTIONS` signed transactions posted, and
 //! `VERIDOSE_BENCH_WRITES` packs decommissioned, each by a request of its own that the node signs, seals a document for and
-//! acknowledges when it is durable. The client runs on the same machine and takes its share of it.
+//! acknowledges when it is durable. With `VERIDOSE_BENCH_DETECTION=1` the node watches the trade meanwhile. The client runs on the same machine and takes its share of it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -49,7 +49,8 @@ async fn main() -> anyhow::Result<()> {
     let begin = Instant::now();
     let data = tempfile::tempdir()?;
     let config = data.path().join("load.toml");
-    std::fs::write(&config, "[limits]\nrequests_per_second = 0\n")?;
+    let is_watched = setting("DETECTION", 0)? > 0;
+    std::fs::write(&config, format!("[limits]\nrequests_per_second = 0\n[detection]\nenabled = {is_watched}\n"))?;
     let config = config.display().to_string();
     let server = Server::start(data.path(), &["serve", "--config", &config]).await?;
     let maker = Arc::new(Maker::of(data.path(), &server)?);
@@ -74,7 +75,8 @@ async fn main() -> anyhow::Result<()> {
     let maker = Maker::of(data.path(), &server)?;
     maker.verify_one(packs - 1, false).await?;
 
-    println!("### Whole node over HTTP, {packs} packs\n{}\n\n{}", machine(), compared(&rows));
+    let watching = if is_watched { "watching the trade" } else { "not watching the trade" };
+    println!("### Whole node over HTTP, {packs} packs, {watching}\n{}\n\n{}", machine(), compared(&rows));
     println!("Verifications inside the server: {within}.");
     println!("Ready {again:.2} s after SIGKILL and a new start. Peak memory {} MB.", memory / 1_000_000);
     println!("Data directory, everything in it: {} MB.", bytes / 1_000_000);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, ensure};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, RequestBuilder, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::ground::ground;
 use crate::server::binary;
@@ -36,6 +36,8 @@ pub struct Answer {
 
 /// The media type of EPCIS 2.0 JSON-LD.
 pub const JSON_LD: &str = "application/ld+json";
+/// Longest wait for a job of the queue.
+const RUN_PATIENCE: Duration = Duration::from_mins(1);
 /// Longest wait for a capture job; on a channel ten thousand events take a while.
 const JOB_PATIENCE: Duration = Duration::from_mins(4);
 
@@ -58,6 +60,29 @@ impl Client {
     /// GET.
     pub async fn get(&self, path: &str) -> anyhow::Result<Answer> {
         send(self.request(Method::GET, path)).await
+    }
+
+    /// Has a periodic job of the queue run now, by calling it off while it waits and putting it back, and waits for its end.
+    pub async fn has_run(&self, job: &str) -> anyhow::Result<()> {
+        let path = format!("/jobs/{job}");
+        let begin = Instant::now();
+        let mut called_at = None;
+        loop {
+            let job = self.get(&path).await?.success()?;
+            ensure!(job["error"] == Value::Null, "{job}");
+            match called_at {
+                None if job["state"] == "cancelled" => {
+                    called_at = job["claims"].as_u64();
+                    self.post(&format!("{path}/retry"), "", &json!({})).await?.success()?;
+                }
+                // Refused where it has just ended by itself.
+                None => drop(self.post(&format!("{path}/cancel"), "", &json!({})).await?),
+                Some(claims) if job["state"] == "queued" && job["claims"].as_u64() > Some(claims) => return Ok(()),
+                Some(_) => {}
+            }
+            ensure!(begin.elapsed() < RUN_PATIENCE, "{job}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// POST of JSON under an idempotency key.

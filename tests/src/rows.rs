@@ -126,8 +126,8 @@ async fn of_part(pool: &PgPool, part: Part) -> anyhow::Result<Vec<String>> {
                  AND tablename NOT LIKE '%migration%' ORDER BY tablename";
     let all: Vec<String> = sqlx::query_scalar(query).fetch_all(pool).await?;
     let is_primary = |table: &String| {
-        ["vault_", "capture_", "scan_", "webhook", "access_"].iter().any(|start| table.starts_with(start))
-            || ["job", "case_cause"].contains(&table.as_str())
+        let starts = ["vault_", "capture_", "scan_", "place_", "webhook", "access_"];
+        starts.iter().any(|start| table.starts_with(start)) || ["job", "case_cause"].contains(&table.as_str())
     };
     Ok(all.into_iter().filter(|table| is_primary(table) == (part == Part::Vault)).collect())
 }

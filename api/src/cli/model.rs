@@ -47,7 +47,8 @@ pub enum Command {
     /// Make a model anew from events and outcomes, and register it
     #[command(
         after_help = "The same data, labels, code, parent and seed give the same bytes. With --closed-cases the labels are the outcomes of\n\
-                      the node's closed cases; they are written to the file that --labels names, so that the model can be made again.\n\n\
+                      the node's closed cases, and nothing is learnt from the others; they are written to the file that --labels names, so\n\
+                      that the model can be made again.\n\n\
                       Example:\n  veridose model retrain --lake ./lake --labels labels.jsonl --closed-cases --seed 1 \\\n    \
                       --code $(git rev-parse HEAD) --out detector.model --register --token-file agency.token"
     )]

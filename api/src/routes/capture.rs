@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 use veridose_contract::limits::COMMANDS_PER_TRANSACTION_MAX;
 use veridose_contract::{IdempotencyKey, PartyId};
-use veridose_store::{CaptureError, CaptureJob, CaptureState, Clock, ErrorBehaviour, Received};
+use veridose_store::{CaptureError, CaptureFinding, CaptureJob, CaptureState, Clock, ErrorBehaviour, Received};
 
 use super::epcis::{self, versions};
 use super::lists::{List, Paging, list};
@@ -22,6 +22,7 @@ use crate::config::Limits;
 use crate::name::first_half;
 use crate::node::{Node, date_time};
 use crate::problem::{Kind, Problem};
+use crate::watch::{Found, told};
 
 /// A capture job, in the words of EPCIS 2.0.
 #[derive(Serialize, ToSchema)]
@@ -55,6 +56,27 @@ pub(super) struct Job {
     error_count: u64,
     /// The first errors, in the document's order.
     errors: Vec<Fault>,
+    /// What the rules find in the past of packs and containers that the document names; of those of each chunk, the first ones. Cases
+    /// come of it as of everything else.
+    findings: Vec<Told>,
+}
+
+/// What a rule found about something that an event names.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Told {
+    /// Number of the event in the document, from 1.
+    event: u64,
+    /// The pack or container, as the event names it.
+    item: String,
+    #[serde(flatten)]
+    found: Found,
+}
+
+impl Told {
+    fn of(finding: CaptureFinding) -> Option<Self> {
+        let found = told(&finding.code)?;
+        Some(Self { event: finding.event, item: finding.item, found })
+    }
 }
 
 /// An error of one event, or of the document.
@@ -81,7 +103,7 @@ impl Fault {
 }
 
 impl Job {
-    fn of(job: &CaptureJob, errors: Vec<CaptureError>) -> Self {
+    fn of(job: &CaptureJob, errors: Vec<CaptureError>, findings: Vec<CaptureFinding>) -> Self {
         let running = match job.state {
             CaptureState::Receiving | CaptureState::Queued | CaptureState::Running => true,
             CaptureState::Succeeded | CaptureState::Failed => false,
@@ -98,6 +120,7 @@ impl Job {
             captured: job.captured,
             error_count: job.errors,
             errors: errors.into_iter().map(Fault::of).collect(),
+            findings: findings.into_iter().filter_map(Told::of).collect(),
         }
     }
 }
@@ -183,7 +206,7 @@ pub(super) async fn create(
     if behaviour == ErrorBehaviour::Rollback {
         response.insert_header(("GS1-EPCIS-Capture-Limit", COMMANDS_PER_TRANSACTION_MAX));
     }
-    Ok(versions(&mut response).json(Job::of(&job, Vec::new())))
+    Ok(versions(&mut response).json(Job::of(&job, Vec::new(), Vec::new())))
 }
 
 /// The name of the job that a party's key makes: the same key makes the same name.
@@ -250,10 +273,10 @@ pub(super) async fn index(
 ) -> Result<HttpResponse, Problem> {
     let party = actor(&node, &caller)?.party;
     let page = node.store().captures.jobs(&party, &paging.request()).await?;
-    Ok(list(&request, page.map(|job| Job::of(&job, Vec::new()))))
+    Ok(list(&request, page.map(|job| Job::of(&job, Vec::new(), Vec::new()))))
 }
 
-/// A capture job and its errors.
+/// A capture job, its errors, and what the rules find about what it names.
 #[utoipa::path(
     tag = "epcis",
     params(("id" = Uuid, Path, description = "Name of the job"), Paging),
@@ -269,5 +292,6 @@ pub(super) async fn show(
     let party = actor(&node, &caller)?.party;
     let job = node.store().captures.job(&party, *path).await?.ok_or_else(|| Problem::not_found("capture job"))?;
     let errors = node.store().captures.errors(&party, *path, &paging.request()).await?;
-    Ok(HttpResponse::Ok().json(Job::of(&job, errors.items)))
+    let findings = node.store().captures.findings(&party, *path).await?;
+    Ok(HttpResponse::Ok().json(Job::of(&job, errors.items, findings)))
 }

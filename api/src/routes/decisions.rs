@@ -14,6 +14,7 @@ use super::lists::viewer_of;
 use super::refusals::Refusals;
 use super::write::{Committed, Write, WriteHeaders};
 use crate::problem::Problem;
+use crate::watch::millionths;
 
 /// Features that one decision may name.
 const FEATURES_MAX: usize = 1_000;
@@ -67,9 +68,4 @@ pub(super) async fn record(
     let happened = write.happened(None);
     let plan = write.plan(Action::RecordDecision(decision), Vec::new(), happened, Payload::Decision(document));
     write.carry_out(&*body, plan, StatusCode::CREATED, |committed| committed).await
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between zero and a million")]
-fn millionths(score: f64) -> u32 {
-    (score * 1e6).round() as u32
 }

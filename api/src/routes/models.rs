@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use veridose_contract::record::ModelRecord;
 use veridose_contract::{Action, Fingerprint, Model, ModelId, PartyId, Timestamp, read};
 use veridose_ml::model::{self, Card};
 use veridose_store::payload::{ModelFile, Note};
@@ -220,7 +221,7 @@ pub(super) async fn index(
     let page = node.store().queries.models(&viewer, wanted.kind.as_deref(), &paging.request()).await?;
     let mut listed = Vec::with_capacity(page.items.len());
     for row in page.items {
-        listed.push(Listed { state: state(node, &row)?, row });
+        listed.push(Listed { state: state(node, &row, &on_ledger(node, &row)?)?, row });
     }
     Ok(list(&request, veridose_store::Page { items: listed, next: page.next }))
 }
@@ -247,8 +248,8 @@ pub(super) async fn show(
     path: web::Path<String>,
     owner: web::Query<Owner>,
 ) -> Result<HttpResponse, Problem> {
-    let (row, file) = found(&node, &caller, &path, &owner).await?;
-    let record = read::model(&node.ledger().state(), &row.party, &row.model)?.ok_or_else(missing)?;
+    let Found { row, record, file } = found(&node, &caller, &path, &owner).await?;
+    let state = state(&node, &row, &record)?;
     let promotion = record.promotion;
     let ledger = OnLedger {
         snapshot: hex::encode(record.model.snapshot),
@@ -262,7 +263,7 @@ pub(super) async fn show(
         replaced: promotion.and_then(|promotion| promotion.replaced),
     };
     let card = file.as_deref().and_then(|file| model::card(file).ok());
-    let listed = Listed { state: state(&node, &row)?, row };
+    let listed = Listed { row, state };
     Ok(HttpResponse::Ok().json(Shown { listed, ledger, card, size_bytes: file.map(|file| file.len()) }))
 }
 
@@ -282,7 +283,7 @@ pub(super) async fn download(
     path: web::Path<String>,
     owner: web::Query<Owner>,
 ) -> Result<HttpResponse, Problem> {
-    let (row, file) = found(&node, &caller, &path, &owner).await?;
+    let Found { row, file, .. } = found(&node, &caller, &path, &owner).await?;
     let file = file.ok_or_else(|| Problem::not_found("file of the model"))?;
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "application/octet-stream"))
@@ -316,8 +317,7 @@ pub(super) async fn check(
     path: web::Path<String>,
     owner: web::Query<Owner>,
 ) -> Result<HttpResponse, Problem> {
-    let (row, file) = found(&node, &caller, &path, &owner).await?;
-    let record = read::model(&node.ledger().state(), &row.party, &row.model)?.ok_or_else(missing)?;
+    let Found { row, record, file } = found(&node, &caller, &path, &owner).await?;
     let differences = match file {
         None => vec!["the file is not in this node's vault".to_owned()],
         Some(file) => differences(&record.model, &file),
@@ -352,13 +352,15 @@ fn missing() -> Problem {
     Problem::not_found("model")
 }
 
-/// A model that the caller may see, and its file if this node can open it.
-async fn found(
-    node: &Node,
-    caller: &Caller,
-    name: &str,
-    owner: &Owner,
-) -> Result<(ModelRow, Option<Vec<u8>>), Problem> {
+/// A model that the caller may see.
+struct Found {
+    row: ModelRow,
+    record: ModelRecord,
+    /// If this node can open it.
+    file: Option<Vec<u8>>,
+}
+
+async fn found(node: &Node, caller: &Caller, name: &str, owner: &Owner) -> Result<Found, Problem> {
     let model = ModelId::parse(name).map_err(|_| missing())?;
     node.caught_up().await;
     let actor = actor(node, caller)?;
@@ -368,17 +370,19 @@ async fn found(
         Opened::Document(Payload::Model(file)) => Some(BASE64.decode(&file.file).map_err(Problem::internal)?),
         Opened::Document(_) | Opened::Erased | Opened::NotYours | Opened::NotFound => None,
     };
-    Ok((row, file))
+    Ok(Found { record: on_ledger(node, &row)?, row, file })
 }
 
-fn state(node: &Node, row: &ModelRow) -> Result<ModelState, Problem> {
-    let ledger = node.ledger().state();
-    let in_use = read::model_in_use(&ledger, &row.party, &row.kind)?;
-    if in_use.is_some_and(|in_use| in_use.model == row.model) {
-        return Ok(ModelState::InUse);
-    }
-    let record = read::model(&ledger, &row.party, &row.model)?;
-    let record =
-        record.ok_or_else(|| Problem::new(Kind::Internal, "the view names a model that the ledger does not"))?;
-    Ok(if record.promotion.is_some() { ModelState::Retired } else { ModelState::Registered })
+fn on_ledger(node: &Node, row: &ModelRow) -> Result<ModelRecord, Problem> {
+    let record = read::model(&node.ledger().state(), &row.party, &row.model)?;
+    record.ok_or_else(|| Problem::new(Kind::Internal, "the view names a model that the ledger does not"))
+}
+
+fn state(node: &Node, row: &ModelRow, record: &ModelRecord) -> Result<ModelState, Problem> {
+    let in_use = read::model_in_use(&node.ledger().state(), &row.party, &row.kind)?;
+    Ok(match in_use {
+        Some(in_use) if in_use.model == row.model => ModelState::InUse,
+        Some(_) | None if record.promotion.is_some() => ModelState::Retired,
+        Some(_) | None => ModelState::Registered,
+    })
 }

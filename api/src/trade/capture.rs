@@ -6,6 +6,7 @@
 //! named after its place, so a job that is taken up again after a crash finds what it had done.
 
 mod chunk;
+mod look;
 mod original;
 mod reading;
 mod submit;
@@ -21,7 +22,9 @@ use veridose_store::{CaptureError, CaptureJob, CaptureState, ErrorBehaviour};
 
 use super::refusal::Refusal;
 use crate::node::{Actor, Node};
+use crate::watch::places;
 use chunk::{Chunk, Numbered, error, name_of, rehearse, too_large};
+use look::sightings;
 use reading::{Read, Reading};
 use submit::Place;
 
@@ -36,7 +39,7 @@ const PLANS_MAX: u8 = 3;
 /// Works a capture job through, from where it stands.
 pub async fn run(node: &Arc<Node>, actor: &Actor, job: &CaptureJob) -> Result<CaptureState> {
     let document = node.store().captures.document(job).await.context("failed to open the captured document")?;
-    let mut work = Work { node, actor, job, reading: Reading::start(document), events: 0, captured: 0 };
+    let mut work = Work { node, actor, job, reading: Reading::start(document), events: 0, captured: 0, told: 0 };
     match job.behaviour {
         ErrorBehaviour::Rollback => work.rollback().await,
         ErrorBehaviour::Proceed => work.proceed().await,
@@ -50,6 +53,8 @@ struct Work<'a> {
     reading: Reading,
     events: u64,
     captured: u64,
+    /// How many vocabularies of its master data were kept.
+    told: usize,
 }
 
 impl Work<'_> {
@@ -80,14 +85,19 @@ impl Work<'_> {
         }
         let place = Place::Whole(self.events);
         let count = u64::try_from(chunk.reads.len())?;
+        let seen = sightings(self.node, &chunk.reads);
         // A job taken up after a crash: on the state that it made itself, its own events would look like repeats.
         if chunk.errors.is_empty() && count > 0 && self.was_captured(place)? {
             self.captured = count;
+            self.tell_places().await?;
+            self.look(seen, &[]).await?;
             self.progress(&[]).await?;
             return Ok(CaptureState::Succeeded);
         }
         self.plan(&mut chunk).await?;
         self.settle(place, &mut chunk).await?;
+        self.tell_places().await?;
+        self.look(seen, &chunk.errors).await?;
         self.progress(&chunk.errors).await?;
         Ok(if chunk.errors.is_empty() { CaptureState::Succeeded } else { CaptureState::Failed })
     }
@@ -113,6 +123,8 @@ impl Work<'_> {
                 items = 0;
             }
             if end {
+                // What a document of few chunks says of places behind its events.
+                self.tell_places().await?;
                 return Ok(if failed { CaptureState::Failed } else { CaptureState::Succeeded });
             }
         }
@@ -125,6 +137,7 @@ impl Work<'_> {
             return Ok(false);
         }
         let place = Place::Chunk { first: chunk.first(), events: u64::try_from(chunk.len())? };
+        let seen = sightings(self.node, &chunk.reads);
         if self.was_captured(place)? {
             self.captured += u64::try_from(chunk.reads.len())?;
         } else {
@@ -133,8 +146,20 @@ impl Work<'_> {
             chunk.reads = waiting;
             self.capture(place, whole, &mut chunk).await?;
         }
+        self.tell_places().await?;
+        self.look(seen, &chunk.errors).await?;
         self.progress(&chunk.errors).await?;
         Ok(!chunk.errors.is_empty())
+    }
+
+    /// Keeps what the document's master data say of places: where one of its events stands, so do they.
+    async fn tell_places(&mut self) -> Result<()> {
+        let header = self.reading.header();
+        if self.captured > 0 && header.master_data.len() > self.told {
+            places::keep(self.node, &self.actor.party, &header).await?;
+            self.told = header.master_data.len();
+        }
+        Ok(())
     }
 
     /// The events that were not captured by themselves before a crash.

@@ -38,6 +38,11 @@ impl Directory {
         &self.members
     }
 
+    /// What a member does in the trade.
+    pub fn role(&self, party: &PartyId) -> Option<Role> {
+        self.members.iter().find(|member| member.id == *party).map(|member| member.role)
+    }
+
     /// Those who may read everything.
     pub fn regulators(&self) -> &[PartyId] {
         &self.regulators

@@ -10,7 +10,7 @@ use veridose_contract::NetworkId;
 use veridose_ml::events::EventTable;
 use veridose_ml::lake::Lake;
 
-use super::gather;
+use super::{gather, places};
 use crate::node::Node;
 
 /// Batches of verifications of one step.
@@ -28,6 +28,8 @@ struct Cursor {
     entry: u64,
     /// The last batch of verifications that is.
     scans: u64,
+    /// The latest that members told of places.
+    places: u64,
 }
 
 /// Brings the lake up to the ledger's end. The cursor is written after the events: a crash between the two makes copies of them
@@ -51,19 +53,21 @@ pub(crate) async fn follow(node: &Arc<Node>) -> anyhow::Result<()> {
             }
             next.entry = entries.last().map_or(next.entry, |entry| entry.index + 1);
             next.scans = batches.last().map_or(next.scans, |batch| batch.seq);
-            table = gather::entries(node, table, entries).await?;
+            table = gather::entries(node, table, entries, None).await?;
             for batch in &batches {
                 gather::scans(&mut table, &format!("verifications {}", batch.seq), &batch.scans);
             }
         }
+        next.places = node.store().places.last().await?;
         if next == cursor {
             break;
         }
-        gather::members(node, &mut table);
         cursor = next;
-        let (folder, path) = (folder.clone(), path.clone());
+        let (folder, path, places) = (folder.clone(), path.clone(), places::all(node).await?);
         tokio::task::spawn_blocking(move || {
-            Lake::new(folder).add(table).context("failed to add events to the lake")?;
+            let lake = Lake::new(folder);
+            lake.add(table).context("failed to add events to the lake")?;
+            lake.put_places(&places).context("failed to write the lake's places")?;
             write(&path, &cursor)
         })
         .await??;
@@ -73,7 +77,7 @@ pub(crate) async fn follow(node: &Arc<Node>) -> anyhow::Result<()> {
 
 fn read(path: &Path, network: NetworkId) -> anyhow::Result<Cursor> {
     if !path.is_file() {
-        return Ok(Cursor { network, entry: 0, scans: 0 });
+        return Ok(Cursor { network, entry: 0, scans: 0, places: 0 });
     }
     let told = || format!("failed to read {}", path.display());
     let cursor: Cursor = serde_json::from_slice(&std::fs::read(path).with_context(told)?).with_context(told)?;

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use veridose_contract::limits::AGGREGATION_DEPTH_MAX;
-use veridose_contract::{Action, ItemKey, resolve};
+use veridose_contract::{Action, ItemKey, TxId, resolve};
 use veridose_ledger::{Entry, Ledger, LedgerError};
-use veridose_ml::events::{EventTable, settle};
+use veridose_ml::events::{EventTable, Wanted, settle};
 use veridose_store::Scan;
 
-use super::gather;
+use super::{gather, places};
 use crate::node::Node;
 
 /// Entries of one item that are looked at; the newest ones.
@@ -20,14 +20,23 @@ const ENTRIES_MAX: usize = 4_000;
 /// Things that these entries name together; what would exceed it is not looked at.
 const ITEMS_MAX: usize = 2_000_000;
 
-/// All events about these things, as detection reads them, and verifications of this moment. The cost is that of their own past, whatever else is on the ledger.
-pub(super) async fn past(node: &Arc<Node>, items: &[ItemKey], now: &[Scan]) -> anyhow::Result<EventTable> {
-    let (walked, wanted) = (Arc::clone(node), items.to_vec());
+/// Things whose past is looked at: their keys on the ledger, and their names in documents.
+#[derive(Debug, Default)]
+pub(super) struct Things {
+    pub(super) items: Vec<ItemKey>,
+    pub(super) named: Wanted,
+}
+
+/// All events about these things, as detection reads them, and verifications of this moment. The cost is that of their own past, whatever
+/// else is on the ledger, and of what else the same documents name no more than that it is read over.
+pub(super) async fn past(node: &Arc<Node>, things: Things, now: &[Scan]) -> anyhow::Result<EventTable> {
+    let Things { items, named } = things;
+    let (walked, wanted) = (Arc::clone(node), items.clone());
     let entries = tokio::task::spawn_blocking(move || walk(walked.ledger(), wanted)).await??;
-    let mut table = gather::entries(node, EventTable::default(), entries).await?;
-    gather::scans(&mut table, "verifications", &node.store().scans.of(items).await?);
+    let mut table = gather::entries(node, EventTable::default(), entries, Some(&Arc::new(named))).await?;
+    gather::scans(&mut table, "verifications", &node.store().scans.of(&items).await?);
     gather::scans(&mut table, "this moment", now);
-    gather::members(node, &mut table);
+    places::of_those_named(node, &mut table).await?;
     settle(&mut table);
     Ok(table)
 }
@@ -38,6 +47,7 @@ fn walk(ledger: &Ledger, items: Vec<ItemKey>) -> Result<Vec<Entry>, LedgerError>
     let mut entries: BTreeMap<u64, (Entry, HashMap<ItemKey, Vec<ItemKey>>)> = BTreeMap::new();
     let mut seen: HashSet<ItemKey> = items.iter().copied().collect();
     let mut layer = items;
+    let mut batches: HashMap<TxId, Option<u64>> = HashMap::new();
     let mut size = 0_usize;
     for _ in 0..=AGGREGATION_DEPTH_MAX {
         let mut above = Vec::new();
@@ -45,7 +55,11 @@ fn walk(ledger: &Ledger, items: Vec<ItemKey>) -> Result<Vec<Entry>, LedgerError>
             let mut indexes = ledger.history(&item, ENTRIES_PER_ITEM_MAX)?;
             // The entry that made it does not count as one that touched it.
             if let Some(standing) = resolve(&state, &item)? {
-                indexes.extend(ledger.index_of(&standing.batch.tx)?);
+                let made = match batches.get(&standing.batch.tx) {
+                    Some(made) => *made,
+                    None => *batches.entry(standing.batch.tx).or_insert(ledger.index_of(&standing.batch.tx)?),
+                };
+                indexes.extend(made);
             }
             for index in indexes {
                 if !entries.contains_key(&index) {

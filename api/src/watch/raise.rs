@@ -1,14 +1,16 @@
 //! Suspicions become cases on the ledger, each cause once.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use veridose_contract::{Action, CaseId, IdempotencyKey, PartyId, read};
+use veridose_contract::{Action, CaseId, Decision, IdempotencyKey, ModelId, PartyId, read};
 use veridose_ml::cases::Alert;
 use veridose_ml::detect::Suspicion;
 use veridose_ml::rules::CATALOGUE;
-use veridose_store::payload::Case;
+use veridose_store::payload::{Case, DecisionDocument};
 use veridose_store::{Known, Payload, Request};
 
 use super::named;
@@ -22,16 +24,25 @@ const CASES_MAX: usize = 100;
 const ITEMS_MAX: usize = 200;
 
 /// Raises a case for each suspicion whose causes are none's yet; slips of operators are nobody's case. A case says what was known
-/// when it was raised: what is found about the same cause later is left to it, and changes nothing.
-pub(super) async fn raise(node: &Arc<Node>, actor: &Actor, suspicions: Vec<Suspicion>) -> anyhow::Result<()> {
+/// when it was raised: what is found about the same cause later is left to it, and changes nothing. What `model`, which is in use, said
+/// of a case in which it has a part is recorded beside it.
+pub(super) async fn raise(
+    node: &Arc<Node>,
+    actor: &Actor,
+    suspicions: Vec<Suspicion>,
+    model: Option<ModelId>,
+) -> anyhow::Result<()> {
     let grave = suspicions.into_iter().filter(|suspicion| suspicion.alert.kind != "operator_error");
-    for Suspicion { alert, causes } in grave.take(CASES_MAX) {
+    for Suspicion { alert, causes, looked_at } in grave.take(CASES_MAX) {
         let Some(first) = causes.first() else { continue };
         let request = IdempotencyKey(first_half(Sha256::new().chain_update("case of ").chain_update(first).finalize()));
         let Known::Open(request) = node.store().causes.take(&causes, request).await? else { continue };
         match node.act(actor, &plan(node, &alert, request), asking(request)).await {
             Ok(done) => {
                 tracing::info!(tx.id = %done.tx, codes = ?alert.codes, score = alert.score, "a case was raised");
+                if let (Some(model), Some(features)) = (model, looked_at) {
+                    record(node, actor, (request, model), &alert, features).await?;
+                }
             }
             // To be refused once is to be refused always: it must not stand in the way of the next one.
             Err(ActError::Rejected(rejection)) => tracing::error!(%rejection, "a suspicion was refused as a case"),
@@ -40,6 +51,43 @@ pub(super) async fn raise(node: &Arc<Node>, actor: &Actor, suspicions: Vec<Suspi
         node.store().causes.raised(request).await?;
     }
     Ok(())
+}
+
+/// Records on the ledger what a model said of the case that this request raised; once, though it be tried again after a crash.
+async fn record(
+    node: &Arc<Node>,
+    actor: &Actor,
+    (raising, model): (IdempotencyKey, ModelId),
+    alert: &Alert,
+    features: BTreeMap<String, f64>,
+) -> anyhow::Result<()> {
+    let known =
+        read::case(&node.ledger().state(), &named_by(raising))?.context("the case that was raised is not there")?;
+    let contributions = alert.contributions.iter().map(|part| (part.name.clone(), part.part)).collect();
+    let document = DecisionDocument { features, contributions };
+    let decision = Decision {
+        model,
+        case: known.payload,
+        features: document.features_sha256(),
+        score_millionths: millionths(alert.score),
+    };
+    let key = Sha256::new().chain_update("decision on ").chain_update(raising.0).chain_update(model.0).finalize();
+    let plan = of_regulators(node, Action::RecordDecision(decision), Payload::Decision(document));
+    match node.act(actor, &plan, asking(IdempotencyKey(first_half(key)))).await {
+        Ok(_) => Ok(()),
+        // Another model came into use meanwhile, after a crash: what the first one said is recorded, or lost with it.
+        Err(ActError::Rejected(rejection)) => {
+            tracing::error!(%rejection, "what a model said of a case was refused");
+            Ok(())
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// A probability as the ledger has it.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between zero and a million")]
+pub(crate) fn millionths(score: f64) -> u32 {
+    (score.clamp(0.0, 1.0) * 1e6).round() as u32
 }
 
 /// Under which request a case is raised. What is asked is not compared with an earlier try: the cause is the same, and what was
@@ -62,17 +110,20 @@ pub(super) fn accuser(node: &Node) -> anyhow::Result<Option<Actor>> {
     Ok(Some(Actor { party, role: record.party.role, site: record.party.sites.first().copied() }))
 }
 
+/// The case that a request raises.
+fn named_by(request: IdempotencyKey) -> CaseId {
+    CaseId(first_half(Sha256::new().chain_update("case").chain_update(request.0).finalize()))
+}
+
 fn plan(node: &Node, alert: &Alert, request: IdempotencyKey) -> Plan {
-    let case = CaseId(first_half(Sha256::new().chain_update("case").chain_update(request.0).finalize()));
-    let draft = Draft {
-        action: Action::RaiseCase(case),
-        items: Vec::new(),
-        happened: node.clock().now(),
-        site: None,
-        document: 0,
-    };
+    of_regulators(node, Action::RaiseCase(named_by(request)), Payload::Case(about(node, alert)))
+}
+
+/// An action whose document the regulators read.
+fn of_regulators(node: &Node, action: Action, document: Payload) -> Plan {
+    let draft = Draft { action, items: Vec::new(), happened: node.clock().now(), site: None, document: 0 };
     let readers = node.directory().regulators().iter().cloned().collect();
-    Plan { drafts: vec![draft], documents: vec![Payload::Case(about(node, alert))], readers, ..Plan::default() }
+    Plan { drafts: vec![draft], documents: vec![document], readers, ..Plan::default() }
 }
 
 /// The alert as a case's document.

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
-use veridose_contract::{Action, Command, ItemKey};
+use veridose_contract::{Action, ItemKey};
 use veridose_ledger::Entry;
 use veridose_ml::detect::{self, Settings, suspect};
+use veridose_ml::events::Wanted;
 use veridose_ml::lake::Lake;
 
-use super::past::past;
+use super::past::{Things, past};
 use super::{gather, model, named, raise};
 use crate::node::{Actor, Node};
 
@@ -43,35 +44,39 @@ pub(crate) async fn detect(node: &Arc<Node>, mut cursor: Cursor) -> anyhow::Resu
         if entries.is_empty() && batches.is_empty() {
             break;
         }
-        let verified = batches.iter().flat_map(|batch| batch.scans.iter().map(|scan| scan.item));
-        let items: BTreeSet<ItemKey> = verified.chain(touched(&entries).take(ITEMS_PER_STEP)).collect();
-        judge(node, &accuser, items).await?;
         cursor.entry = entries.last().map_or(cursor.entry, |entry| entry.index + 1);
         cursor.scans = batches.last().map_or(cursor.scans, |batch| batch.seq);
+        let scans = || batches.iter().flat_map(|batch| &batch.scans);
+        let verified = scans().map(|scan| scan.item);
+        let items: BTreeSet<ItemKey> = verified.chain(touched(&entries).take(ITEMS_PER_STEP)).collect();
+        let touched = gather::named(node, entries).await?;
+        let wanted = scans().map(|scan| scan.epc.as_str()).chain(touched.iter().map(String::as_str));
+        judge(node, &accuser, items, Wanted::new(wanted)).await?;
     }
     Ok(cursor)
 }
 
-async fn judge(node: &Arc<Node>, accuser: &Actor, items: BTreeSet<ItemKey>) -> anyhow::Result<()> {
-    let wanted: Vec<ItemKey> = items.iter().copied().collect();
-    if wanted.is_empty() {
+async fn judge(node: &Arc<Node>, accuser: &Actor, items: BTreeSet<ItemKey>, wanted: Wanted) -> anyhow::Result<()> {
+    if items.is_empty() {
         return Ok(());
     }
-    let table = past(node, &wanted, &[]).await?;
-    let detector = model::in_use(node, &accuser.party).await?;
+    let table = past(node, Things { items: items.iter().copied().collect(), named: wanted }, &[]).await?;
+    let in_use = model::in_use(node, &accuser.party).await?;
+    let detector = in_use.as_ref().map(|in_use| Arc::clone(&in_use.detector));
     let (key, settings) = (node.network_key().clone(), Settings { score_min: node.detection().score_min });
     let search = move || {
-        suspect(&table, settings, detector.as_ref(), |uri| {
+        suspect(&table, settings, detector.as_deref(), |uri| {
             named(&key, uri).is_some_and(|(_, item)| items.contains(&item))
         })
     };
-    raise::raise(node, accuser, tokio::task::spawn_blocking(search).await?).await
+    let suspicions = tokio::task::spawn_blocking(search).await?;
+    raise::raise(node, accuser, suspicions, in_use.map(|in_use| in_use.model)).await
 }
 
 /// The things that entries did something with. A pack that comes into being has no past yet.
 fn touched(entries: &[Entry]) -> impl Iterator<Item = ItemKey> {
     let commands = entries.iter().flat_map(|entry| &entry.transaction.body.commands);
-    commands.filter(|command| !is_beginning(command)).flat_map(|command| {
+    commands.filter(|command| !gather::is_beginning(command)).flat_map(|command| {
         let container = if let Action::Aggregate { parent, .. } | Action::Disaggregate { parent } = &command.action {
             Some(*parent)
         } else {
@@ -81,15 +86,13 @@ fn touched(entries: &[Entry]) -> impl Iterator<Item = ItemKey> {
     })
 }
 
-const fn is_beginning(command: &Command) -> bool {
-    matches!(command.action, Action::Commission { .. } | Action::CommissionContainers)
-}
-
 /// Searches the whole lake and raises cases.
 pub(crate) async fn search(node: &Arc<Node>) -> anyhow::Result<()> {
     let Some(accuser) = raise::accuser(node)? else { return Ok(()) };
-    let detector = model::in_use(node, &accuser.party).await?;
+    let in_use = model::in_use(node, &accuser.party).await?;
+    let detector = in_use.as_ref().map(|in_use| Arc::clone(&in_use.detector));
     let (lake, settings) = (Lake::new(node.data().join("lake")), Settings { score_min: node.detection().score_min });
-    let search = move || anyhow::Ok(detect::search(&lake.read()?, settings, detector.as_ref())?);
-    raise::raise(node, &accuser, tokio::task::spawn_blocking(search).await??).await
+    let search = move || anyhow::Ok(detect::search(&lake.read()?, settings, detector.as_deref())?);
+    let suspicions = tokio::task::spawn_blocking(search).await??;
+    raise::raise(node, &accuser, suspicions, in_use.map(|in_use| in_use.model)).await
 }

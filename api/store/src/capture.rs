@@ -7,7 +7,7 @@ mod tests;
 use std::sync::Arc;
 
 use sea_orm::sea_query::{Condition, Expr, ExprTrait};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use veridose_contract::{PartyId, Timestamp};
@@ -15,8 +15,9 @@ use veridose_contract::{PartyId, Timestamp};
 pub use document::{Clock, Document, Received, Upload};
 
 use crate::database::{Database, Existing, Write, fixed, insert_all, signed, unsigned};
-use crate::entity::capture::{error, job, piece};
-use crate::limits::{CAPTURE_ERRORS_MAX, CAPTURE_FAULTS_MAX, CAPTURE_LEASE_MS, CAPTURE_PAUSE_MS};
+use crate::entity::capture::{error, finding, job, piece};
+use crate::limits::{CAPTURE_ERRORS_MAX, CAPTURE_FAULTS_MAX, CAPTURE_FINDINGS_MAX, CAPTURE_LEASE_MS, CAPTURE_PAUSE_MS};
+use crate::page::latest_first;
 use crate::vault::Keys;
 use crate::{Page, PageRequest, StoreError, text};
 
@@ -90,6 +91,17 @@ pub struct CaptureError {
     pub place: Option<String>,
 }
 
+/// What a rule found in the past of something that an event names.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct CaptureFinding {
+    /// Number of the event in the document, from 1.
+    pub event: u64,
+    /// The pack or container, as the event names it.
+    pub item: String,
+    /// Code of the rule.
+    pub code: String,
+}
+
 /// Capture jobs and their documents.
 #[derive(Debug, Clone)]
 pub struct Captures {
@@ -130,18 +142,10 @@ impl Captures {
 
     /// Jobs of the party, latest first.
     pub async fn jobs(&self, party: &PartyId, page: &PageRequest) -> Result<Page<CaptureJob>, StoreError> {
-        let mut find = job::Entity::find().filter(job::Column::Party.eq(party.as_str()));
-        if let Some((created_at, id)) = page.after::<(i64, String)>()? {
-            let same = Condition::all().add(job::Column::CreatedAt.eq(created_at)).add(job::Column::Id.lt(id));
-            find = find.filter(Condition::any().add(job::Column::CreatedAt.lt(created_at)).add(same));
-        }
-        let rows = find
-            .order_by_desc(job::Column::CreatedAt)
-            .order_by_desc(job::Column::Id)
-            .limit(page.limit_and_one())
-            .all(self.database.read())
-            .await?;
-        Page::cut(rows, page.limit(), |row| (row.created_at, row.id.clone())).try_map(CaptureJob::try_from)
+        let find = job::Entity::find().filter(job::Column::Party.eq(party.as_str()));
+        let order = [job::Column::CreatedAt, job::Column::Id];
+        let position = |row: &job::Model| (row.created_at, row.id.clone());
+        latest_first(self.database.read(), find, order, page, position).await?.try_map(CaptureJob::try_from)
     }
 
     /// Errors of a job of the party, in the document's order.
@@ -169,6 +173,40 @@ impl Captures {
             detail: row.detail,
             place: row.place,
         }))
+    }
+
+    /// What the rules found, in the document's order.
+    pub async fn findings(&self, party: &PartyId, id: Uuid) -> Result<Vec<CaptureFinding>, StoreError> {
+        self.job(party, id).await?.ok_or(StoreError::NoCaptureJob)?;
+        let rows = finding::Entity::find()
+            .filter(finding::Column::Job.eq(id.to_string()))
+            .order_by_asc(finding::Column::Event)
+            .order_by_asc(finding::Column::Item)
+            .order_by_asc(finding::Column::Code)
+            .limit(CAPTURE_FINDINGS_MAX)
+            .all(self.database.read())
+            .await?;
+        let finding =
+            |row: finding::Model| CaptureFinding { event: unsigned(row.event), item: row.item, code: row.code };
+        Ok(rows.into_iter().map(finding).collect())
+    }
+
+    /// Writes what the rules found, the first ones of too many; what was written before stays as it is.
+    pub async fn found(&self, job: &CaptureJob, findings: &[CaptureFinding]) -> Result<(), StoreError> {
+        if findings.is_empty() {
+            return Ok(());
+        }
+        let write = self.database.write().await?;
+        let id = mine(&write, job).await?.id;
+        let there = finding::Entity::find().filter(finding::Column::Job.eq(&id)).count(write.on()).await?;
+        let room = usize::try_from(CAPTURE_FINDINGS_MAX.saturating_sub(there)).unwrap_or(usize::MAX);
+        let rows = findings.iter().take(room).map(|finding| {
+            let event = signed("event number", finding.event)?;
+            Ok(finding::Model { job: id.clone(), event, item: finding.item.clone(), code: finding.code.clone() })
+        });
+        let rows = rows.collect::<Result<Vec<_>, StoreError>>()?;
+        insert_all::<finding::Entity>(write.on(), rows, Existing::Keep).await?;
+        Ok(write.commit().await?)
     }
 
     /// Drops documents that were never received whole and of which nothing more will come: this runner's own, and those whose

@@ -8,8 +8,8 @@ mod run;
 #[cfg(test)]
 mod tests;
 
-use sea_orm::sea_query::{Condition, Expr};
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -21,6 +21,7 @@ pub use run::Hold;
 use crate::database::{Database, Existing, Write, insert_all, signed, unsigned};
 use crate::entity::jobs::job;
 use crate::limits::{JOB_PAYLOAD_BYTES_MAX, JOBS_MAX};
+use crate::page::latest_first;
 use crate::{Page, PageRequest, StoreError, text};
 
 /// What a job does.
@@ -209,17 +210,9 @@ impl Jobs {
         if let Some(state) = filter.state {
             find = find.filter(job::Column::State.eq(text::word(&state)));
         }
-        if let Some((created_at, id)) = page.after::<(i64, String)>()? {
-            let same = Condition::all().add(job::Column::CreatedAt.eq(created_at)).add(job::Column::Id.lt(id));
-            find = find.filter(Condition::any().add(job::Column::CreatedAt.lt(created_at)).add(same));
-        }
-        let rows = find
-            .order_by_desc(job::Column::CreatedAt)
-            .order_by_desc(job::Column::Id)
-            .limit(page.limit_and_one())
-            .all(self.database.read())
-            .await?;
-        Page::cut(rows, page.limit(), |row| (row.created_at, row.id.clone())).try_map(Job::try_from)
+        let order = [job::Column::CreatedAt, job::Column::Id];
+        let position = |row: &job::Model| (row.created_at, row.id.clone());
+        latest_first(self.database.read(), find, order, page, position).await?.try_map(Job::try_from)
     }
 
     /// How many jobs stand in this state.

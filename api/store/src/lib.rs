@@ -15,6 +15,7 @@ mod jobs;
 pub mod limits;
 mod page;
 pub mod payload;
+mod places;
 mod projection;
 mod query;
 mod scans;
@@ -31,13 +32,15 @@ pub use access::{
     NewAccess, Person, Recorded,
 };
 pub use capture::{
-    Abandoned, CaptureError, CaptureJob, CaptureState, Captures, Clock, Document, ErrorBehaviour, Received, Upload,
+    Abandoned, CaptureError, CaptureFinding, CaptureJob, CaptureState, Captures, Clock, Document, ErrorBehaviour,
+    Received, Upload,
 };
 pub use causes::{Causes, Known};
 pub use error::StoreError;
 pub use jobs::{Hold, Job, JobFilter, JobKind, JobState, Jobs, NewJob};
 pub use page::{Page, PageRequest};
 pub use payload::Payload;
+pub use places::{PlaceTold, Places};
 pub use projection::{Claim, Founding, Projection};
 pub use query::{
     CaseRow, CaseState, ConsentRow, ContainerRow, DECISIONS_MAX, DecisionRow, DocumentState, EventFilter, EventOrder,
@@ -45,6 +48,7 @@ pub use query::{
     PackState, PartyRow, PartyState, ProductRow, QuarantineRow, Queries, RecallRow, RecallScope, Viewer,
 };
 pub use scans::{Scan, ScanBatch, Scans};
+pub use text::word;
 pub use vault::{MasterKey, Opened, Request, Sealing, Vault};
 pub use webhooks::{Delivery, DeliveryState, Message, Secret, Try, Webhook, WebhookState, Webhooks};
 
@@ -67,6 +71,8 @@ pub struct Store {
     pub scans: Scans,
     /// Causes of cases.
     pub causes: Causes,
+    /// What members told of places.
+    pub places: Places,
     /// Who is told of cases.
     pub webhooks: Webhooks,
     /// Accesses to patients' data.
@@ -93,9 +99,11 @@ impl Store {
         let causes = Causes::new(primary.clone());
         let webhooks = Webhooks::new(primary.clone(), Arc::clone(&keys), jobs.clone());
         let accesses = AccessLog::start(primary.clone(), Arc::clone(&keys)).await?;
+        let places = Places::new(primary.clone());
         let captures = Captures::new(primary, keys);
         let projection = Projection::open(view.clone(), vault.clone(), founding).await?;
-        Ok(Self { vault, captures, jobs, scans, causes, webhooks, accesses, projection, queries: Queries { view } })
+        let queries = Queries { view };
+        Ok(Self { vault, captures, jobs, scans, causes, places, webhooks, accesses, projection, queries })
     }
 
     /// As a node of that name, see [`Captures::named`] and [`Claim::Start`].

@@ -20,6 +20,10 @@ pub const ITEMS_PER_BATCH_MAX: usize = 100_000;
 pub const CAPTURE_PIECE_BYTES_MAX: usize = 1024 * 1024;
 /// Errors that a capture job keeps; later ones are only counted.
 pub const CAPTURE_ERRORS_MAX: u32 = 1_000;
+/// Findings that a capture job keeps; the cases that they become have them all.
+pub const CAPTURE_FINDINGS_MAX: u64 = 1_000;
+/// Places of which one member's master data tells.
+pub const PLACES_PER_PARTY_MAX: u64 = 100_000;
 /// How long a process that does not renew its hold of the view keeps it.
 pub const VIEW_LEASE_MS: i64 = 5_000;
 /// How long a runner that does not renew its hold of a capture job keeps it.

@@ -1,5 +1,7 @@
 //! Pages of a list: a limit and a token that says where the next page begins.
 
+use sea_orm::sea_query::Condition;
+use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use serde::Serialize;
 
 use crate::StoreError;
@@ -64,4 +66,23 @@ impl<T> Page<T> {
     pub fn map<U>(self, turn: impl FnMut(T) -> U) -> Page<U> {
         Page { items: self.items.into_iter().map(turn).collect(), next: self.next }
     }
+}
+
+/// A page of rows, the latest first, and of one time by their names downwards.
+pub(crate) async fn latest_first<E: EntityTrait>(
+    on: &DatabaseConnection,
+    find: Select<E>,
+    [time, name]: [E::Column; 2],
+    page: &PageRequest,
+    position: impl Fn(&E::Model) -> (i64, String),
+) -> Result<Page<E::Model>, StoreError> {
+    let find = match page.after::<(i64, String)>()? {
+        Some((last_time, last_name)) => {
+            let same = Condition::all().add(time.eq(last_time)).add(name.lt(last_name));
+            find.filter(Condition::any().add(time.lt(last_time)).add(same))
+        }
+        None => find,
+    };
+    let rows = find.order_by_desc(time).order_by_desc(name).limit(page.limit_and_one()).all(on).await?;
+    Ok(Page::cut(rows, page.limit(), position))
 }

@@ -6,8 +6,11 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::StoreError;
 
-/// The word for a variant without fields.
-pub(crate) fn word<T: Serialize>(value: &T) -> String {
+/// The word for a variant without fields, as it stands in JSON.
+///
+/// # Panics
+/// If the value is anything else than such a variant.
+pub fn word<T: Serialize>(value: &T) -> String {
     match serde_json::to_value(value) {
         Ok(serde_json::Value::String(word)) => word,
         other => unreachable!("only enums of unit variants are kept as words, not {other:?}"),

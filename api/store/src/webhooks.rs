@@ -6,7 +6,7 @@ mod tests;
 
 use std::sync::Arc;
 
-use sea_orm::sea_query::{Condition, Expr, ExprTrait};
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -19,6 +19,7 @@ pub use deliver::{Delivery, DeliveryState, Message, Try};
 use crate::database::{Database, Existing, Write, insert_all};
 use crate::entity::webhooks::{delivery, webhook};
 use crate::limits::{SECRET_BEFORE_MS, WEBHOOKS_PER_PARTY_MAX};
+use crate::page::latest_first;
 use crate::vault::{Keys, random_key};
 use crate::{Jobs, Page, PageRequest, StoreError, text};
 
@@ -110,18 +111,10 @@ impl Webhooks {
 
     /// The subscriptions of the party, the latest first.
     pub async fn webhooks(&self, party: &PartyId, page: &PageRequest) -> Result<Page<Webhook>, StoreError> {
-        let mut find = webhook::Entity::find().filter(webhook::Column::Party.eq(party.as_str()));
-        if let Some((created_at, id)) = page.after::<(i64, String)>()? {
-            let same = Condition::all().add(webhook::Column::CreatedAt.eq(created_at)).add(webhook::Column::Id.lt(id));
-            find = find.filter(Condition::any().add(webhook::Column::CreatedAt.lt(created_at)).add(same));
-        }
-        let rows = find
-            .order_by_desc(webhook::Column::CreatedAt)
-            .order_by_desc(webhook::Column::Id)
-            .limit(page.limit_and_one())
-            .all(self.database.read())
-            .await?;
-        Page::cut(rows, page.limit(), |row| (row.created_at, row.id.clone())).try_map(Webhook::try_from)
+        let find = webhook::Entity::find().filter(webhook::Column::Party.eq(party.as_str()));
+        let order = [webhook::Column::CreatedAt, webhook::Column::Id];
+        let position = |row: &webhook::Model| (row.created_at, row.id.clone());
+        latest_first(self.database.read(), find, order, page, position).await?.try_map(Webhook::try_from)
     }
 
     /// Every subscription that is served.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::rules::{Kind, Severity};
 
 /// One case, as a line of `alerts.jsonl`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Alert {
     /// A name that is the same whenever the same findings make the case.
     pub case: String,

@@ -11,7 +11,7 @@ use crate::calibrate::Calibration;
 use crate::cases::{Alert, Believed, Contribution, joined, tell};
 use crate::drift::Spread;
 use crate::error::LearnError;
-use crate::evaluate::{Truth, alerts_about};
+use crate::evaluate::{Truth, outcomes};
 use crate::events::EventTable;
 use crate::features::{Features, NAMES, Usual};
 use crate::forest::IsolationForest;
@@ -135,7 +135,12 @@ impl Detector {
             .collect();
         told.sort_by(|a, b| (&a.1.detected_at, &a.1.case).cmp(&(&b.1.detected_at, &b.1.case)));
         let alerts: Vec<Alert> = told.iter().map(|(_, alert)| alert.clone()).collect();
-        let outcomes = alerts_about(labels, &alerts);
+        // A case that nobody has closed is not a false one: nothing is learnt from it.
+        let known = outcomes(labels, &alerts);
+        let mut open = known.iter().map(Option::is_none);
+        told.retain(|_| !open.next().unwrap_or(false));
+        let outcomes: Vec<bool> = known.into_iter().flatten().collect();
+        let alerts: Vec<Alert> = told.iter().map(|(_, alert)| alert.clone()).collect();
         let yes = outcomes.iter().filter(|outcome| **outcome).count();
         metrics.extend([("cases".to_owned(), to_f64(outcomes.len())), ("true cases".to_owned(), to_f64(yes))]);
         if !is_enough(&outcomes) {
@@ -251,8 +256,16 @@ impl Detector {
         format!("; {} surprises by {bits:.1} bits{usual}", stops[at])
     }
 
+    /// What was looked at in a case in which this detector has a part, by name: one that it ranks, or in which something is that it found.
+    pub(crate) fn looked_at(&self, group: &[&Finding]) -> Option<BTreeMap<String, f64>> {
+        let found = |finding: &&Finding| matches!(finding.code, Code::UnusualPack | Code::UnusualGroup);
+        let has_part = self.ranker.is_some() || group.iter().any(found);
+        let seen = |(_, value): &(String, f64)| *value != 0.0;
+        has_part.then(|| columns().into_iter().zip(measures(group)).filter(seen).collect())
+    }
+
     /// How sure a case is by its outcomes' likes, if there were enough, with the columns that made it so.
-    pub(super) fn belief(&self, group: &[&Finding]) -> Option<Believed> {
+    pub(crate) fn belief(&self, group: &[&Finding]) -> Option<Believed> {
         let ranker = self.ranker.as_ref()?;
         let row = measures(group);
         let view = ArrayView2::from_shape((1, row.len()), &row).ok()?;

@@ -76,7 +76,8 @@ impl Role {
         }
     }
 
-    pub(crate) fn parse(text: &str) -> Self {
+    /// Reads a role in the words of master data.
+    pub fn parse(text: &str) -> Self {
         let text = text.to_ascii_lowercase();
         let has = |parts: &[&str]| parts.iter().any(|part| text.contains(part));
         match () {
@@ -155,7 +156,8 @@ impl Places {
         self.names.find(self.bases[id as usize]).filter(|base| *base != id)
     }
 
-    pub(crate) fn intern(&mut self, uri: &str) -> u32 {
+    /// The number of a place.
+    pub fn intern(&mut self, uri: &str) -> u32 {
         let (key, base) = identity(uri);
         self.insert(key, base, uri)
     }
@@ -186,8 +188,19 @@ impl Places {
         ids
     }
 
+    /// The same for each spelling of the place; another for each place.
+    pub fn key(&self, id: u32) -> String {
+        format!("{:032x}", self.names.key(id))
+    }
+
+    /// The key of the GLN without its extension, of a place that has one.
+    pub fn base_key(&self, id: u32) -> Option<String> {
+        let base = self.bases[id as usize];
+        (base != self.names.key(id)).then(|| format!("{base:032x}"))
+    }
+
     /// Takes what the header of a document says of places and parties.
-    pub(super) fn learn(&mut self, header: &Header) {
+    pub fn learn(&mut self, header: &Header) {
         for list in &header.master_data {
             match last_word(list.kind.as_str()) {
                 "Location" | "Party" | "BusinessLocation" | "ReadPoint" | "SourceDest" => {}

@@ -1,5 +1,6 @@
 //! One EPCIS document into rows.
 
+use std::collections::HashSet;
 use std::io::BufRead;
 
 use veridose_epcis::model::{Action, Party, Term, Timestamp, Uri, Value};
@@ -10,6 +11,7 @@ use xxhash_rust::xxh3::Xxh3Default;
 use super::names::NONE;
 use super::step::{Disposition, Step};
 use super::table::{EventTable, NO_DAY, NO_TIME, Row, flag, number};
+use super::things::{ThingKind, identity};
 
 /// What came of reading a document.
 #[derive(Debug, Default)]
@@ -65,18 +67,46 @@ pub fn add(table: &mut EventTable, event: &Event, document: &str, index: u32) {
     append(table, event, document, index);
 }
 
+/// The same of an event of which only some packs are asked for: the others are left out, but for the first, so that its product is known
+/// to have been named.
+pub fn add_of(table: &mut EventTable, event: &Event, document: &str, index: u32, wanted: &Wanted) {
+    let document = table.texts.intern_text(document);
+    append_of(table, event, document, index, Some(wanted));
+}
+
+/// Packs that are asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted(HashSet<u128>);
+
+impl Wanted {
+    /// These, however they are spelled.
+    pub fn new<'u>(uris: impl IntoIterator<Item = &'u str>) -> Self {
+        Self(uris.into_iter().map(|uri| identity(uri).2).collect())
+    }
+
+    /// Whether it is asked for; what is no pack always is.
+    fn has(&self, uri: &str) -> bool {
+        let (kind, _, key) = identity(uri);
+        kind != ThingKind::Pack || self.0.contains(&key)
+    }
+}
+
 /// Adds the event as a row; a transformation is two, what went in and what came out.
 fn append(table: &mut EventTable, event: &Event, document: u32, index: u32) {
+    append_of(table, event, document, index, None);
+}
+
+fn append_of(table: &mut EventTable, event: &Event, document: u32, index: u32, wanted: Option<&Wanted>) {
     let mut row = common(table, event);
     row.document = document;
     row.index = index;
     let id = event.event_id.as_ref().map_or("", Uri::as_str);
     if event.kind == EventKind::Transformation {
         row.step = Step::Repackaging;
-        push(table, event, row, &event.input_epc_list, id);
+        push(table, event, row, (&event.input_epc_list, wanted), id);
         row.flags |= flag::OUTPUT | flag::ADD;
         row.fingerprint ^= 1;
-        push(table, event, row, &event.output_epc_list, id);
+        push(table, event, row, (&event.output_epc_list, wanted), id);
         return;
     }
     let things = if matches!(event.kind, EventKind::Aggregation | EventKind::Association) {
@@ -95,14 +125,16 @@ fn append(table: &mut EventTable, event: &Event, document: u32, index: u32) {
     if event.kind == EventKind::Object && row.step == Step::Other && event.action == Some(Action::Add) {
         row.step = Step::Commissioning;
     }
-    push(table, event, row, things, id);
+    push(table, event, row, (things, wanted), id);
 }
 
-fn push(table: &mut EventTable, event: &Event, mut row: Row, uris: &[Uri], id: &str) {
+fn push(table: &mut EventTable, event: &Event, mut row: Row, (uris, wanted): (&[Uri], Option<&Wanted>), id: &str) {
     if let Some(parent) = &event.parent_id {
         row.parent = table.things.intern(parent.as_str());
     }
-    let things: Vec<u32> = uris.iter().map(|uri| table.things.intern(uri.as_str())).collect();
+    let is_kept = |(at, uri): &(usize, &Uri)| *at == 0 || wanted.is_none_or(|wanted| wanted.has(uri.as_str()));
+    let kept = uris.iter().enumerate().filter(is_kept);
+    let things: Vec<u32> = kept.map(|(_, uri)| table.things.intern(uri.as_str())).collect();
     let event_number = table.push(row, &things, id);
     let lists = [&event.quantity_list, &event.child_quantity_list];
     for quantity in lists.into_iter().flatten() {

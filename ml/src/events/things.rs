@@ -121,7 +121,7 @@ impl Things {
 }
 
 /// What a URI names. One that cannot be parsed is a thing of its own: a partner may name things its own way.
-fn identity(uri: &str) -> (ThingKind, u64, u128) {
+pub(super) fn identity(uri: &str) -> (ThingKind, u64, u128) {
     match Epc::parse(uri) {
         Ok(Epc::Sgtin(pack)) => {
             let gtin = pack.gtin.number();

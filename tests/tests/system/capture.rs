@@ -51,6 +51,7 @@ async fn kept(client: &Client, data: &Path) -> (String, Dump, Dump) {
     let jobs = of_vault.remove("capture_job").expect("the table of jobs");
     assert!(!jobs.is_empty(), "the job itself stays");
     of_vault.remove("capture_error").expect("the table of errors");
+    of_vault.remove("capture_finding").expect("the table of findings");
     of_vault.remove("job").expect("the table of the queue, whose periodic jobs come and go");
     assert!(!of_vault["vault_document"].is_empty() && !of_view["event"].is_empty(), "what was there before");
     vault.close().await;

@@ -1,6 +1,9 @@
 //! A copied pack and the code of a dispensed one, from the counter to a case before the regulator; once, whatever happens to the
 //! server; and the lake of events, the same bytes when it is made anew.
 
+mod captured;
+mod places;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -34,37 +37,26 @@ async fn cases(agency: &Client) -> BTreeMap<String, Vec<String>> {
     cases
 }
 
+/// The cases, once there are so many.
+async fn raised(agency: &Client, count: usize) -> BTreeMap<String, Vec<String>> {
+    let begin = Instant::now();
+    loop {
+        let found = cases(agency).await;
+        if found.len() >= count {
+            return found;
+        }
+        assert!(begin.elapsed() < WITHIN, "after a minute: {found:?}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
 fn station_of(trial: &Trial) -> Client {
     trial.member("pharmacy", "station-pharmacy").expect("a client")
 }
 
-/// Has a periodic job run now, by calling it off while it waits and putting it back, and waits for its end.
+/// Has a periodic job run now.
 async fn has_run(agency: &Client, job: &str) {
-    let path = format!("/jobs/{job}");
-    let look = async || agency.get(&path).await.expect("an answer").success().expect("a job");
-    let begin = Instant::now();
-    let mut called_at = None;
-    loop {
-        let job = look().await;
-        assert_eq!(job["error"], Value::Null, "{job}");
-        match called_at {
-            None if job["state"] == "cancelled" => {
-                called_at = job["claims"].as_u64();
-                agency
-                    .post(&format!("{path}/retry"), "", &json!({}))
-                    .await
-                    .expect("an answer")
-                    .success()
-                    .expect("again");
-            }
-            // Refused where it has just ended by itself.
-            None => drop(agency.post(&format!("{path}/cancel"), "", &json!({})).await.expect("an answer")),
-            Some(claims) if job["state"] == "queued" && job["claims"].as_u64() > Some(claims) => return,
-            Some(_) => {}
-        }
-        assert!(begin.elapsed() < WITHIN, "{job}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    agency.has_run(job).await.expect("it runs");
 }
 
 /// How many batches of verifications the lake has.
@@ -128,14 +120,7 @@ async fn what_cannot_be_true_is_a_case_within_a_minute_and_never_two() {
         station.verify(&pack(code)).await.expect("a verdict");
     }
     let (begin, agency) = (Instant::now(), trial.agency().expect("a client"));
-    let found = loop {
-        let found = cases(&agency).await;
-        if found.len() >= 2 {
-            break found;
-        }
-        assert!(begin.elapsed() < WITHIN, "after a minute: {found:?}");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    };
+    let found = raised(&agency, 2).await;
     println!("measured: two suspicions were cases {:.1} s after the scan", begin.elapsed().as_secs_f64());
     let codes = |code: &str| found.get(&pack(code)).unwrap_or_else(|| panic!("{found:?}")).clone();
     assert!(codes("COPIED").contains(&"cloned_serial".to_owned()), "{found:?}");

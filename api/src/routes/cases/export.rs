@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use veridose_contract::Timestamp;
 use veridose_store::payload::Case;
-use veridose_store::{CaseRow, Page};
+use veridose_store::{CaseRow, Page, word};
 
 use super::{Wanted, about, notify_by};
 use crate::auth::Caller;
@@ -80,11 +80,6 @@ fn cells(row: &CaseRow, about: Option<&Case>) -> [String; HEADINGS.len()] {
         of(|about| about.parties.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")),
         of(|about| about.explanation.clone()),
     ]
-}
-
-/// A word of the interface, as it stands in JSON.
-pub(super) fn word<T: serde::Serialize>(value: &T) -> String {
-    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 fn moment(at: Timestamp) -> String {

@@ -8,10 +8,9 @@ use time::{Date, Duration};
 use utoipa::{IntoParams, ToSchema};
 use veridose_contract::{PartyId, Timestamp};
 use veridose_ml::scans::scans_by_day_and_place;
-use veridose_store::{PageRequest, Viewer};
+use veridose_store::{PageRequest, Viewer, word};
 
 use super::about;
-use super::export::word;
 use crate::analysis::Analyses;
 use crate::auth::Caller;
 use crate::node::{Node, date_time};

@@ -7,7 +7,7 @@ use veridose_contract::Role;
 use veridose_ml::drift::{DAYS_MAX, drift};
 use veridose_ml::model;
 
-use super::{Owner, found};
+use super::{Found, Owner, found};
 use crate::analysis::{Analyses, read};
 use crate::auth::Caller;
 use crate::node::Node;
@@ -49,7 +49,7 @@ pub(in crate::routes) async fn show(
     if !(1..=DAYS_MAX).contains(&days) {
         return Err(Problem::field("days", format!("give 1 to {DAYS_MAX}")));
     }
-    let (_, file) = found(&node, &caller, &path, &owner).await?;
+    let Found { file, .. } = found(&node, &caller, &path, &owner).await?;
     let file = file.ok_or_else(|| Problem::not_found("file of the model"))?;
     let (card, detector) = model::read(&file).map_err(|error| Problem::field("model", error))?;
     let told = analyses

@@ -1,7 +1,7 @@
 //! A captured document read event by event, off the threads that serve requests.
 
 use std::io::BufReader;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
@@ -40,7 +40,7 @@ impl Read {
 /// A document on its way from the store through the parser.
 pub(super) struct Reading {
     reads: mpsc::Receiver<Read>,
-    header: Arc<OnceLock<Arc<Header>>>,
+    header: Arc<Mutex<Arc<Header>>>,
 }
 
 impl Reading {
@@ -56,7 +56,7 @@ impl Reading {
                 }
             }
         });
-        let header = Arc::new(OnceLock::new());
+        let header = Arc::new(Mutex::default());
         let shared = Arc::clone(&header);
         tokio::task::spawn_blocking(move || {
             parse(Pieces { waiting: piece_out, piece: Vec::new(), at: 0 }, &shared, &read_in);
@@ -68,13 +68,14 @@ impl Reading {
         self.reads.recv().await
     }
 
-    /// The header as far as it was read; it stands before the events.
+    /// The header as far as it was read. It stands before the events; a JSON document may have it behind them.
     pub(super) fn header(&self) -> Arc<Header> {
-        self.header.get().cloned().unwrap_or_default()
+        Arc::clone(&self.header.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-fn parse(pieces: Pieces, header: &OnceLock<Arc<Header>>, reads: &mpsc::Sender<Read>) {
+fn parse(pieces: Pieces, header: &Mutex<Arc<Header>>, reads: &mpsc::Sender<Read>) {
+    let tell = |now: &Header| *header.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(now.clone());
     let mut reader = match veridose_epcis::Reader::new(BufReader::new(pieces), None) {
         Ok(reader) => reader,
         Err(error) => {
@@ -86,8 +87,7 @@ fn parse(pieces: Pieces, header: &OnceLock<Arc<Header>>, reads: &mpsc::Sender<Re
             return;
         }
     };
-    // The lock is set once, here.
-    let _ = header.set(Arc::new(reader.header().clone()));
+    tell(reader.header());
     for event in &mut reader {
         let read = match event {
             Ok(event) => {
@@ -101,6 +101,7 @@ fn parse(pieces: Pieces, header: &OnceLock<Arc<Header>>, reads: &mpsc::Sender<Re
             return;
         }
     }
+    tell(reader.header());
 }
 
 fn fault(error: &EpcisError) -> Refusal {

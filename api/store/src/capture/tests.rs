@@ -3,7 +3,8 @@ use veridose_contract::Timestamp;
 use crate::limits::{CAPTURE_ERRORS_MAX, CAPTURE_FAULTS_MAX, CAPTURE_LEASE_MS, CAPTURE_PIECE_BYTES_MAX};
 use crate::testing::{databases, party};
 use crate::{
-    Abandoned, CaptureError, CaptureJob, CaptureState, Clock, ErrorBehaviour, PageRequest, Received, Store, StoreError,
+    Abandoned, CaptureError, CaptureFinding, CaptureJob, CaptureState, Clock, ErrorBehaviour, PageRequest, Received,
+    Store, StoreError,
 };
 
 async fn hand_in(store: &Store, document: &[u8], now: i64) -> CaptureJob {
@@ -181,5 +182,24 @@ async fn a_runner_that_breaks_down_tries_again_later_and_gives_up_in_the_end() {
         assert!(job.finished_at.is_some());
         let errors = store.captures.errors(&maker, queued.id, &PageRequest::default()).await.expect("asked").items;
         assert_eq!((errors[0].code.as_str(), errors[0].event), ("internal", 0));
+    }
+}
+
+#[tokio::test]
+async fn findings_are_kept_once_and_survive_a_job_that_is_taken_anew() {
+    for database in databases("capture_findings").await {
+        let store = database.open().await;
+        hand_in(&store, b"<xml/>", 1).await;
+        let job = store.captures.claim(Timestamp(10)).await.expect("asked").expect("one waits");
+        let finding = |event, code: &str| CaptureFinding { event, item: "urn:pack".to_owned(), code: code.to_owned() };
+        store.captures.found(&job, &[finding(2, "b"), finding(1, "a")]).await.expect("written");
+        store.captures.release(&job).await.expect("given back");
+        let again = store.captures.claim(Timestamp(11)).await.expect("asked").expect("it waits");
+        assert!(matches!(store.captures.found(&job, &[finding(3, "c")]).await, Err(StoreError::NoCaptureJob)), "lost");
+        store.captures.found(&again, &[finding(1, "a")]).await.expect("written");
+        let found = store.captures.findings(&party("maker"), job.id).await.expect("asked");
+        assert_eq!(found, [finding(1, "a"), finding(2, "b")]);
+        let stranger = store.captures.findings(&party("pharmacy"), job.id).await;
+        assert!(matches!(stranger, Err(StoreError::NoCaptureJob)), "{stranger:?}");
     }
 }

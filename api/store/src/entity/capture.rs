@@ -76,3 +76,26 @@ pub(crate) mod error {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+/// What the rules found in the past of something that an event names.
+pub(crate) mod finding {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "capture_finding")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub job: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub event: i64,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub item: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub code: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

@@ -1,4 +1,4 @@
-//! Verifications, and causes of cases.
+//! Verifications, causes of cases, and what members told of places.
 
 /// A batch of verifications.
 pub(crate) mod scan_batch {
@@ -49,6 +49,35 @@ pub(crate) mod case_cause {
         pub cause: String,
         pub request: Vec<u8>,
         pub raised: bool,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// What a member told of a place.
+pub(crate) mod place_told {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "place_told")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub place: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub party: String,
+        pub uri: String,
+        pub country: Option<String>,
+        pub latitude: Option<f64>,
+        pub longitude: Option<f64>,
+        pub role: Option<String>,
+        pub owner: Option<String>,
+        pub name: Option<String>,
+        pub listed: bool,
+        pub sells: String,
+        pub seq: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
