@@ -21,6 +21,7 @@ mod sign;
 mod simulate;
 mod stock;
 mod token;
+mod trial;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -97,6 +98,9 @@ pub enum Command {
     /// Make, check, put to use and watch the models that detect
     #[command(subcommand)]
     Model(model::Command),
+    /// Anchor, sign and check the documents of clinical studies by their files
+    #[command(subcommand)]
+    Trial(trial::Command),
     /// Say what is on the shelves, when it runs out and what to order, without a server
     #[command(subcommand)]
     Stock(stock::Command),
@@ -162,6 +166,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Epcis(command) => epcis::run(&command, arguments.json),
         Command::Detect(detect) => detect::run(&detect, arguments.json),
         Command::Model(command) => model::run(|| Config::load(arguments.overrides), &command, arguments.json),
+        Command::Trial(command) => trial::run(&command, arguments.json),
         Command::Stock(command) => stock::run(&command, arguments.json),
         Command::Forecast(command) => forecast::run(&command, arguments.json),
         Command::Simulate(simulate) => simulate::run(&simulate, arguments.json),

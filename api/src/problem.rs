@@ -292,6 +292,8 @@ const fn kind_of(code: Code) -> Kind {
         | Code::ConsentData
         | Code::ModelInvalid
         | Code::ScoreInvalid
+        | Code::StudySites
+        | Code::DocumentKind
         | Code::UnknownSite => Kind::Unprocessable,
         Code::RoleNotAllowed
         | Code::PartySuspended
@@ -305,6 +307,9 @@ const fn kind_of(code: Code) -> Kind {
         | Code::ConsentGrantee
         | Code::NotLogKeeper
         | Code::SecondPersonRequired
+        | Code::NotSponsor
+        | Code::NotInStudy
+        | Code::NotAuthor
         | Code::CertificateMismatch
         | Code::CertificateRevoked => Kind::Forbidden,
         Code::UnknownParty
@@ -315,7 +320,9 @@ const fn kind_of(code: Code) -> Kind {
         | Code::UnknownOffer
         | Code::UnknownConsent
         | Code::UnknownModel
-        | Code::UnknownCase => Kind::NotFound,
+        | Code::UnknownCase
+        | Code::UnknownStudy
+        | Code::UnknownDocument => Kind::NotFound,
         Code::IdempotencyConflict => Kind::IdempotencyConflict,
         Code::NotSuspended
         | Code::PartyExists
@@ -365,7 +372,10 @@ const fn kind_of(code: Code) -> Kind {
         | Code::CaseOpen
         | Code::CaseEscalated
         | Code::AnchorPlace
-        | Code::CredentialRevoked => Kind::Conflict,
+        | Code::CredentialRevoked
+        | Code::StudyExists
+        | Code::DocumentExists
+        | Code::DocumentVersion => Kind::Conflict,
     }
 }
 

@@ -22,6 +22,7 @@ mod products;
 mod recalls;
 mod refusals;
 mod stock;
+mod studies;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -89,6 +90,7 @@ pub fn documented(service: &mut Documented<'_>) {
         .service(recalls::quarantine)
         .service(recalls::release)
         .configure(suspicions)
+        .configure(research)
         // Stock
         .service(stock::outlook)
         .service(stock::outlook_table)
@@ -150,6 +152,19 @@ fn suspicions(service: &mut Documented<'_>) {
         .service(webhooks::rotate)
         .service(webhooks::enable)
         .service(webhooks::deliveries);
+}
+
+/// The routes of clinical studies.
+fn research(service: &mut Documented<'_>) {
+    service
+        .service(studies::register)
+        .service(studies::index)
+        .service(studies::show)
+        .service(studies::set_sites)
+        .service(studies::anchor)
+        .service(studies::documents)
+        .service(studies::sign)
+        .service(studies::find);
 }
 
 /// What stands around the documented routes: the document itself, its pages, the limits of bodies, and the answer to all

@@ -51,6 +51,7 @@ impl MigratorTrait for View {
             Box::new(view::case_measures::Migration),
             Box::new(view::access::Migration),
             Box::new(view::consents_by_document::Migration),
+            Box::new(view::studies::Migration),
         ]
     }
 

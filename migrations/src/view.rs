@@ -9,3 +9,4 @@ pub(crate) mod goods;
 pub(crate) mod members;
 pub(crate) mod models;
 pub(crate) mod owner;
+pub(crate) mod studies;

@@ -12,6 +12,7 @@ mod system {
     mod postgres;
     mod requests;
     mod restart;
+    mod studies;
     mod view;
     mod watch;
 }

@@ -76,7 +76,7 @@ pub(super) fn run(command: &Command, json: bool) -> Result<Outcome> {
 }
 
 /// The log's key from its text, or from a file that holds it.
-fn log_key(given: &str) -> Result<LogVerifier> {
+pub(super) fn log_key(given: &str) -> Result<LogVerifier> {
     let path = Path::new(given);
     let text = if path.is_file() {
         std::fs::read_to_string(path).with_context(|| format!("failed to read {given}"))?

@@ -193,7 +193,10 @@ fn retold(draft: &Draft, document: &Payload) -> Result<Draft, StoreError> {
         | Payload::Case(_)
         | Payload::Note(_)
         | Payload::Model(_)
-        | Payload::Decision(_) => {}
+        | Payload::Decision(_)
+        | Payload::Study(_)
+        | Payload::StudyVersion(_)
+        | Payload::Signature(_) => {}
     }
     Ok(draft)
 }

@@ -164,7 +164,10 @@ fn event(row: &EventRow, opened: Opened) -> Result<Option<Value>, Problem> {
             | Payload::Case(_)
             | Payload::Note(_)
             | Payload::Model(_)
-            | Payload::Decision(_),
+            | Payload::Decision(_)
+            | Payload::Study(_)
+            | Payload::StudyVersion(_)
+            | Payload::Signature(_),
         )
         | Opened::Erased
         | Opened::NotYours

@@ -234,7 +234,8 @@ fn part(command: &Command, item: &ItemKey) -> Part {
         | Action::RollBackModel { .. }
         | Action::RecordDecision(_)
         | Action::RaiseCase(_)
-        | Action::MoveCase { .. } => Part::Listed,
+        | Action::MoveCase { .. }
+        | Action::MoveStudy { .. } => Part::Listed,
     }
 }
 
@@ -295,6 +296,7 @@ fn how(command: &Command, item: &ItemKey, offers: &mut BTreeSet<OfferId>) -> Opt
         | Action::RollBackModel { .. }
         | Action::RecordDecision(_)
         | Action::RaiseCase(_)
-        | Action::MoveCase { .. } => None,
+        | Action::MoveCase { .. }
+        | Action::MoveStudy { .. } => None,
     }
 }

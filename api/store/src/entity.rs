@@ -11,5 +11,6 @@ pub(crate) mod goods;
 pub(crate) mod jobs;
 pub(crate) mod members;
 pub(crate) mod models;
+pub(crate) mod studies;
 pub(crate) mod vault;
 pub(crate) mod webhooks;

@@ -31,6 +31,12 @@ pub enum Payload {
     Model(ModelFile),
     /// What a model looked at in a case, and what each of it added.
     Decision(DecisionDocument),
+    /// What a clinical study is called.
+    Study(Study),
+    /// What a version of a study's document is.
+    StudyVersion(StudyVersion),
+    /// Who signed a version of a study's document.
+    Signature(Signature),
 }
 
 /// Details of a product.
@@ -149,6 +155,38 @@ impl Note {
 pub struct ModelFile {
     /// The bytes, in base64.
     pub file: String,
+}
+
+/// What a clinical study is called.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Study {
+    /// Its number in a registry: `NCT…`, an EU CT number.
+    pub number: String,
+    /// Its title.
+    pub title: String,
+}
+
+/// What a version of a study's document is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct StudyVersion {
+    /// SHA-256 of the file, in hexadecimal.
+    pub sha256: String,
+    /// What the document is called.
+    pub title: String,
+    /// What changed, for people.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+}
+
+/// Who signed a version of a study's document (21 CFR 11.50(a)(1)).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Signature {
+    /// The signer's name, as printed.
+    pub name: String,
+    /// Words beside it, for people.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
 }
 
 /// What a model looked at in a case, and what each of it added to the score.

@@ -242,7 +242,7 @@ struct Lease {
 }
 
 /// Every table of the view.
-const TABLES: [&str; 24] = [
+const TABLES: [&str; 26] = [
     "cursor",
     "ledger_transaction",
     "party",
@@ -267,4 +267,6 @@ const TABLES: [&str; 24] = [
     "model",
     "decision",
     "anchored_access",
+    "study",
+    "study_version",
 ];

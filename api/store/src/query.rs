@@ -5,6 +5,7 @@ mod events;
 mod lists;
 mod models;
 mod rows;
+mod studies;
 
 use serde::{Deserialize, Serialize};
 use time::Date;
@@ -17,6 +18,7 @@ use veridose_contract::{
 
 pub use events::{EventFilter, EventOrder, MATCH_MAX, OrderBy};
 pub use models::{DECISIONS_MAX, DecisionRow, ModelRow};
+pub use studies::{StudyRow, StudyVersionRow};
 
 use crate::database::Database;
 

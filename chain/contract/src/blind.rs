@@ -7,7 +7,7 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-use crate::id::{ItemKey, LotKey, ProductKey};
+use crate::id::{ContentKey, ItemKey, LotKey, ProductKey};
 
 /// The secret that the members of a network share; it has epochs, and a new epoch blinds only new items.
 #[derive(Clone)]
@@ -37,6 +37,11 @@ impl NetworkKey {
     /// Key of a lot, from `(01)GTIN(10)LOT`.
     pub fn lot(&self, name: &str) -> LotKey {
         LotKey(key(name, &self.blind(name)))
+    }
+
+    /// Key of a file, from its SHA-256 in lower-case hexadecimal.
+    pub fn content(&self, name: &str) -> ContentKey {
+        ContentKey(key(name, &self.blind(name)))
     }
 }
 

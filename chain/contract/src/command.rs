@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use crate::case::CaseStep;
 use crate::id::{
     AccessLogId, CaseId, Commitment, ConsentId, CredentialId, Day, Fingerprint, ItemKey, LotKey, ModelId, OfferId,
-    PartyId, ProductKey, Site, Timestamp,
+    PartyId, ProductKey, Site, StudyId, Timestamp,
 };
+use crate::study::StudyStep;
 pub use consent::{Consent, CredentialKind, DataForm, DataKind, NoPurpose, Purpose, StudyKind};
 
 /// One action on a list of items.
@@ -193,6 +194,13 @@ pub enum Action {
     AnchorAccess(AccessAnchor),
     /// A regulator registers that a credential of a person no longer holds. For good: who gets a new one gets another name for it.
     RevokeCredential(CredentialId),
+    /// Takes a step with a clinical study: registers it, anchors a version of a document, signs one.
+    MoveStudy {
+        /// Which study.
+        study: StudyId,
+        /// What is done.
+        step: StudyStep,
+    },
 }
 
 impl Action {
@@ -239,6 +247,10 @@ impl Action {
             Self::AmendConsent { .. } => "amend_consent",
             Self::AnchorAccess(_) => "anchor_access",
             Self::RevokeCredential(_) => "revoke_credential",
+            Self::MoveStudy { step: StudyStep::Register { .. }, .. } => "register_study",
+            Self::MoveStudy { step: StudyStep::SetSites(_), .. } => "set_study_sites",
+            Self::MoveStudy { step: StudyStep::Anchor(_), .. } => "anchor_document",
+            Self::MoveStudy { step: StudyStep::Sign { .. }, .. } => "sign_document",
         }
     }
 }

@@ -19,6 +19,7 @@ mod pack;
 mod product;
 mod quarantine;
 mod recall;
+mod study;
 mod transform;
 mod undo;
 
@@ -148,6 +149,7 @@ fn dispatch(turn: &mut Turn<'_>, command: &Command) -> Result<(), Stop> {
         Action::RecordDecision(decision) => model::decide(turn, command, decision),
         Action::RaiseCase(case) => case::raise(turn, command, case),
         Action::MoveCase { case, step } => case::take(turn, command, case, step),
+        Action::MoveStudy { study, step } => study::take(turn, command, study, step),
     }
 }
 
@@ -184,7 +186,8 @@ fn check_items(command: &Command) -> Result<(), Stop> {
         | Action::RollBackModel { .. }
         | Action::RecordDecision(_)
         | Action::RaiseCase(_)
-        | Action::MoveCase { .. } => Items::None,
+        | Action::MoveCase { .. }
+        | Action::MoveStudy { .. } => Items::None,
         Action::Commission { .. }
         | Action::CommissionContainers
         | Action::Aggregate { .. }

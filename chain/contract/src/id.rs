@@ -129,6 +129,14 @@ hash_id!(
     StudyId, 16
 );
 hash_id!(
+    /// A document of a study, the same for all its versions; chosen by who anchors the first.
+    DocumentId, 16
+);
+hash_id!(
+    /// What a version of a document consists of: the blinded SHA-256 of its file. See [`crate::blind`].
+    ContentKey, 32
+);
+hash_id!(
     /// A patient's pseudonym for one consent: salted, never the same for two consents.
     Subject, 32
 );

@@ -1,8 +1,8 @@
 //! Every key of the state: a prefix byte and an identifier. There is no key that every transaction writes.
 
 use crate::id::{
-    AccessLogId, BatchId, CaseId, Commitment, ConsentId, CredentialId, Fingerprint, IdempotencyKey, ItemKey, LotKey,
-    ModelId, OfferId, PartyId, ProductKey, Site,
+    AccessLogId, BatchId, CaseId, Commitment, ConsentId, ContentKey, CredentialId, DocumentId, Fingerprint,
+    IdempotencyKey, ItemKey, LotKey, ModelId, OfferId, PartyId, ProductKey, Site, StudyId,
 };
 
 /// Prefix of items, the only keys that come by the million.
@@ -13,6 +13,7 @@ const CERTIFICATE: u8 = b'c';
 const CREDENTIAL: u8 = b'e';
 const DISSOLVED: u8 = b'd';
 const ACCESS_LOG: u8 = b'h';
+const DOCUMENT: u8 = b'f';
 const SITE: u8 = b'g';
 const IDEMPOTENCY: u8 = b'k';
 const LOT: u8 = b'l';
@@ -20,10 +21,12 @@ const PARTY: u8 = b'm';
 const NETWORK: u8 = b'n';
 const OFFER: u8 = b'o';
 const PRODUCT: u8 = b'p';
+const STUDY: u8 = b'q';
 const CONSENT: u8 = b's';
 const MODEL_IN_USE: u8 = b'u';
 const MODEL: u8 = b'v';
 const CASE: u8 = b'w';
+const VERSION: u8 = b't';
 const DISPUTE: u8 = b'x';
 const DECISION: u8 = b'y';
 
@@ -121,6 +124,21 @@ pub(crate) fn certificate(fingerprint: &Fingerprint) -> Vec<u8> {
 /// A request of an organisation. The key's fixed length at the end keeps two parties' requests apart.
 pub(crate) fn idempotency(party: &PartyId, key: &IdempotencyKey) -> Vec<u8> {
     join(IDEMPOTENCY, &[party.as_str().as_bytes(), key.as_bytes()])
+}
+
+/// A clinical study.
+pub(crate) fn study(study: &StudyId) -> Vec<u8> {
+    join(STUDY, &[study.as_bytes()])
+}
+
+/// A document of a study.
+pub(crate) fn document(study: &StudyId, document: &DocumentId) -> Vec<u8> {
+    join(DOCUMENT, &[study.as_bytes(), document.as_bytes()])
+}
+
+/// A version of a document, by what it consists of.
+pub(crate) fn version(study: &StudyId, content: &ContentKey) -> Vec<u8> {
+    join(VERSION, &[study.as_bytes(), content.as_bytes()])
 }
 
 /// A party's dispute of an event; each partner has its own, so that nobody can take the other's word away.

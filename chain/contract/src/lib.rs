@@ -21,6 +21,7 @@ pub mod record;
 mod rejection;
 mod standing;
 mod state;
+mod study;
 #[cfg(test)]
 mod tests;
 mod transaction;
@@ -37,12 +38,14 @@ pub use command::{
 };
 pub use genesis::{Genesis, GenesisError, genesis_writes, network_id};
 pub use id::{
-    AccessLogId, BatchId, CaseId, Commitment, ConsentId, CredentialId, Day, Fingerprint, IdError, IdempotencyKey,
-    ItemKey, LotKey, ModelId, NetworkId, OfferId, PartyId, Person, ProductKey, Site, StudyId, Subject, Timestamp, TxId,
+    AccessLogId, BatchId, CaseId, Commitment, ConsentId, ContentKey, CredentialId, Day, DocumentId, Fingerprint,
+    IdError, IdempotencyKey, ItemKey, LotKey, ModelId, NetworkId, OfferId, PartyId, Person, ProductKey, Site, StudyId,
+    Subject, Timestamp, TxId,
 };
 pub use key::{decides_membership, item as item_key, network as network_key, party_of};
 pub use overlay::Writes;
 pub use rejection::{ApplyError, Code, Rejection};
 pub use standing::{Covered, QuarantineStanding, RecallStanding, Standing, resolve};
 pub use state::{StateError, StateRead};
+pub use study::{DocumentKind, SignatureMeaning, StudyDocument, StudyStep};
 pub use transaction::{Body, Header, SUBTREE_LEAVES, Signature, Transaction};

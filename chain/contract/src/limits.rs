@@ -18,6 +18,10 @@ pub const MODEL_KIND_LENGTH_MAX: usize = 32;
 pub const MODEL_CODE_LENGTH_MAX: usize = 64;
 /// A probability of one, in millionths.
 pub const SCORE_MILLIONTHS_MAX: u32 = 1_000_000;
+/// Sites of one study, besides its sponsor.
+pub const SITES_PER_STUDY_MAX: usize = 1_000;
+/// Signatures under one version of a document.
+pub const SIGNATURES_PER_VERSION_MAX: usize = 100;
 /// Size of a DER certificate.
 pub const CERTIFICATE_BYTES_MAX: usize = 8_192;
 /// Records of a log of accesses that one anchor fixes.

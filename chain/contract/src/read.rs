@@ -1,14 +1,14 @@
 //! Typed reads of the state, for the contract itself, for hosts and for the API.
 
 use crate::id::{
-    AccessLogId, BatchId, CaseId, Commitment, ConsentId, CredentialId, Fingerprint, IdempotencyKey, ItemKey, LotKey,
-    ModelId, OfferId, PartyId, ProductKey, Site,
+    AccessLogId, BatchId, CaseId, Commitment, ConsentId, ContentKey, CredentialId, DocumentId, Fingerprint,
+    IdempotencyKey, ItemKey, LotKey, ModelId, OfferId, PartyId, ProductKey, Site, StudyId,
 };
 use crate::key;
 use crate::record::{
     AccessLogRecord, BatchRecord, CaseRecord, CertificateRecord, ConsentRecord, DecisionRecord, DisputeRecord,
-    IdempotencyRecord, ItemRecord, LotRecord, Mark, ModelInUseRecord, ModelRecord, NetworkRecord, OfferRecord,
-    PartyRecord, ProductRecord, Record, SiteRecord,
+    DocumentRecord, IdempotencyRecord, ItemRecord, LotRecord, Mark, ModelInUseRecord, ModelRecord, NetworkRecord,
+    OfferRecord, PartyRecord, ProductRecord, Record, SiteRecord, StudyRecord, VersionRecord,
 };
 use crate::state::{StateError, StateRead};
 
@@ -88,6 +88,25 @@ pub fn revoked_credential(state: &dyn StateRead, id: &CredentialId) -> Result<Op
 /// A case.
 pub fn case(state: &dyn StateRead, id: &CaseId) -> Result<Option<CaseRecord>, StateError> {
     record(state, &key::case(id))
+}
+
+/// A clinical study.
+pub fn study(state: &dyn StateRead, id: &StudyId) -> Result<Option<StudyRecord>, StateError> {
+    record(state, &key::study(id))
+}
+
+/// A document of a study as it stands.
+pub fn document(state: &dyn StateRead, study: &StudyId, id: &DocumentId) -> Result<Option<DocumentRecord>, StateError> {
+    record(state, &key::document(study, id))
+}
+
+/// A version of a document, by what it consists of.
+pub fn version(
+    state: &dyn StateRead,
+    study: &StudyId,
+    content: &ContentKey,
+) -> Result<Option<VersionRecord>, StateError> {
+    record(state, &key::version(study, content))
 }
 
 /// A party's dispute of an event.

@@ -5,12 +5,15 @@ mod item;
 use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::case::CaseStage;
-use crate::command::{Certificate, Consent, Decision, DecommissionReason, Discrepancy, HandoffKind, Model, Party};
+use crate::command::{
+    Certificate, Consent, Decision, DecommissionReason, Discrepancy, HandoffKind, Model, Party, StudyKind,
+};
 use crate::id::{
-    BatchId, Commitment, ConsentId, Day, Fingerprint, ItemKey, LotKey, ModelId, NetworkId, OfferId, PartyId,
-    ProductKey, Site, Timestamp, TxId,
+    BatchId, Commitment, ConsentId, ContentKey, Day, DocumentId, Fingerprint, ItemKey, LotKey, ModelId, NetworkId,
+    OfferId, PartyId, ProductKey, Site, Timestamp, TxId,
 };
 use crate::state::StateError;
+use crate::study::{DocumentKind, SignatureMeaning};
 
 pub use item::{ItemKind, ItemRecord, Nest, ParentLink};
 
@@ -67,6 +70,9 @@ records!(
     CaseRecord,
     AccessLogRecord,
     Mark,
+    StudyRecord,
+    DocumentRecord,
+    VersionRecord,
 );
 
 /// The network: written once, at genesis.
@@ -327,6 +333,76 @@ pub struct AccessLogRecord {
     /// How many of its records are anchored.
     pub records: u64,
     /// The transaction that anchored the last of them.
+    pub tx: TxId,
+}
+
+/// A clinical study.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct StudyRecord {
+    /// What kind of study it is.
+    pub kind: StudyKind,
+    /// Who besides the sponsor may anchor and sign, in ascending order.
+    pub sites: Vec<PartyId>,
+    /// Who registered it, and when.
+    pub sponsor: Mark,
+    /// The document that names it.
+    pub payload: Commitment,
+    /// The transaction that registered it.
+    pub tx: TxId,
+}
+
+/// A document of a study as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct DocumentRecord {
+    /// Who anchored it and alone amends it.
+    pub by: PartyId,
+    /// What kind of document it is.
+    pub kind: DocumentKind,
+    /// The current version.
+    pub version: u32,
+    /// What that consists of.
+    pub content: ContentKey,
+}
+
+/// A version of a document. It stands for good; only signatures come to it.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct VersionRecord {
+    /// The document.
+    pub document: DocumentId,
+    /// What kind of document it is.
+    pub kind: DocumentKind,
+    /// Its number.
+    pub version: u32,
+    /// Who anchored it, and when as it says.
+    pub by: Mark,
+    /// When, by the transaction's time.
+    pub recorded: Timestamp,
+    /// The certificate that anchored it.
+    pub certificate: Fingerprint,
+    /// The document that describes it.
+    pub payload: Commitment,
+    /// What the version before consists of.
+    pub previous: Option<ContentKey>,
+    /// The transaction.
+    pub tx: TxId,
+    /// Who signed it, in order.
+    pub signatures: Vec<SignatureRecord>,
+}
+
+/// A signature under a version of a document (21 CFR 11.50); the signer's printed name is in the payload.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct SignatureRecord {
+    /// For whom, and when as the signer says.
+    pub by: Mark,
+    /// When, by the transaction's time.
+    pub recorded: Timestamp,
+    /// The certificate that signed.
+    pub certificate: Fingerprint,
+    /// What the signature means.
+    pub meaning: SignatureMeaning,
+    /// The document with the signer's name.
+    pub payload: Commitment,
+    /// The transaction.
     pub tx: TxId,
 }
 

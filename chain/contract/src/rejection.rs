@@ -259,6 +259,28 @@ codes! {
     AnchorPlace = "anchor_place",
     /// The credential was revoked before.
     CredentialRevoked = "credential_revoked",
+
+    // Clinical studies.
+    /// The study is registered already.
+    StudyExists = "study_exists",
+    /// No such study.
+    UnknownStudy = "unknown_study",
+    /// The sites are not in ascending order and each once, or name the sponsor.
+    StudySites = "study_sites",
+    /// Only the study's sponsor may do this.
+    NotSponsor = "not_sponsor",
+    /// The party is neither the study's sponsor nor one of its sites.
+    NotInStudy = "not_in_study",
+    /// The study has no document of these contents.
+    UnknownDocument = "unknown_document",
+    /// The contents are anchored in the study already.
+    DocumentExists = "document_exists",
+    /// Another version of the document is the one that this needs.
+    DocumentVersion = "document_version",
+    /// The document is of another kind.
+    DocumentKind = "document_kind",
+    /// Another party anchored the document and alone amends it.
+    NotAuthor = "not_author",
 }
 
 impl fmt::Display for Code {

@@ -193,7 +193,8 @@ impl Body {
                 | Action::MoveCase { .. }
                 | Action::AmendConsent { .. }
                 | Action::AnchorAccess(_)
-                | Action::RevokeCredential(_) => 0,
+                | Action::RevokeCredential(_)
+                | Action::MoveStudy { .. } => 0,
             };
             sum.saturating_add(command.items.len()).saturating_add(inputs)
         })

@@ -7,6 +7,7 @@ mod handoffs;
 mod measures;
 mod members;
 mod models;
+mod studies;
 
 use sha2::{Digest, Sha256};
 use veridose_contract::{Action, Command, ItemKey, PartyId, Transaction};
@@ -154,6 +155,7 @@ fn apply(working: &mut Working, founding: &Founding, place: &Place<'_>) -> Resul
         Action::RevokeConsent { consent, version } => measures::revoke(working, place, consent, *version),
         Action::RaiseCase(case) => cases::raise(working, place, case),
         Action::MoveCase { case, step } => cases::take(working, place, case, step),
+        Action::MoveStudy { study, step } => studies::take(working, place, study, step),
     }
     Ok(())
 }
@@ -182,6 +184,7 @@ fn viewers(working: &Working, command: &Command) -> Vec<String> {
         Action::MoveCase { case, .. } => {
             working.cases.get(&case.0.to_vec()).map(|row| row.party.clone()).into_iter().collect()
         }
+        Action::MoveStudy { study, step } => studies::viewers(working, study, step),
         Action::RegisterCertificate(_)
         | Action::RevokeCertificate(_)
         | Action::RegisterProduct(_)

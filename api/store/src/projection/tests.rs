@@ -5,9 +5,10 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::value::RawValue;
 use veridose_contract::{
     AccessAnchor, AccessLogId, Action, Body, CaseId, CaseOutcome, CaseStep, Certificate, Command, Commitment, Consent,
-    ConsentId, CredentialId, Day, Decision, DecommissionReason, Discrepancy, DiscrepancyKind, Fingerprint, HandoffKind,
-    Header, IdempotencyKey, ItemKey, LotKey, Model, ModelId, OfferId, Party, PartyId, ProductKey, Purpose,
-    QuarantineTarget, RecallTarget, Role, Signature, Site, Subject, Timestamp, Transaction,
+    ConsentId, ContentKey, CredentialId, Day, Decision, DecommissionReason, Discrepancy, DiscrepancyKind, DocumentId,
+    DocumentKind, Fingerprint, HandoffKind, Header, IdempotencyKey, ItemKey, LotKey, Model, ModelId, OfferId, Party,
+    PartyId, ProductKey, Purpose, QuarantineTarget, RecallTarget, Role, Signature, SignatureMeaning, Site,
+    StudyDocument, StudyId, StudyKind, StudyStep, Subject, Timestamp, Transaction,
 };
 
 use crate::payload::{Lot, Product, Recall};
@@ -157,7 +158,8 @@ fn any_action() -> impl Strategy<Value = (Action, Vec<ItemKey>)> {
             .prop_map(|(id, grantee)| Action::AmendConsent { consent: care(id, grantee), version: 1 }),
         consent.prop_map(|consent| Action::RevokeConsent { consent, version: 1 }),
         Just(Action::RevokeCredential(CredentialId([1; 32]))),
-        (0u64..3).prop_map(|first| {
+        // The contract takes each place once.
+        (0u64..1 << 60).prop_map(|first| {
             Action::AnchorAccess(AccessAnchor { log: AccessLogId([1; 16]), first, count: 1, root: [2; 32] })
         }),
     ];
@@ -166,7 +168,8 @@ fn any_action() -> impl Strategy<Value = (Action, Vec<ItemKey>)> {
 }
 
 /// Models, what they said, and cases.
-fn found(member: impl Strategy<Value = PartyId>) -> impl Strategy<Value = Action> {
+fn found(member: impl Strategy<Value = PartyId> + Clone) -> impl Strategy<Value = Action> {
+    let site = member.clone();
     let case = (0u8..2).prop_map(|n| CaseId([n; 16]));
     let step = prop_oneof![
         member.prop_map(CaseStep::Assign),
@@ -194,6 +197,22 @@ fn found(member: impl Strategy<Value = PartyId>) -> impl Strategy<Value = Action
         })),
         case.clone().prop_map(Action::RaiseCase),
         (case, step).prop_map(|(case, step)| Action::MoveCase { case, step }),
+        study_step(site).prop_map(|step| Action::MoveStudy { study: StudyId([9; 16]), step }),
+    ]
+}
+
+fn study_step(site: impl Strategy<Value = PartyId> + Clone) -> impl Strategy<Value = StudyStep> {
+    let sites = prop::collection::vec(site, 0..3);
+    prop_oneof![
+        sites.clone().prop_map(|sites| StudyStep::Register { kind: StudyKind::Observational, sites }),
+        sites.prop_map(StudyStep::SetSites),
+        any::<[u8; 32]>().prop_map(|content| StudyStep::Anchor(StudyDocument {
+            document: DocumentId([1; 16]),
+            kind: DocumentKind::Protocol,
+            version: 1,
+            content: ContentKey(content),
+        })),
+        Just(StudyStep::Sign { content: ContentKey([2; 32]), meaning: SignatureMeaning::Review }),
     ]
 }
 

@@ -13,6 +13,7 @@ use crate::entity::events::{dispute, event, term, viewer};
 use crate::entity::goods::{batch, container, lot, pack, product};
 use crate::entity::members::{approval, certificate, party, transaction};
 use crate::entity::models::{decision, model};
+use crate::entity::studies::{study, study_version};
 use crate::projection::fold::items_target;
 
 /// Rows of a table by key, and which of them changed.
@@ -83,6 +84,7 @@ pub(super) struct Working {
     pub(super) quarantines: Rows<i64, quarantine::Model>,
     pub(super) consents: Rows<Bytes, consent::Model>,
     pub(super) cases: Rows<Bytes, case_file::Model>,
+    pub(super) studies: Rows<Bytes, study::Model>,
     /// By offer and item. Only those that a discrepancy names are loaded; the others are written, never read.
     pub(super) handoff_items: Rows<(Bytes, Bytes), handoff_item::Model>,
     pub(super) transactions: Vec<transaction::Model>,
@@ -95,6 +97,7 @@ pub(super) struct Working {
     pub(super) models: Vec<model::Model>,
     pub(super) decisions: Vec<decision::Model>,
     pub(super) access_anchors: Vec<anchor::Model>,
+    pub(super) study_versions: Vec<study_version::Model>,
 }
 
 /// Keys of the rows that a batch may read.
@@ -112,6 +115,7 @@ struct Wanted {
     quarantined: BTreeSet<Bytes>,
     consents: BTreeSet<Bytes>,
     cases: BTreeSet<Bytes>,
+    studies: BTreeSet<Bytes>,
 }
 
 impl Wanted {
@@ -184,6 +188,7 @@ impl Wanted {
             Action::RaiseCase(case) | Action::MoveCase { case, step: _ } => {
                 self.cases.insert(case.0.to_vec());
             }
+            Action::MoveStudy { study, step: _ } => self.studies.extend([study.0.to_vec()]),
         }
     }
 
@@ -296,6 +301,8 @@ impl Working {
         it.consents.load(consents, |row| row.consent.clone());
         let cases = find::<case_file::Entity, _>(write, case_file::Column::CaseId, &wanted.cases).await?;
         it.cases.load(cases, |row| row.case_id.clone());
+        let studies = find::<study::Entity, _>(write, study::Column::Study, &wanted.studies).await?;
+        it.studies.load(studies, |row| row.study.clone());
         Ok(it)
     }
 
@@ -313,6 +320,7 @@ impl Working {
         insert_all::<model::Entity>(on, self.models, Existing::Refuse).await?;
         insert_all::<decision::Entity>(on, self.decisions, Existing::Refuse).await?;
         insert_all::<anchor::Entity>(on, self.access_anchors, Existing::Refuse).await?;
+        insert_all::<study_version::Entity>(on, self.study_versions, Existing::Refuse).await?;
         self.parties.save::<party::Entity>(write).await?;
         self.approvals.save::<approval::Entity>(write).await?;
         self.certificates.save::<certificate::Entity>(write).await?;
@@ -325,6 +333,7 @@ impl Working {
         self.recalls.save::<recall::Entity>(write).await?;
         self.quarantines.save::<quarantine::Entity>(write).await?;
         self.consents.save::<consent::Entity>(write).await?;
-        self.cases.save::<case_file::Entity>(write).await
+        self.cases.save::<case_file::Entity>(write).await?;
+        self.studies.save::<study::Entity>(write).await
     }
 }

@@ -56,7 +56,10 @@ pub enum Purpose {
 
 /// The kinds of clinical study that registries tell apart (ClinicalTrials.gov, data element "Study Type"). The order is part
 /// of the encoding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
 #[borsh(use_discriminant = true)]
 pub enum StudyKind {
     /// Participants are assigned an intervention.
@@ -201,7 +204,8 @@ impl From<Purpose> for String {
 impl StudyKind {
     const ALL: [Self; 3] = [Self::Interventional, Self::Observational, Self::ExpandedAccess];
 
-    const fn name(self) -> &'static str {
+    /// The name as text.
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Interventional => "interventional",
             Self::Observational => "observational",

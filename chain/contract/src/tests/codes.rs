@@ -9,7 +9,7 @@ use crate::*;
 fn every_code_is_reached() {
     let produced = [transactions(), members(), certificates(), products(), holding(), containers(), offers(), ending()]
         .into_iter()
-        .chain([undoing(), marks(), consents(), models(), cases(), access()])
+        .chain([undoing(), marks(), consents(), models(), cases(), access(), studies()])
         .flat_map(|world| world.produced);
     let produced: std::collections::BTreeSet<Code> = produced.collect();
     let missing: Vec<_> = Code::ALL.iter().filter(|code| !produced.contains(code)).collect();
@@ -433,5 +433,61 @@ fn access() -> World {
     w.no("reg", Action::RevokeCredential(credential), &[], Code::CredentialRevoked);
     let mark = read::revoked_credential(&w.state, &credential).expect("readable").expect("revoked");
     assert_eq!(mark.by, id("reg"));
+    w
+}
+
+fn studies() -> World {
+    let mut w = World::new();
+    let study = StudyId([1; 16]);
+    let step = |step| Action::MoveStudy { study, step };
+    let sites = |names: &[&str]| names.iter().map(|name| id(name)).collect::<Vec<_>>();
+    let register = |names: &[&str]| step(StudyStep::Register { kind: StudyKind::Interventional, sites: sites(names) });
+    let document = |name: u8, kind, version, content: u8| {
+        let (document, content) = (DocumentId([name; 16]), ContentKey([content; 32]));
+        step(StudyStep::Anchor(StudyDocument { document, kind, version, content }))
+    };
+    let sign = |content: u8, meaning| step(StudyStep::Sign { content: ContentKey([content; 32]), meaning });
+    let (protocol, report, approval) =
+        (DocumentKind::Protocol, DocumentKind::CaseReportForm, SignatureMeaning::Approval);
+    w.no("dist", register(&[]), &[], Code::RoleNotAllowed);
+    w.no("maker", register(&["pharm", "corner"]), &[], Code::StudySites);
+    w.no("maker", register(&["pharm", "pharm"]), &[], Code::StudySites);
+    w.no("maker", register(&["maker"]), &[], Code::StudySites);
+    w.no("maker", register(&["nobody"]), &[], Code::UnknownParty);
+    w.no("maker", register(&["pharm"; limits::SITES_PER_STUDY_MAX + 1]), &[], Code::LimitExceeded);
+    w.no("maker", document(1, protocol, 1, 1), &[], Code::UnknownStudy);
+    w.ok("maker", register(&["pharm"]), &[]);
+    w.no("maker", register(&["pharm"]), &[], Code::StudyExists);
+    w.no("maker", register(&["pharm"]), &[1], Code::ItemsNotAllowed);
+    w.no("pharm", document(1, protocol, 1, 1), &[], Code::NotSponsor);
+    w.no("corner", document(2, report, 1, 2), &[], Code::NotInStudy);
+    w.no("maker", document(1, protocol, 2, 1), &[], Code::DocumentVersion);
+    w.ok("maker", document(1, protocol, 1, 1), &[]);
+    w.no("maker", document(1, protocol, 1, 3), &[], Code::DocumentVersion);
+    w.no("maker", document(1, report, 2, 3), &[], Code::DocumentKind);
+    w.no("maker", document(1, protocol, 2, 1), &[], Code::DocumentExists);
+    w.ok("pharm", document(2, report, 1, 2), &[]);
+    w.no("maker", document(2, report, 2, 3), &[], Code::NotAuthor);
+    w.no("corner", sign(1, approval), &[], Code::NotInStudy);
+    w.no("pharm", sign(9, approval), &[], Code::UnknownDocument);
+    w.ok("pharm", sign(1, approval), &[]);
+    w.ok("reg", sign(1, approval), &[]);
+    w.ok("maker", document(1, protocol, 2, 4), &[]);
+    w.no("pharm", sign(1, approval), &[], Code::DocumentVersion);
+    for _ in 0..limits::SIGNATURES_PER_VERSION_MAX {
+        w.ok("reg", sign(4, SignatureMeaning::Review), &[]);
+    }
+    w.no("reg", sign(4, approval), &[], Code::LimitExceeded);
+    let version =
+        |content: u8| read::version(&w.state, &study, &ContentKey([content; 32])).expect("readable").expect("anchored");
+    assert_eq!(
+        version(1).signatures.iter().map(|signature| &signature.by.by).collect::<Vec<_>>(),
+        [&id("pharm"), &id("reg")]
+    );
+    assert_eq!(version(4).previous, Some(ContentKey([1; 32])), "the versions are a chain");
+    w.no("pharm", step(StudyStep::SetSites(vec![])), &[], Code::NotSponsor);
+    w.ok("maker", step(StudyStep::SetSites(sites(&["corner"]))), &[]);
+    w.no("pharm", document(2, report, 2, 5), &[], Code::NotInStudy);
+    w.ok("corner", document(3, report, 1, 5), &[]);
     w
 }

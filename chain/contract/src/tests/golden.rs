@@ -56,6 +56,7 @@ fn actions() -> Vec<Action> {
 fn later_actions() -> Vec<Action> {
     let model = ModelId([1; 32]);
     let decision = Decision { model, case: Commitment([2; 32]), features: [3; 32], score_millionths: 4 };
+    let step = |step| Action::MoveStudy { study: StudyId([5; 16]), step };
     vec![
         Action::RegisterModel(frozen(1, "detect", Some(2))),
         Action::PromoteModel { model },
@@ -71,6 +72,15 @@ fn later_actions() -> Vec<Action> {
         },
         Action::AnchorAccess(AccessAnchor { log: AccessLogId([5; 16]), first: 6, count: 7, root: [8; 32] }),
         Action::RevokeCredential(CredentialId([9; 32])),
+        step(StudyStep::Register { kind: StudyKind::Observational, sites: vec![id("x")] }),
+        step(StudyStep::SetSites(vec![id("x"), id("y")])),
+        step(StudyStep::Anchor(StudyDocument {
+            document: DocumentId([6; 16]),
+            kind: DocumentKind::ConsentForm,
+            version: 7,
+            content: ContentKey([8; 32]),
+        })),
+        step(StudyStep::Sign { content: ContentKey([8; 32]), meaning: SignatureMeaning::Responsibility }),
     ]
 }
 

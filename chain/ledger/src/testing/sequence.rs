@@ -1,10 +1,11 @@
 //! A long run of transactions, good and bad, for two ledgers to agree on.
 
 use veridose_contract::{
-    AccessAnchor, AccessLogId, Action, CaseId, CaseOutcome, CaseStep, Commitment, Consent, ConsentId, CredentialId,
-    DataKind, Day, Decision, DecommissionReason, Discrepancy, DiscrepancyKind, Fingerprint, HandoffKind,
-    IdempotencyKey, ItemKey, LotKey, Model, ModelId, NetworkId, OfferId, PartyId, ProductKey, QuarantineTarget,
-    RecallTarget, StateRead, Subject, Timestamp, Transaction, read, resolve,
+    AccessAnchor, AccessLogId, Action, CaseId, CaseOutcome, CaseStep, Commitment, Consent, ConsentId, ContentKey,
+    CredentialId, DataKind, Day, Decision, DecommissionReason, Discrepancy, DiscrepancyKind, DocumentId, DocumentKind,
+    Fingerprint, HandoffKind, IdempotencyKey, ItemKey, LotKey, Model, ModelId, NetworkId, OfferId, PartyId, ProductKey,
+    QuarantineTarget, RecallTarget, SignatureMeaning, StateRead, StudyDocument, StudyId, StudyKind, StudyStep, Subject,
+    Timestamp, Transaction, read, resolve,
 };
 
 use super::{LOT, Member, Members, NOW, PRODUCT, Random, commands, pack, validity};
@@ -231,12 +232,28 @@ impl<'a> Sequence<'a> {
         }
     }
 
+    fn study_step(&mut self, number: u8) -> StudyStep {
+        let sites = vec![self.members.south.id.clone()];
+        let content = ContentKey([number; 32]);
+        match self.random.below(4) {
+            0 => StudyStep::Register { kind: StudyKind::Interventional, sites },
+            1 => StudyStep::SetSites(sites),
+            2 => StudyStep::Anchor(StudyDocument {
+                document: DocumentId([number % 3; 16]),
+                kind: DocumentKind::CaseReportForm,
+                version: u32::from(number % 2) + 1,
+                content,
+            }),
+            _ => StudyStep::Sign { content, meaning: SignatureMeaning::Review },
+        }
+    }
+
     fn rare_action(&mut self) -> Choice {
         let number = u8::try_from(self.random.below(6)).expect("small");
         let consent = ConsentId([number; 16]);
         let south = self.members.south.id.clone();
         let mut member = self.members.network.genesis.members[1].clone();
-        let action = match self.random.below(23) {
+        let action = match self.random.below(25) {
             0 => Action::SuspendParty(south),
             1 => Action::ReinstateParty(south),
             2 => Action::Quarantine(QuarantineTarget::Lot(LOT)),
@@ -274,6 +291,7 @@ impl<'a> Sequence<'a> {
                 let (log, first) = (AccessLogId([1; 16]), self.random.below(4) as u64);
                 Action::AnchorAccess(AccessAnchor { log, first, count: 1, root: [number; 32] })
             }
+            22 | 23 => Action::MoveStudy { study: StudyId([number % 2; 16]), step: self.study_step(number) },
             _ => Action::RegisterConsent(Consent::to_dispense_record(consent, Subject([number; 32]), NOW)),
         };
         let items = if matches!(action, Action::Dispense { .. }) { self.items() } else { vec![] };
