@@ -194,6 +194,7 @@ impl Problem {
             | RefusalRule::EmergencyUnconfirmed
             | RefusalRule::EmergencyOver
             | RefusalRule::NoConsent
+            | RefusalRule::NotInStudy
             | RefusalRule::NoRelationship
             | RefusalRule::ConsentRevoked
             | RefusalRule::ConsentExpired

@@ -159,6 +159,8 @@ rules! {
         EmergencyUnconfirmed = "emergency_unconfirmed",
         /// The emergency's time is over, or a regulator ended it.
         EmergencyOver = "emergency_over",
+        /// The study is registered, and who asks is neither its sponsor nor one of its sites.
+        NotInStudy = "not_in_study",
         /// The patient has given no consent for the purpose.
         NoConsent = "no_consent",
         /// No consent to care names the member that asks: there is no treatment relationship.

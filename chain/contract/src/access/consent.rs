@@ -5,7 +5,7 @@ use crate::command::{CredentialKind, DataKind, Purpose};
 use crate::id::{PartyId, Timestamp};
 use crate::read;
 use crate::record::ConsentRecord;
-use crate::state::StateRead;
+use crate::state::{StateError, StateRead};
 
 /// The most that one of the consents allows: most kinds first, then the most telling form. Without any, the refusal that came
 /// nearest to a grant.
@@ -20,13 +20,16 @@ pub(super) fn judge(
     if let Err(refusal) = check_credentials(credential_of(purpose), credentials) {
         return Ok(Err(refusal));
     }
+    let wider = match wider(state, party, purpose)? {
+        Ok(wider) => wider,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
     let mut best: Option<Grant> = None;
     let mut nearest = Refusal { rule: RefusalRule::NoConsent, needed: format!("the patient's consent to {purpose}") };
     for id in &request.consents {
         // A consent to something else says nothing here, not even that it is there.
-        let Some(record) = read::consent(state, id)?.filter(|record| record.consent.purpose == purpose) else {
-            continue;
-        };
+        let is_for = |record: &ConsentRecord| [Some(purpose), wider].contains(&Some(record.consent.purpose));
+        let Some(record) = read::consent(state, id)?.filter(is_for) else { continue };
         match allowed(&record, party, credentials, kinds, request.now) {
             Ok(grant) if best.as_ref().is_none_or(|best| more(best) < more(&grant)) => best = Some(grant),
             Err(refusal) if refusal.rule > nearest.rule => nearest = refusal,
@@ -34,6 +37,20 @@ pub(super) fn judge(
         }
     }
     Ok(best.ok_or(nearest))
+}
+
+/// The purpose that covers this one too: the kind of a study that is registered. Such a study is for who is part of it.
+fn wider(
+    state: &dyn StateRead,
+    party: &PartyId,
+    purpose: Purpose,
+) -> Result<Result<Option<Purpose>, Refusal>, StateError> {
+    let Purpose::Study(id) = purpose else { return Ok(Ok(None)) };
+    let Some(study) = read::study(state, &id)? else { return Ok(Ok(None)) };
+    if study.sponsor.by != *party && !study.sites.contains(party) {
+        return Ok(refuse(RefusalRule::NotInStudy, format!("to be the sponsor or a site of study {id}")));
+    }
+    Ok(Ok(Some(Purpose::StudyKind(study.kind))))
 }
 
 fn more(grant: &Grant) -> (usize, crate::command::DataForm) {

@@ -364,3 +364,26 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_consent_to_a_kind_of_study_covers_a_registered_study_for_who_is_part_of_it() {
+    let mut w = World::new();
+    let (study, researcher) = (StudyId([1; 16]), Some(CredentialKind::Researcher));
+    let aim = Aim::Purpose(Purpose::Study(study));
+    let asks = |party| ask(party, 1, researcher, aim.clone(), &[DataKind::Dispense]);
+    w.ok("pharm", Action::RegisterConsent(consent(1, None, Purpose::StudyKind(StudyKind::Interventional))), &[]);
+    assert_eq!(refused(&w, &asks("maker")), RefusalRule::NoConsent, "nobody knows of what kind it is");
+    let step = StudyStep::Register { kind: StudyKind::Interventional, sites: vec![id("pharm")] };
+    w.ok("maker", Action::MoveStudy { study, step }, &[]);
+    for party in ["maker", "pharm"] {
+        assert_eq!(granted(&w, &asks(party)).consent, Some(ConsentId([1; 16])));
+    }
+    assert_eq!(refused(&w, &asks("corner")), RefusalRule::NotInStudy);
+    w.ok("corner", Action::RegisterConsent(consent(2, None, Purpose::Study(study))), &[]);
+    assert_eq!(refused(&w, &asks("corner")), RefusalRule::NotInStudy, "whatever was consented to");
+    let other = StudyId([2; 16]);
+    let step = StudyStep::Register { kind: StudyKind::Observational, sites: vec![] };
+    w.ok("maker", Action::MoveStudy { study: other, step }, &[]);
+    let request = ask("maker", 1, researcher, Aim::Purpose(Purpose::Study(other)), &[DataKind::Dispense]);
+    assert_eq!(refused(&w, &request), RefusalRule::NoConsent, "it is of another kind");
+}

@@ -182,6 +182,7 @@ pub(super) fn consent(number: u8, grantee: Option<&str>, purpose: Purpose) -> Co
     let from = Timestamp(START - DAY);
     Consent {
         purpose,
+        form: purpose.form_max(),
         grantee: grantee.map(id),
         until: Some(Timestamp(START + 100 * DAY)),
         ..Consent::to_dispense_record(ConsentId([number; 16]), Subject([number; 32]), from)
