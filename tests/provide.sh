@@ -1,6 +1,8 @@
 # Sourced by tests/run: finds each tool, fetches it, or says what is done without it. Versions are pinned here.
 cargo_deny_version=0.20.2
 schemathesis_version=4.32.5
+fhir_r4_version=7.0.2
+fhir_r5_version=8.0.0
 shellcheck_version=0.11.0.1
 go_minor_min=24
 
@@ -123,6 +125,15 @@ stop_fabric() {
 provide_schemathesis() {
   schemathesis=$cache/schemathesis-$schemathesis_version/bin/schemathesis
   provide_python schemathesis $schemathesis_version "$schemathesis" 'the OpenAPI description is not tried against the server'
+}
+
+# An independent FHIR library, in the version that the resources of each release are checked with.
+provide_fhir() {
+  local r4=$cache/fhir.resources-$fhir_r4_version/bin/python r5=$cache/fhir.resources-$fhir_r5_version/bin/python
+  local missing='no other FHIR library makes and checks resources'
+  provide_python fhir.resources "$fhir_r4_version" "$r4" "$missing" && export VERIDOSE_FHIR_R4=$r4
+  provide_python fhir.resources "$fhir_r5_version" "$r5" "$missing" && export VERIDOSE_FHIR_R5=$r5
+  return 0
 }
 
 provide_shellcheck() {

@@ -3,9 +3,6 @@
 //! Numbers and names of the items are those of the form's edition 8/15 and of FDA's instructions to it. What the ledger and the case know is
 //! filled in; an empty value is for the reporter. FDA takes the completed form by electronic mail; this is its content, not its artwork.
 
-mod page;
-mod pdf;
-
 use serde::{Deserialize, Serialize};
 use time::Date;
 use time::macros::format_description;
@@ -14,7 +11,7 @@ use veridose_contract::{CaseId, CaseOutcome, Role, Site};
 use veridose_store::LotRow;
 use veridose_store::payload::Product;
 
-use page::Block;
+use crate::pdf::{self, Block};
 
 /// Serial numbers and lots that stand in the form; more are counted.
 const LISTED_MAX: usize = 50;

@@ -18,6 +18,7 @@ pub mod metrics;
 pub mod middleware;
 mod name;
 pub mod node;
+mod pdf;
 pub mod problem;
 pub mod rate;
 pub mod routes;

@@ -2,6 +2,7 @@
 
 mod act;
 mod clock;
+mod erase;
 mod frozen;
 mod keys;
 mod open;

@@ -376,7 +376,8 @@ const fn kind_of(code: Code) -> Kind {
         | Code::CredentialRevoked
         | Code::StudyExists
         | Code::DocumentExists
-        | Code::DocumentVersion => Kind::Conflict,
+        | Code::DocumentVersion
+        | Code::AlreadyErased => Kind::Conflict,
     }
 }
 

@@ -6,8 +6,10 @@ mod consents;
 mod decisions;
 mod dispenses;
 mod epcis;
+mod erasure;
 mod events;
 mod fallback;
+mod fhir;
 mod handoffs;
 mod health;
 mod issuer;
@@ -103,6 +105,7 @@ pub fn documented(service: &mut Documented<'_>) {
         .service(consents::show)
         .service(consents::revoke)
         .service(consents::amend)
+        .configure(patients)
         // Members and their goods
         .service(parties::admit)
         .service(parties::index)
@@ -119,6 +122,24 @@ pub fn documented(service: &mut Documented<'_>) {
         .service(log::checkpoint)
         .service(log::key)
         .service(log::tile);
+}
+
+/// The routes of patients' records in FHIR.
+fn patients(service: &mut Documented<'_>) {
+    service
+        .service(erasure::erase)
+        .service(fhir::export::json)
+        .service(fhir::export::pdf)
+        .service(fhir::metadata::show)
+        .service(fhir::consents::create)
+        .service(fhir::consents::index)
+        .service(fhir::consents::show)
+        .service(fhir::provenance::find)
+        .service(fhir::records::create)
+        .service(fhir::records::index)
+        .service(fhir::records::find)
+        .service(fhir::records::everything)
+        .service(fhir::records::show);
 }
 
 /// The routes of suspicions, what models say of them, and who is told.

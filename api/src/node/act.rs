@@ -196,7 +196,8 @@ fn retold(draft: &Draft, document: &Payload) -> Result<Draft, StoreError> {
         | Payload::Decision(_)
         | Payload::Study(_)
         | Payload::StudyVersion(_)
-        | Payload::Signature(_) => {}
+        | Payload::Signature(_)
+        | Payload::Fhir(_) => {}
     }
     Ok(draft)
 }

@@ -88,6 +88,10 @@ impl Node {
         let store =
             Store::open(&config.database_url(), master, founding).await.context("failed to open the database")?;
         let store = store.named(node_name(&config.data)?);
+        let destroyed = super::erase::replay(&ledger, &store).await.context("failed to replay erasures")?;
+        if destroyed > 0 {
+            tracing::warn!(destroyed, "keys of erased patients were here still, and are destroyed");
+        }
         let ledger = Arc::new(ledger);
         let projector = Projector::new(Arc::clone(&ledger), store.clone()).await.context("failed to read the view")?;
         let issuers = CredentialIssuers::read(&config.patients.credential_issuers)?;

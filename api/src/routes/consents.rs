@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 use veridose_contract::{Action, Consent, ConsentId, CredentialKind, DataForm, DataKind, PartyId, Purpose, read};
+use veridose_fhir::consent::{Terms, Whose};
 use veridose_store::payload::{ConsentDocument, Note};
 use veridose_store::{ConsentRow, Opened, Page, Payload, Viewer};
 
@@ -19,14 +20,15 @@ use super::refusals::Refusals;
 use super::write::{Committed, Write, WriteHeaders, actor, member, millis, node};
 use crate::auth::{Caller, Role};
 use crate::config::Patients;
-use crate::node::{Actor, Node};
+use crate::node::{Actor, Node, date_time};
 use crate::problem::{Kind, Problem};
+use crate::trade::Plan;
 
 /// Who asks about consents, and who keeps them: the caller's party, or for a patient the one that its token or the
 /// configuration names.
 pub(super) struct Keeper {
-    caller: Caller,
-    actor: Actor,
+    pub(super) caller: Caller,
+    pub(super) actor: Actor,
 }
 
 impl FromRequest for Keeper {
@@ -53,7 +55,7 @@ impl FromRequest for Keeper {
 }
 
 impl Keeper {
-    fn write(self, request: &HttpRequest) -> Result<Write, Problem> {
+    pub(super) fn write(self, request: &HttpRequest) -> Result<Write, Problem> {
         Write::of(request, self.caller, self.actor)
     }
 }
@@ -100,6 +102,47 @@ pub(super) struct NewConsent {
 }
 
 impl NewConsent {
+    /// What a FHIR resource says.
+    pub(super) fn from_terms(terms: &Terms, resource: serde_json::Value) -> Self {
+        Self {
+            patient: None,
+            purpose: terms.purpose,
+            data: terms.data.clone(),
+            form: terms.form,
+            grantee: terms.grantee.clone(),
+            credential: terms.credential,
+            from: terms.from.map(date_time),
+            until: terms.until.map(date_time),
+            terms: resource,
+        }
+    }
+
+    /// What the plan of a registration puts on the ledger.
+    pub(super) fn held(plan: &Plan) -> Option<Terms> {
+        let Action::RegisterConsent(consent) = &plan.drafts.first()?.action else { return None };
+        Some(Terms {
+            whose: Whose::Unsaid,
+            purpose: consent.purpose,
+            data: consent.data.clone(),
+            form: Some(consent.form),
+            grantee: consent.grantee.clone(),
+            credential: consent.credential,
+            from: Some(consent.from),
+            until: consent.until,
+        })
+    }
+
+    /// The name that the consent will have, and what registers it.
+    pub(super) fn registration(&self, write: &Write, patient: String) -> (ConsentId, Plan) {
+        let id = ConsentId(write.name("consent"));
+        let (consent, document) = self.made(write, id, patient.clone(), Uuid::new_v4());
+        let now = write.happened(None);
+        let mut plan = write.plan(Action::RegisterConsent(consent), Vec::new(), now, Payload::Consent(document));
+        plan.patient = Some(patient);
+        plan.readers.clear();
+        (id, plan)
+    }
+
     /// The consent for the ledger, and the document that says so; `salt` hides the patient's name.
     fn made(&self, write: &Write, id: ConsentId, patient: String, salt: Uuid) -> (Consent, ConsentDocument) {
         let (purpose, terms) = (self.purpose, self.terms.clone());
@@ -144,12 +187,7 @@ pub(super) async fn register(
 ) -> Result<HttpResponse, Problem> {
     let patient = patient(&keeper.caller, body.patient.as_deref())?;
     let write = keeper.write(&request)?;
-    let id = ConsentId(write.name("consent"));
-    let (consent, document) = body.made(&write, id, patient.clone(), Uuid::new_v4());
-    let now = write.happened(None);
-    let mut plan = write.plan(Action::RegisterConsent(consent), Vec::new(), now, Payload::Consent(document));
-    plan.patient = Some(patient);
-    plan.readers.clear();
+    let (id, plan) = body.registration(&write, patient);
     write
         .carry_out(&*body, plan, StatusCode::CREATED, |committed| Registered { consent: id, version: 1, committed })
         .await
@@ -247,6 +285,17 @@ async fn own(write: &Write, consent: &ConsentId) -> Result<ConsentDocument, Prob
     let row = row(write.node(), &known.custodian, consent).await?.ok_or_else(missing)?;
     let mut found = opened(write.node(), &write.actor.party, &write.caller, vec![row]).await?;
     found.pop().and_then(|(_, document)| document).ok_or_else(missing)
+}
+
+/// A consent and what it says, for who keeps it or whose it is.
+pub(super) async fn found(
+    node: &Node,
+    keeper: &Keeper,
+    consent: &ConsentId,
+) -> Result<Option<(ConsentRow, ConsentDocument)>, Problem> {
+    let Some(row) = row(node, &keeper.actor.party, consent).await? else { return Ok(None) };
+    let found = opened(node, &keeper.actor.party, &keeper.caller, vec![row]).await?.pop();
+    Ok(found.and_then(|(row, document)| Some((row, document?))))
 }
 
 async fn row(node: &Node, custodian: &PartyId, consent: &ConsentId) -> Result<Option<ConsentRow>, Problem> {

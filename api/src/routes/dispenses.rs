@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 use veridose_contract::{Action, Commitment, ConsentId, DecommissionReason};
+use veridose_store::{Opened, Payload, Viewer};
 
 use super::items::{items, split};
 use super::refusals::Refusals;
@@ -21,7 +22,8 @@ pub(super) struct Dispense {
     items: Vec<String>,
     /// The patient's consent.
     consent: ConsentVersion,
-    /// The prescription in any words: only a salted commitment to it leaves this request.
+    /// The prescription in any words: only a salted commitment to it leaves this request. Or `MedicationRequest/` and its id, for
+    /// one that is kept here and is of the consent's patient: its own commitment goes onto the ledger.
     prescription: String,
     /// When it happened; now where nothing is said.
     #[serde(default, with = "time::serde::rfc3339::option")]
@@ -42,8 +44,9 @@ pub(super) struct ConsentVersion {
 /// What was dispensed.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Dispensed {
-    /// The salt of the commitment to the prescription, to be kept with it.
-    prescription_salt: String,
+    /// The salt of the commitment to a prescription in words, to be kept with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prescription_salt: Option<String>,
     #[serde(flatten)]
     committed: Committed,
 }
@@ -60,15 +63,35 @@ pub(super) async fn dispense(write: Write, body: web::Json<Dispense>) -> Result<
     let (keys, uris) = split(items(write.node().network_key(), &body.items)?);
     let happened = write.happened(body.happened);
     let event = record::object(record::DISPENSING, happened, write.actor.site, &uris);
-    let salt = write.name("prescription");
-    let action = Action::Dispense {
-        consent: body.consent.id,
-        version: body.consent.version,
-        prescription: commitment(&salt, &body.prescription),
-    };
+    let kept = kept_prescription(&write, &body).await?;
+    let salt = kept.is_none().then(|| write.name("prescription"));
+    let prescription = kept.unwrap_or_else(|| commitment(&salt.unwrap_or_default(), &body.prescription));
+    let salt = salt.map(hex::encode);
+    let action = Action::Dispense { consent: body.consent.id, version: body.consent.version, prescription };
     let plan = write.plan(action, keys, happened, document(&event));
-    let answer = |committed| Dispensed { prescription_salt: hex::encode(salt), committed };
+    let answer = |committed| Dispensed { prescription_salt: salt, committed };
     write.carry_out(&*body, plan, StatusCode::CREATED, answer).await
+}
+
+/// The prescription as a resource that is kept here, where the request names one.
+async fn kept_prescription(write: &Write, body: &Dispense) -> Result<Option<Commitment>, Problem> {
+    let Some(id) = body.prescription.strip_prefix("MedicationRequest/") else { return Ok(None) };
+    let wrong =
+        || Problem::field("prescription", "no MedicationRequest of the consent's patient is kept here under this id");
+    let (party, store) = (&write.actor.party, write.node().store());
+    let prescription = Commitment::parse(id).map_err(|_| wrong())?;
+    write.node().caught_up().await;
+    let consent = store.queries.consent(&Viewer::Party(party.clone()), &body.consent.id).await?;
+    let consent = consent.ok_or_else(|| Problem::not_found("consent"))?;
+    let opened = store.vault.open_many(&[prescription, consent.commitment], party).await?;
+    match opened.as_slice() {
+        [Opened::Document(Payload::Fhir(prescribed)), Opened::Document(Payload::Consent(given))]
+            if prescribed.resource["resourceType"] == "MedicationRequest" && prescribed.patient == given.patient =>
+        {
+            Ok(Some(prescription))
+        }
+        _ => Err(wrong()),
+    }
 }
 
 /// SHA-256(salt ‖ text).

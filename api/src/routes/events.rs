@@ -167,7 +167,8 @@ fn event(row: &EventRow, opened: Opened) -> Result<Option<Value>, Problem> {
             | Payload::Decision(_)
             | Payload::Study(_)
             | Payload::StudyVersion(_)
-            | Payload::Signature(_),
+            | Payload::Signature(_)
+            | Payload::Fhir(_),
         )
         | Opened::Erased
         | Opened::NotYours

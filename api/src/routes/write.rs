@@ -12,7 +12,9 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
-use veridose_contract::{Action, Fingerprint, IdempotencyKey, ItemKey, PartyId, Site, Timestamp, TxId, read};
+use veridose_contract::{
+    Action, Commitment, Fingerprint, IdempotencyKey, ItemKey, PartyId, Site, Timestamp, TxId, read,
+};
 use veridose_epcis::model::Event;
 use veridose_store::{Payload, Request};
 
@@ -136,6 +138,21 @@ impl Write {
         }
         let done = self.node.act(&self.actor, &plan, request).await?;
         Ok(HttpResponse::build(status).json(answer(done.into())))
+    }
+
+    /// Carries the plan out, signed by the node, and gives the commitments to its documents.
+    pub(super) async fn done<B: Serialize>(self, body: &B, plan: &Plan) -> Result<(Done, Vec<Commitment>), Problem> {
+        if self.certificate.is_some() {
+            return Err(Problem::new(Kind::BadRequest, "this is signed by the node: leave return=unsigned out"));
+        }
+        let request = Request { key: self.key, sha256: self.digest(body) };
+        let done = self.node.act(&self.actor, plan, request).await?;
+        Ok((done, self.sealed_before().await?))
+    }
+
+    /// What was sealed for the same request before.
+    pub(super) async fn sealed_before(&self) -> Result<Vec<Commitment>, Problem> {
+        Ok(self.node.store().vault.sealed(&self.actor.party, &self.key).await?)
     }
 
     /// What the request asks, so that its key cannot stand for another request.

@@ -229,6 +229,7 @@ fn part(command: &Command, item: &ItemKey) -> Part {
         | Action::AmendConsent { .. }
         | Action::AnchorAccess(_)
         | Action::RevokeCredential(_)
+        | Action::Erase(_)
         | Action::RegisterModel(_)
         | Action::PromoteModel { .. }
         | Action::RollBackModel { .. }
@@ -291,6 +292,7 @@ fn how(command: &Command, item: &ItemKey, offers: &mut BTreeSet<OfferId>) -> Opt
         | Action::AmendConsent { .. }
         | Action::AnchorAccess(_)
         | Action::RevokeCredential(_)
+        | Action::Erase(_)
         | Action::RegisterModel(_)
         | Action::PromoteModel { .. }
         | Action::RollBackModel { .. }

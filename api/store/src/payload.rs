@@ -37,6 +37,8 @@ pub enum Payload {
     StudyVersion(StudyVersion),
     /// Who signed a version of a study's document.
     Signature(Signature),
+    /// A resource about a patient.
+    Fhir(FhirDocument),
 }
 
 /// Details of a product.
@@ -70,6 +72,15 @@ pub struct Lot {
     /// Last day of use.
     #[serde(with = "crate::iso_date")]
     pub expiry: Date,
+}
+
+/// A FHIR resource about a patient.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FhirDocument {
+    /// How the patient is called by who keeps it; never leaves the vault.
+    pub patient: String,
+    /// The resource as it came.
+    pub resource: serde_json::Value,
 }
 
 /// A consent as it was given.

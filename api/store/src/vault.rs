@@ -16,15 +16,16 @@ use std::sync::Arc;
 
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect};
+use sha2::{Digest, Sha256};
 use tokio::sync::watch;
-use veridose_contract::{Commitment, IdempotencyKey, PartyId};
+use veridose_contract::{Commitment, ErasureId, IdempotencyKey, PartyId};
 
 pub(crate) use cipher::{Key, decrypt, deflate, encrypt, inflate, key, random_id, random_key, unwrap, wrap};
 pub(crate) use keys::Keys;
 pub use keys::MasterKey;
 pub use read::Opened;
 
-use crate::database::{Database, Existing, insert_all, signed, unsigned};
+use crate::database::{Database, Existing, fixed, insert_all, signed, unsigned};
 use crate::entity::vault as entity;
 use crate::limits::{
     COMMITMENTS_PER_CALL_MAX, DOCUMENT_BYTES_MAX, DOCUMENTS_PER_REQUEST_MAX, READERS_MAX, REQUEST_BYTES_MAX,
@@ -131,6 +132,19 @@ impl Vault {
         self.writer.write(Group { id, owner: owner.clone(), patient, request, wraps, documents }).await
     }
 
+    /// What the patient is called here: a name that nobody without the master key can tell the patient from.
+    pub fn patient_id(&self, patient: &str) -> [u8; 32] {
+        self.keys.patient_id(patient)
+    }
+
+    /// What was sealed for a request of the party.
+    pub async fn sealed(&self, owner: &PartyId, key: &IdempotencyKey) -> Result<Vec<Commitment>, StoreError> {
+        let found = entity::request::Entity::find_by_id((owner.to_string(), key.0.to_vec()));
+        let row = found.one(self.database.read()).await?;
+        let bytes = row.map(|row| row.commitments).unwrap_or_default();
+        bytes.chunks(32).map(|bytes| fixed("commitment", bytes).map(Commitment)).collect()
+    }
+
     /// Lets `to` read what `from` can read: the groups that these documents belong to.
     pub async fn grant(&self, from: &PartyId, commitments: &[Commitment], to: &PartyId) -> Result<(), StoreError> {
         let (from_key, to_key) = (self.keys.party(from).await?, self.keys.party(to).await?);
@@ -151,7 +165,29 @@ impl Vault {
     ///
     /// Survives a crash whole: key, ciphertexts and the list that the projection follows go in one commit.
     pub async fn destroy_patient_key(&self, patient: &str) -> Result<u64, StoreError> {
-        let id = self.keys.patient_id(patient).to_vec();
+        self.destroy_patient(&self.keys.patient_id(patient)).await
+    }
+
+    /// What the ledger calls the erasure of a patient: a hash of what the patient is called here.
+    pub fn erasure_id(&self, patient: &[u8; 32]) -> ErasureId {
+        ErasureId(Sha256::new().chain_update("veridose erasure 1").chain_update(patient).finalize().into())
+    }
+
+    /// Patients whose keys are not destroyed.
+    pub async fn patients(&self) -> Result<Vec<[u8; 32]>, StoreError> {
+        let rows: Vec<Vec<u8>> = entity::patient::Entity::find()
+            .filter(entity::patient::Column::Wrapped.is_not_null())
+            .select_only()
+            .column(entity::patient::Column::Patient)
+            .into_tuple()
+            .all(self.database.read())
+            .await?;
+        rows.iter().map(|row| fixed("patient", row)).collect()
+    }
+
+    /// As [`Self::destroy_patient_key`], by what the patient is called here.
+    pub async fn destroy_patient(&self, id: &[u8; 32]) -> Result<u64, StoreError> {
+        let id = id.to_vec();
         let write = self.database.write().await?;
         if write.on().get_database_backend() == DbBackend::Postgres {
             // Two erasures at once would take the same place in the list.
@@ -171,6 +207,9 @@ impl Vault {
             unsigned(i64::try_from(entity::erasure::Entity::find().count(write.on()).await?).unwrap_or(i64::MAX));
         let mut erased = first;
         for group in groups {
+            // The hash of a request would let who guesses its words check the guess.
+            let requests = entity::request::Column::GroupId.eq(group.clone());
+            entity::request::Entity::delete_many().filter(requests).exec(write.on()).await?;
             let under = entity::document::Column::GroupId.eq(group);
             let live = under.clone().and(entity::document::Column::Sealed.is_not_null());
             let mut documents = entity::document::Entity::find().filter(live).all(write.on()).await?;

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::case::CaseStep;
 use crate::id::{
-    AccessLogId, CaseId, Commitment, ConsentId, CredentialId, Day, Fingerprint, ItemKey, LotKey, ModelId, OfferId,
-    PartyId, ProductKey, Site, StudyId, Timestamp,
+    AccessLogId, CaseId, Commitment, ConsentId, CredentialId, Day, ErasureId, Fingerprint, ItemKey, LotKey, ModelId,
+    OfferId, PartyId, ProductKey, Site, StudyId, Timestamp,
 };
 use crate::study::StudyStep;
 pub use consent::{Consent, CredentialKind, DataForm, DataKind, NoPurpose, Purpose, StudyKind};
@@ -201,6 +201,8 @@ pub enum Action {
         /// What is done.
         step: StudyStep,
     },
+    /// Records that the key of what was kept of a patient is destroyed: whoever restores older data destroys it there, too.
+    Erase(ErasureId),
 }
 
 impl Action {
@@ -251,6 +253,7 @@ impl Action {
             Self::MoveStudy { step: StudyStep::SetSites(_), .. } => "set_study_sites",
             Self::MoveStudy { step: StudyStep::Anchor(_), .. } => "anchor_document",
             Self::MoveStudy { step: StudyStep::Sign { .. }, .. } => "sign_document",
+            Self::Erase(_) => "erase",
         }
     }
 }

@@ -143,6 +143,7 @@ fn dispatch(turn: &mut Turn<'_>, command: &Command) -> Result<(), Stop> {
         Action::AmendConsent { consent, version } => consent::amend(turn, consent, *version),
         Action::AnchorAccess(anchor) => access::anchor(turn, anchor),
         Action::RevokeCredential(credential) => access::revoke_credential(turn, command, credential),
+        Action::Erase(erasure) => consent::erase(turn, command, erasure),
         Action::RegisterModel(model) => model::register(turn, command, model),
         Action::PromoteModel { model } => model::promote(turn, model),
         Action::RollBackModel { kind } => model::roll_back(turn, kind),
@@ -181,6 +182,7 @@ fn check_items(command: &Command) -> Result<(), Stop> {
         | Action::AmendConsent { .. }
         | Action::AnchorAccess(_)
         | Action::RevokeCredential(_)
+        | Action::Erase(_)
         | Action::RegisterModel(_)
         | Action::PromoteModel { .. }
         | Action::RollBackModel { .. }

@@ -137,6 +137,10 @@ hash_id!(
     ContentKey, 32
 );
 hash_id!(
+    /// What of a patient is destroyed, by a hash that only the keys of whoever kept it can tie to the patient.
+    ErasureId, 32
+);
+hash_id!(
     /// A patient's pseudonym for one consent: salted, never the same for two consents.
     Subject, 32
 );

@@ -1,7 +1,7 @@
 //! Every key of the state: a prefix byte and an identifier. There is no key that every transaction writes.
 
 use crate::id::{
-    AccessLogId, BatchId, CaseId, Commitment, ConsentId, ContentKey, CredentialId, DocumentId, Fingerprint,
+    AccessLogId, BatchId, CaseId, Commitment, ConsentId, ContentKey, CredentialId, DocumentId, ErasureId, Fingerprint,
     IdempotencyKey, ItemKey, LotKey, ModelId, OfferId, PartyId, ProductKey, Site, StudyId,
 };
 
@@ -14,6 +14,7 @@ const CREDENTIAL: u8 = b'e';
 const DISSOLVED: u8 = b'd';
 const ACCESS_LOG: u8 = b'h';
 const DOCUMENT: u8 = b'f';
+const ERASURE: u8 = b'z';
 const SITE: u8 = b'g';
 const IDEMPOTENCY: u8 = b'k';
 const LOT: u8 = b'l';
@@ -88,6 +89,11 @@ pub(crate) fn access_log(log: &AccessLogId) -> Vec<u8> {
 /// That a credential was revoked.
 pub(crate) fn credential(credential: &CredentialId) -> Vec<u8> {
     join(CREDENTIAL, &[credential.as_bytes()])
+}
+
+/// What was destroyed of a patient.
+pub(crate) fn erasure(erasure: &ErasureId) -> Vec<u8> {
+    join(ERASURE, &[erasure.as_bytes()])
 }
 
 /// A case.

@@ -38,9 +38,9 @@ pub use command::{
 };
 pub use genesis::{Genesis, GenesisError, genesis_writes, network_id};
 pub use id::{
-    AccessLogId, BatchId, CaseId, Commitment, ConsentId, ContentKey, CredentialId, Day, DocumentId, Fingerprint,
-    IdError, IdempotencyKey, ItemKey, LotKey, ModelId, NetworkId, OfferId, PartyId, Person, ProductKey, Site, StudyId,
-    Subject, Timestamp, TxId,
+    AccessLogId, BatchId, CaseId, Commitment, ConsentId, ContentKey, CredentialId, Day, DocumentId, ErasureId,
+    Fingerprint, IdError, IdempotencyKey, ItemKey, LotKey, ModelId, NetworkId, OfferId, PartyId, Person, ProductKey,
+    Site, StudyId, Subject, Timestamp, TxId,
 };
 pub use key::{decides_membership, item as item_key, network as network_key, party_of};
 pub use overlay::Writes;

@@ -1,7 +1,7 @@
 //! Typed reads of the state, for the contract itself, for hosts and for the API.
 
 use crate::id::{
-    AccessLogId, BatchId, CaseId, Commitment, ConsentId, ContentKey, CredentialId, DocumentId, Fingerprint,
+    AccessLogId, BatchId, CaseId, Commitment, ConsentId, ContentKey, CredentialId, DocumentId, ErasureId, Fingerprint,
     IdempotencyKey, ItemKey, LotKey, ModelId, OfferId, PartyId, ProductKey, Site, StudyId,
 };
 use crate::key;
@@ -83,6 +83,11 @@ pub fn access_log(state: &dyn StateRead, id: &AccessLogId) -> Result<Option<Acce
 /// Who revoked a credential, and when; nothing for one that nobody did.
 pub fn revoked_credential(state: &dyn StateRead, id: &CredentialId) -> Result<Option<Mark>, StateError> {
     record(state, &key::credential(id))
+}
+
+/// When the key of what was kept of a patient was destroyed.
+pub fn erasure(state: &dyn StateRead, id: &ErasureId) -> Result<Option<Mark>, StateError> {
+    record(state, &key::erasure(id))
 }
 
 /// A case.

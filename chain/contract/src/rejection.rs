@@ -281,6 +281,8 @@ codes! {
     DocumentKind = "document_kind",
     /// Another party anchored the document and alone amends it.
     NotAuthor = "not_author",
+    /// It is recorded as destroyed.
+    AlreadyErased = "already_erased",
 }
 
 impl fmt::Display for Code {

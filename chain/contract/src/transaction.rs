@@ -194,7 +194,8 @@ impl Body {
                 | Action::AmendConsent { .. }
                 | Action::AnchorAccess(_)
                 | Action::RevokeCredential(_)
-                | Action::MoveStudy { .. } => 0,
+                | Action::MoveStudy { .. }
+                | Action::Erase(_) => 0,
             };
             sum.saturating_add(command.items.len()).saturating_add(inputs)
         })

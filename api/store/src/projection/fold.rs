@@ -141,7 +141,11 @@ fn apply(working: &mut Working, founding: &Founding, place: &Place<'_>) -> Resul
         Action::RecordDecision(decision) => models::decide(working, place, decision),
         Action::AnchorAccess(anchor) => access::anchor(working, place, anchor)?,
         // Beside the event, the contract's state says which model is in use.
-        Action::Anchor | Action::PromoteModel { .. } | Action::RollBackModel { .. } | Action::RevokeCredential(_) => {}
+        Action::Anchor
+        | Action::PromoteModel { .. }
+        | Action::RollBackModel { .. }
+        | Action::RevokeCredential(_)
+        | Action::Erase(_) => {}
         Action::Dispute { event, partner } => working.disputes.push(dispute::Model {
             event_id: place.event,
             party: place.holder(),
@@ -205,6 +209,7 @@ fn viewers(working: &Working, command: &Command) -> Vec<String> {
         | Action::Anchor
         | Action::AnchorAccess(_)
         | Action::RevokeCredential(_)
+        | Action::Erase(_)
         | Action::RegisterModel(_)
         | Action::PromoteModel { .. }
         | Action::RollBackModel { .. }

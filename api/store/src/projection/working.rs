@@ -178,13 +178,12 @@ impl Wanted {
             | Action::RollBackModel { .. }
             | Action::RecordDecision(_)
             | Action::AnchorAccess(_)
-            | Action::RevokeCredential(_) => {}
+            | Action::RevokeCredential(_)
+            | Action::Erase(_) => {}
             Action::RegisterConsent(consent) | Action::AmendConsent { consent, .. } => {
                 self.consents.insert(consent.id.0.to_vec());
             }
-            Action::RevokeConsent { consent, version: _ } => {
-                self.consents.insert(consent.0.to_vec());
-            }
+            Action::RevokeConsent { consent, version: _ } => self.consents.extend([consent.0.to_vec()]),
             Action::RaiseCase(case) | Action::MoveCase { case, step: _ } => {
                 self.cases.insert(case.0.to_vec());
             }

@@ -136,6 +136,17 @@ impl Queries {
         Page::cut(rows, page.limit(), |row| row.event_id).try_map(ConsentRow::try_from)
     }
 
+    /// Consents whose current version's document is one of these, with the document.
+    pub async fn consent_rows_of(&self, documents: &[Commitment]) -> Result<Vec<ConsentRow>, StoreError> {
+        let mut rows = Vec::new();
+        for some in documents.chunks(KEYS_PER_QUERY_MAX) {
+            let keys = some.iter().map(|commitment| commitment.0.to_vec());
+            let find = consent::Entity::find().filter(consent::Column::Commitment.is_in(keys));
+            rows.extend(find.order_by_asc(consent::Column::EventId).all(self.view.read()).await?);
+        }
+        rows.into_iter().map(ConsentRow::try_from).collect()
+    }
+
     /// One consent, if the caller keeps it, is its grantee, or is a regulator.
     pub async fn consent(&self, viewer: &Viewer, consent: &ConsentId) -> Result<Option<ConsentRow>, StoreError> {
         let mut find = consent::Entity::find_by_id(consent.0);

@@ -47,14 +47,21 @@ impl Vault {
 
     /// Every document that lies under the patient's key, none once that is destroyed.
     pub async fn of_patient(&self, patient: &str) -> Result<Vec<Commitment>, StoreError> {
+        self.of_patient_id(&self.keys.patient_id(patient)).await
+    }
+
+    /// As [`Self::of_patient`], by what the patient is called here; in ascending order.
+    pub async fn of_patient_id(&self, id: &[u8; 32]) -> Result<Vec<Commitment>, StoreError> {
+        use sea_orm::QueryOrder;
         let groups = group::Entity::find()
-            .filter(group::Column::Patient.eq(self.keys.patient_id(patient).to_vec()))
+            .filter(group::Column::Patient.eq(id.to_vec()))
             .select_only()
             .column(group::Column::Id)
             .into_query();
         let rows: Vec<Vec<u8>> = document::Entity::find()
             .filter(document::Column::GroupId.in_subquery(groups))
             .filter(document::Column::Sealed.is_not_null())
+            .order_by_asc(document::Column::Commitment)
             .select_only()
             .column(document::Column::Commitment)
             .into_tuple()

@@ -1,8 +1,8 @@
-//! Consents: registered, amended and revoked by the party that keeps them for the patient.
+//! Consents: registered, amended and revoked by the party that keeps them for the patient; and what was kept, destroyed.
 
 use super::Turn;
-use crate::command::Consent;
-use crate::id::ConsentId;
+use crate::command::{Command, Consent};
+use crate::id::{ConsentId, ErasureId};
 use crate::key;
 use crate::read;
 use crate::record::ConsentRecord;
@@ -59,6 +59,16 @@ pub(super) fn revoke(turn: &mut Turn<'_>, id: &ConsentId, version: u32) -> Resul
     record.version = record.version.saturating_add(1);
     record.revoked = Some(turn.header.time);
     turn.state.put(key::consent(id), &record);
+    Ok(())
+}
+
+/// Records an erasure, once.
+pub(super) fn erase(turn: &mut Turn<'_>, command: &Command, id: &ErasureId) -> Result<(), Stop> {
+    if read::erasure(&turn.state, id)?.is_some() {
+        return refuse(Code::AlreadyErased, format!("erasure {id} is recorded"));
+    }
+    let mark = turn.mark(command);
+    turn.state.put(key::erasure(id), &mark);
     Ok(())
 }
 

@@ -433,6 +433,11 @@ fn access() -> World {
     w.no("reg", Action::RevokeCredential(credential), &[], Code::CredentialRevoked);
     let mark = read::revoked_credential(&w.state, &credential).expect("readable").expect("revoked");
     assert_eq!(mark.by, id("reg"));
+    let erasure = ErasureId([4; 32]);
+    w.no("pharm", Action::Erase(erasure), &[1], Code::ItemsNotAllowed);
+    w.ok("pharm", Action::Erase(erasure), &[]);
+    w.no("pharm", Action::Erase(erasure), &[], Code::AlreadyErased);
+    assert_eq!(read::erasure(&w.state, &erasure).expect("readable").map(|mark| mark.by), Some(id("pharm")));
     w
 }
 

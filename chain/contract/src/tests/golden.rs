@@ -81,6 +81,7 @@ fn later_actions() -> Vec<Action> {
             content: ContentKey([8; 32]),
         })),
         step(StudyStep::Sign { content: ContentKey([8; 32]), meaning: SignatureMeaning::Responsibility }),
+        Action::Erase(ErasureId([10; 32])),
     ]
 }
 

@@ -3,9 +3,9 @@
 use veridose_contract::{
     AccessAnchor, AccessLogId, Action, CaseId, CaseOutcome, CaseStep, Commitment, Consent, ConsentId, ContentKey,
     CredentialId, DataKind, Day, Decision, DecommissionReason, Discrepancy, DiscrepancyKind, DocumentId, DocumentKind,
-    Fingerprint, HandoffKind, IdempotencyKey, ItemKey, LotKey, Model, ModelId, NetworkId, OfferId, PartyId, ProductKey,
-    QuarantineTarget, RecallTarget, SignatureMeaning, StateRead, StudyDocument, StudyId, StudyKind, StudyStep, Subject,
-    Timestamp, Transaction, read, resolve,
+    ErasureId, Fingerprint, HandoffKind, IdempotencyKey, ItemKey, LotKey, Model, ModelId, NetworkId, OfferId, PartyId,
+    ProductKey, QuarantineTarget, RecallTarget, SignatureMeaning, StateRead, StudyDocument, StudyId, StudyKind,
+    StudyStep, Subject, Timestamp, Transaction, read, resolve,
 };
 
 use super::{LOT, Member, Members, NOW, PRODUCT, Random, commands, pack, validity};
@@ -253,7 +253,7 @@ impl<'a> Sequence<'a> {
         let consent = ConsentId([number; 16]);
         let south = self.members.south.id.clone();
         let mut member = self.members.network.genesis.members[1].clone();
-        let action = match self.random.below(25) {
+        let action = match self.random.below(26) {
             0 => Action::SuspendParty(south),
             1 => Action::ReinstateParty(south),
             2 => Action::Quarantine(QuarantineTarget::Lot(LOT)),
@@ -292,6 +292,7 @@ impl<'a> Sequence<'a> {
                 Action::AnchorAccess(AccessAnchor { log, first, count: 1, root: [number; 32] })
             }
             22 | 23 => Action::MoveStudy { study: StudyId([number % 2; 16]), step: self.study_step(number) },
+            24 => Action::Erase(ErasureId([number; 32])),
             _ => Action::RegisterConsent(Consent::to_dispense_record(consent, Subject([number; 32]), NOW)),
         };
         let items = if matches!(action, Action::Dispense { .. }) { self.items() } else { vec![] };

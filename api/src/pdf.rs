@@ -2,10 +2,13 @@
 //! The fonts are two of the standard 14, which are not embedded; so it is not PDF/UA, though its text, order, title and language
 //! are there for those who have it read to them.
 
+mod page;
+
 use pdf_writer::types::{StructRole, TabOrder};
 use pdf_writer::{Content, Finish as _, Name, Pdf, Rect, Ref, Str, TextStr};
 
-use super::page::{Block, Line, PAGE, set};
+pub(crate) use page::Block;
+use page::{Line, PAGE, set};
 
 const CATALOG: Ref = Ref::new(1);
 const PAGES: Ref = Ref::new(2);
@@ -31,11 +34,11 @@ fn places(page: usize) -> Places {
 }
 
 fn number(count: usize) -> i32 {
-    i32::try_from(count).expect("a form has a few pages")
+    i32::try_from(count).expect("a document has less than two thousand million objects")
 }
 
 /// The document as bytes; the same blocks give the same bytes.
-pub(super) fn document(title: &str, blocks: &[Block]) -> Vec<u8> {
+pub(crate) fn document(title: &str, blocks: &[Block]) -> Vec<u8> {
     let lines = set(blocks);
     let count = lines.iter().map(|line| line.page + 1).max().unwrap_or(1);
     let element = |block: usize| Ref::new(FIRST + number(count) * 3 + number(block));

@@ -2,7 +2,7 @@
 
 /// A piece of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Block {
+pub(crate) enum Block {
     /// What the document is.
     Title(String),
     /// A part of it.

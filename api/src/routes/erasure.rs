@@ -1,0 +1,70 @@
+//! The right to be forgotten: a patient has the key of all that is kept destroyed, and the ledger says so.
+
+use actix_web::{HttpRequest, HttpResponse, post};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use veridose_contract::{Action, ErasureId, read};
+use veridose_store::Payload;
+use veridose_store::payload::Note;
+
+use super::consents::Keeper;
+use super::refusals::Refusals;
+use super::write::{WriteHeaders, node};
+use crate::auth::Role;
+use crate::problem::{Kind, Problem};
+
+/// The patient's word that it is meant.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Erase {
+    /// `true`: everything that is kept of me here shall be unreadable for good, to me as well.
+    erase_everything: bool,
+}
+
+/// What was erased.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Erased {
+    /// What the ledger calls the erasure; with the transaction it is the patient's receipt.
+    #[schema(value_type = String)]
+    erasure: ErasureId,
+    /// The transaction; none where the erasure was on the ledger before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tx: Option<String>,
+    /// Documents that this made unreadable.
+    documents: u64,
+}
+
+/// Destroys the key of everything that is kept of the patient who asks: consents, records, accesses, wherever copies of them
+/// lie. Nothing brings them back. A pseudonym that was erased is not taken in again.
+#[utoipa::path(
+    tag = "patients",
+    params(WriteHeaders),
+    responses((status = 200, description = "Erased", body = Erased), Refusals)
+)]
+#[post("/patients/me/erase")]
+pub(super) async fn erase(
+    keeper: Keeper,
+    request: HttpRequest,
+    body: actix_web::web::Json<Erase>,
+) -> Result<HttpResponse, Problem> {
+    let own = keeper.caller.patient.clone().filter(|_| keeper.caller.role == Role::Patient);
+    let own =
+        own.ok_or_else(|| Problem::new(Kind::Forbidden, "patients have erased what is theirs; nobody else does"))?;
+    if !body.erase_everything {
+        return Err(Problem::field("erase_everything", "say true: it cannot be taken back"));
+    }
+    let node = node(&request).clone();
+    let vault = &node.store().vault;
+    let patient = vault.patient_id(&own);
+    let erasure = vault.erasure_id(&patient);
+    // The ledger first: a crash after it is made good at the next start, which looks for keys of who is erased.
+    let mut tx = None;
+    if read::erasure(&node.ledger().state(), &erasure)?.is_none() {
+        let write = keeper.write(&request)?;
+        let words = Payload::Note(Note::new("erased".into()));
+        let plan = write.plan(Action::Erase(erasure), Vec::new(), write.happened(None), words);
+        tx = Some(write.done(&*body, &plan).await?.0.tx.to_string());
+    }
+    let documents = vault.destroy_patient(&patient).await?;
+    Ok(HttpResponse::Ok().json(Erased { erasure, tx, documents }))
+}

@@ -1,0 +1,63 @@
+//! What this service can do, as FHIR says it.
+
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde_json::{Value, json};
+use veridose_fhir::{Moment, Release};
+
+use super::records::{KINDS, parameters};
+use super::{Outcomes, Wrong, base, resource};
+use crate::node::Node;
+
+const SECURITY: &str = "An access token (RFC 6750) with scopes as in SMART App Launch; who acts for a member names the purpose in \
+                        Veridose-Purpose and shows credentials in Veridose-Credential";
+
+/// The CapabilityStatement; without a token.
+#[utoipa::path(
+    tag = "fhir",
+    security(()),
+    responses((status = 200, description = "A CapabilityStatement", body = Value, content_type = "application/fhir+json"), Outcomes)
+)]
+#[get("/fhir/metadata")]
+pub(in crate::routes) async fn show(node: web::Data<Node>, request: HttpRequest) -> Result<HttpResponse, Wrong> {
+    Ok(resource(Release::R4, &statement(&base(&request), &Moment::text(node.clock().now()).unwrap_or_default())))
+}
+
+fn statement(base: &str, at: &str) -> Value {
+    let interactions = |codes: &[&str]| codes.iter().map(|code| json!({"code": code})).collect::<Vec<_>>();
+    let search = |names: &[&str]| {
+        let kind = |name: &str| if name == "patient" || name == "subject" { "reference" } else { "token" };
+        names.iter().map(|name| json!({"name": name, "type": kind(name)})).collect::<Vec<_>>()
+    };
+    let kept = |kind: &&str| {
+        let mut names = vec!["patient"];
+        names.extend(parameters(kind));
+        let mut told = json!({
+            "type": kind, "interaction": interactions(&["create", "read", "search-type"]), "versioning": "no-version",
+            "readHistory": false, "updateCreate": false, "searchParam": search(&names),
+        });
+        if *kind == "Patient" {
+            let definition = "http://hl7.org/fhir/OperationDefinition/Patient-everything";
+            told["operation"] = json!([{"name": "everything", "definition": definition}]);
+            told["searchParam"] = json!(search(&["identifier"]));
+        }
+        told
+    };
+    let mut resources: Vec<Value> = KINDS.iter().map(kept).collect();
+    resources.push(json!({
+        "type": "Consent", "interaction": interactions(&["create", "read", "search-type"]), "versioning": "versioned",
+        "documentation": "R4; R5 where fhirVersion=5.0 stands in Content-Type or Accept",
+        "searchParam": search(&["patient", "status"]),
+    }));
+    resources.push(json!({
+        "type": "Provenance", "interaction": interactions(&["search-type"]),
+        "searchParam": [{"name": "target", "type": "reference"}],
+    }));
+    let security = json!({"description": SECURITY});
+    json!({
+        "resourceType": "CapabilityStatement", "status": "active", "date": at, "kind": "instance",
+        "software": {"name": "Veridose", "version": env!("CARGO_PKG_VERSION")},
+        "implementation": {"description": "Consents and records of patients", "url": base},
+        "fhirVersion": "4.0.1", "format": ["application/fhir+json"],
+        "rest": [{"mode": "server", "security": security, "resource": resources}],
+    })
+}
