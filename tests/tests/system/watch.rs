@@ -3,6 +3,7 @@
 
 mod captured;
 mod places;
+mod postgres;
 
 use std::collections::BTreeMap;
 use std::path::Path;
