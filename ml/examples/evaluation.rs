@@ -58,7 +58,10 @@ fn main() -> Result<(), Error> {
             }
         }
         let judged: Value = serde_json::to_value(evaluate(&truths, &sure, Some(scans)))?;
-        told.insert(name, json!({ "judged": judged, "curve": curve(&truths, &alerts), "seconds": seconds }));
+        let clones: Vec<Truth> = truths.iter().filter(|truth| truth.pattern.ends_with("_clone")).cloned().collect();
+        let clone_hours = evaluate(&clones, &sure, None).hours_to_detect_median;
+        let of = json!({ "judged": judged, "curve": curve(&truths, &alerts), "clone_hours": clone_hours, "seconds": seconds });
+        told.insert(name, of);
     }
     let packs = write_features(&table, &truths, from, &best, Path::new(features))?;
     println!("{}", json!({ "labels": labels.len(), "card": card.metrics, "packs": packs, "scans": scans, "by": told }));

@@ -37,15 +37,15 @@ pub(crate) fn suspicions(
     limits: (u64, f64),
     detector: Option<&Detector>,
 ) -> Vec<Suspicion> {
-    ranked(facts, findings, limits, |group| detector?.belief(group))
+    ranked(facts, findings, limits, |group, by_rules| detector?.belief(group, by_rules))
         .into_iter()
-        .map(|(alert, group)| {
+        .map(|(alert, group, by_rules)| {
             let thing = |finding: &Finding| finding.things.first().map(|thing| facts.table.things.cause(*thing));
             let shared = group.iter().flat_map(|finding| finding.causes.iter().map(|cause| format!("{cause:016x}")));
             let mut causes: Vec<String> = group.iter().filter_map(|finding| thing(finding)).chain(shared).collect();
             causes.sort_unstable();
             causes.dedup();
-            Suspicion { alert, causes, looked_at: detector.and_then(|detector| detector.looked_at(&group)) }
+            Suspicion { alert, causes, looked_at: detector.and_then(|detector| detector.looked_at(&group, by_rules)) }
         })
         .collect()
 }
@@ -53,31 +53,33 @@ pub(crate) fn suspicions(
 /// Joins and ranks findings. Cases that suspect somebody come by score; slips stand behind them. What is less sure than
 /// `score_min` is left out, slips excepted.
 ///
-/// `believe` may know better than the rules how sure a case is.
+/// `believe` may know better how sure a case is than the rules, whose score it is given.
 pub(crate) fn cases(
     facts: &Facts<'_>,
     findings: &[Finding],
     limits: (u64, f64),
-    believe: impl Fn(&[&Finding]) -> Option<Believed>,
+    believe: impl Fn(&[&Finding], f64) -> Option<Believed>,
 ) -> Vec<Alert> {
-    ranked(facts, findings, limits, believe).into_iter().map(|(alert, _)| alert).collect()
+    ranked(facts, findings, limits, believe).into_iter().map(|(alert, _, _)| alert).collect()
 }
 
+/// The cases with their findings, and how sure the rules are of each.
 fn ranked<'f>(
     facts: &Facts<'_>,
     findings: &'f [Finding],
     (scans, score_min): (u64, f64),
-    believe: impl Fn(&[&Finding]) -> Option<Believed>,
-) -> Vec<(Alert, Vec<&'f Finding>)> {
+    believe: impl Fn(&[&Finding], f64) -> Option<Believed>,
+) -> Vec<(Alert, Vec<&'f Finding>, f64)> {
     let groups = joined(findings);
     let trust = rank::Trust::new(findings, &groups, scans);
-    let mut ranked: Vec<(Alert, Vec<&Finding>)> = groups
+    let mut ranked: Vec<(Alert, Vec<&Finding>, f64)> = groups
         .iter()
         .filter_map(|group| {
             let group: Vec<&Finding> = group.iter().map(|at| &findings[*at as usize]).collect();
             let is_slip = group.iter().all(|finding| finding.code.is_operator_error());
-            let believed = if is_slip { None } else { believe(&group) };
-            let score = believed.as_ref().map_or_else(|| trust.score(group.iter().copied()), |believed| believed.score);
+            let by_rules = trust.score(group.iter().copied());
+            let believed = if is_slip { None } else { believe(&group, by_rules) };
+            let score = believed.as_ref().map_or(by_rules, |believed| believed.score);
             (is_slip || score >= score_min).then(|| {
                 let mut alert = tell(facts, &group, round(score));
                 alert.contributions = trust.parts(group.iter().copied());
@@ -86,14 +88,14 @@ fn ranked<'f>(
                     alert.contributions = believed.parts;
                 }
                 alert.contributions.truncate(PARTS_MAX);
-                (alert, group)
+                (alert, group, by_rules)
             })
         })
         .collect();
-    ranked.sort_by(|(a, _), (b, _)| {
+    ranked.sort_by(|(a, _, _), (b, _, _)| {
         b.score.total_cmp(&a.score).then_with(|| a.detected_at.cmp(&b.detected_at)).then_with(|| a.case.cmp(&b.case))
     });
-    for (at, (alert, _)) in ranked.iter_mut().enumerate() {
+    for (at, (alert, _, _)) in ranked.iter_mut().enumerate() {
         alert.rank = at + 1;
     }
     ranked

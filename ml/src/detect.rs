@@ -51,7 +51,7 @@ pub fn detect(table: &EventTable, settings: Settings) -> (Vec<Alert>, Summary) {
     let histories = Histories::new(table);
     let facts = Facts::new(table, &histories);
     let findings = rules::check(&facts);
-    let alerts = cases(&facts, &findings, (scans(table, i64::MIN), settings.score_min), |_| None);
+    let alerts = cases(&facts, &findings, (scans(table, i64::MIN), settings.score_min), |_, _| None);
     summed(table, alerts)
 }
 
@@ -122,7 +122,9 @@ pub fn detect_with(
     let histories = Histories::new(table);
     let facts = Facts::new(table, &histories);
     let findings = detector.findings(&facts)?;
-    let alerts = cases(&facts, &findings, (scans(table, i64::MIN), settings.score_min), |group| detector.belief(group));
+    let alerts = cases(&facts, &findings, (scans(table, i64::MIN), settings.score_min), |group, score| {
+        detector.belief(group, score)
+    });
     Ok(summed(table, alerts))
 }
 

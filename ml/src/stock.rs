@@ -9,6 +9,7 @@ mod account;
 mod history;
 mod outlook;
 mod report;
+mod siblings;
 #[cfg(test)]
 mod tests;
 

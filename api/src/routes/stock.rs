@@ -48,12 +48,14 @@ struct Elsewhere {
     party: Option<PartyId>,
     /// How far; nothing where a position is not known.
     distance_km: Option<f64>,
-    /// Packs on its shelf.
+    /// Whether it supplies others, as a wholesaler's depot does.
+    is_depot: bool,
+    /// Packs that it has.
     on_hand: u32,
     /// Of these, packs that would expire there before they are given out.
     expiring: usize,
-    /// Probability that its own shelf runs empty within the horizon.
-    risk: f64,
+    /// Probability that its own shelf runs empty within the horizon; of a depot none is told.
+    risk: Option<f64>,
 }
 
 /// A product on a shelf, and what may come of it.
@@ -204,6 +206,7 @@ fn shelf(asked: &Asked, directory: &Directory, position: &Position, party: Optio
         place: holder.place.clone(),
         party,
         distance_km: holder.distance_km,
+        is_depot: holder.is_depot,
         on_hand: holder.on_hand,
         expiring: holder.expiring,
         risk: holder.risk,

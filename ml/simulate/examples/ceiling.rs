@@ -1,5 +1,6 @@
 //! How well stockouts of a run can be foreseen a fortnight ahead by whoever knows everything but chance:
-//! `-- [SEED] [PACKS] [PATHS]`. What a forecast from the records reaches has to be compared with this.
+//! `-- [SEED] [PACKS] [PATHS] [FILE]`. What a forecast from the records reaches has to be compared with this. Every tenth evening
+//! is foreseen, or with FILE each, written there as `gtin,gln,day,probability` for the example `stockouts` to judge.
 #![allow(clippy::print_stdout)]
 
 use std::path::PathBuf;
@@ -12,7 +13,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     options.seed = arguments.next().map_or(Ok(1), |seed| seed.parse())?;
     options.packs = arguments.next().map_or(Ok(300_000), |packs| packs.parse())?;
     let paths = arguments.next().map_or(Ok(100), |paths| paths.parse())?;
-    let mut told = ceiling(&options, 14, paths)?;
+    let file = arguments.next();
+    let mut told = ceiling(&options, 14, if file.is_some() { 1 } else { 10 }, paths)?;
+    if let Some(file) = file {
+        let mut out = csv::Writer::from_path(file)?;
+        out.write_record(["gtin", "gln", "day", "probability"])?;
+        for one in &told {
+            let day = (options.start + time::Duration::days(i64::from(one.day))).to_string();
+            out.write_record([&one.gtin, &one.gln, &day, &one.probability.to_string()])?;
+        }
+        out.flush()?;
+    }
     report("all shelves", &mut told);
     told.retain(|one| one.is_filled);
     report("shelves that are filled", &mut told);

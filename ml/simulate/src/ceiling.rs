@@ -13,8 +13,12 @@ use crate::world::World;
 type Key = (SiteId, usize);
 
 /// What somebody foresees who knows all of today and the plans of all, but not what chance will do.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Foreseen {
+    /// The product, 14 digits.
+    pub gtin: String,
+    /// The place, its GLN.
+    pub gln: String,
     /// The day on whose evening it is foreseen, counted from the first.
     pub day: u32,
     /// Whether the shelf is filled on that evening.
@@ -25,10 +29,10 @@ pub struct Foreseen {
     pub ran_out: bool,
 }
 
-/// Plays the days to come many times over on every tenth day of the second half of a run, with the simulator itself: true
+/// Plays the days to come many times over on some days of the second half of a run, `every` days apart, with the simulator itself: true
 /// stock, true orders, the day on which each delivery that has left arrives, surges and disruptions that are to come. No
 /// forecast from the records can be better but by luck. Nothing is written.
-pub fn ceiling(options: &Options, horizon: u32, paths: u32) -> Result<Vec<Foreseen>, SimulateError> {
+pub fn ceiling(options: &Options, horizon: u32, every: u32, paths: u32) -> Result<Vec<Foreseen>, SimulateError> {
     let options = Options { stock: true, ..options.clone() };
     options.check()?;
     let network = Network::build(&options);
@@ -42,16 +46,25 @@ pub fn ceiling(options: &Options, horizon: u32, paths: u32) -> Result<Vec<Forese
             days.resize(day as usize, true);
             days.push(closing.on_hand == 0);
         }
-        if day >= options.days / 2 && day % 10 == 0 && day + horizon < options.days {
+        if day >= options.days / 2 && day.is_multiple_of(every.max(1)) && day + horizon < options.days {
             asked.push((day, foresee(&world, day, horizon, paths)));
         }
     }
     let judged = asked.into_iter().flat_map(|(day, foreseen)| {
-        let empty = &empty;
+        let (empty, network) = (&empty, &network);
         foreseen.into_iter().map(move |(key, probability)| {
             let days = &empty[&key];
             let ahead = day as usize + 1..=(day + horizon) as usize;
-            Foreseen { day, is_filled: !days[day as usize], probability, ran_out: days[ahead].contains(&true) }
+            let gtin = format!("{:014}", network.products[key.1].gtin);
+            let gln = format!("{:013}", network.sites[key.0].gln);
+            Foreseen {
+                gtin,
+                gln,
+                day,
+                is_filled: !days[day as usize],
+                probability,
+                ran_out: days[ahead].contains(&true),
+            }
         })
     });
     Ok(judged.collect())

@@ -18,7 +18,7 @@ use crate::forest::IsolationForest;
 use crate::history::Histories;
 use crate::mixture::{Mixture, MixtureSettings};
 use crate::model::{Body, Card};
-use crate::ranker::{Logistic, OUTCOMES_EACH_MIN, Ranker, Unlabelled, average_precision};
+use crate::ranker::{Logistic, Metrics, OUTCOMES_EACH_MIN, Ranker, Unlabelled};
 use crate::rules::{CATALOGUE, Code, Facts, Finding, check};
 use crate::surprisal::Paths;
 use crate::to_f64;
@@ -41,6 +41,10 @@ const PATH_ORDER: usize = 2;
 const PATHS_MAX: usize = 200_000;
 /// Columns that are told of an unusual pack.
 const TOLD: usize = 5;
+/// How little and how sure the rules can be at most where outcomes are weighed against them.
+const SURE: (f64, f64) = (0.002, 0.998);
+/// True cases among the later ones without which nothing says whether the ranker is better.
+const LATER_TRUE_MIN: usize = 10;
 
 /// What is learnt from histories, and from outcomes where there are some.
 #[derive(Debug, Clone, PartialEq, BorshSerialize, BorshDeserialize)]
@@ -140,34 +144,35 @@ impl Detector {
         let mut open = known.iter().map(Option::is_none);
         told.retain(|_| !open.next().unwrap_or(false));
         let outcomes: Vec<bool> = known.into_iter().flatten().collect();
-        let alerts: Vec<Alert> = told.iter().map(|(_, alert)| alert.clone()).collect();
         let yes = outcomes.iter().filter(|outcome| **outcome).count();
         metrics.extend([("cases".to_owned(), to_f64(outcomes.len())), ("true cases".to_owned(), to_f64(yes))]);
         if !is_enough(&outcomes) {
             return Ok(());
         }
         let names = columns();
-        let values: Vec<f64> = told.iter().flat_map(|(group, _)| measures(group)).collect();
+        let values: Vec<f64> = told.iter().flat_map(|(group, alert)| measures(group, alert.score)).collect();
         let rows = Array2::from_shape_vec((told.len(), names.len()), values).expect("a row for each case");
-        // On the later third: what was learnt from the earlier cases has to rank better than the rules do.
-        let (earlier, later) = (rows.view(), rows.view());
+        // On the later third: what was learnt from the earlier cases has to rank better than the rules do, and to be surer where
+        // it should be.
         let split = told.len() * 2 / 3;
-        let (earlier, _) = earlier.split_at(Axis(0), split);
-        let (_, later) = later.split_at(Axis(0), split);
-        if !is_enough(&outcomes[..split]) || !outcomes[split..].contains(&true) {
+        let (earlier, later) = rows.view().split_at(Axis(0), split);
+        let later_true = outcomes[split..].iter().filter(|outcome| **outcome).count();
+        if !is_enough(&outcomes[..split]) || later_true < LATER_TRUE_MIN {
             return Ok(());
         }
-        let tried = Logistic::fit(&names, earlier, &outcomes[..split])?;
-        let learnt = average_precision(&Ranker::Logistic(tried).score(later)?.to_vec(), &outcomes[split..]);
-        let rules: Vec<f64> = alerts[split..].iter().map(|alert| alert.score).collect();
-        let rules = average_precision(&rules, &outcomes[split..]);
+        let tried = Ranker::Logistic(Logistic::beside(&names, earlier, &outcomes[..split])?).score(later)?.to_vec();
+        let learnt = Metrics::of_logits(&tried, &outcomes[split..]);
+        let rules = Metrics::of_logits(&later.column(0).to_vec(), &outcomes[split..]);
         metrics.extend([
-            ("average precision, outcomes".to_owned(), learnt),
-            ("average precision, rules".to_owned(), rules),
+            ("average precision, outcomes".to_owned(), learnt.average_precision),
+            ("average precision, rules".to_owned(), rules.average_precision),
+            ("log loss, outcomes".to_owned(), learnt.log_loss),
+            ("log loss, rules".to_owned(), rules.log_loss),
         ]);
-        if learnt > rules {
-            self.ranker = Some(Ranker::Logistic(Logistic::fit(&names, rows.view(), &outcomes)?));
+        if learnt.average_precision > rules.average_precision && learnt.log_loss < rules.log_loss {
+            self.ranker = Some(Ranker::Logistic(Logistic::beside(&names, rows.view(), &outcomes)?));
         }
+        metrics.insert("ranks by outcomes".to_owned(), f64::from(u8::from(self.ranker.is_some())));
         Ok(())
     }
 
@@ -257,17 +262,17 @@ impl Detector {
     }
 
     /// What was looked at in a case in which this detector has a part, by name: one that it ranks, or in which something is that it found.
-    pub(crate) fn looked_at(&self, group: &[&Finding]) -> Option<BTreeMap<String, f64>> {
+    pub(crate) fn looked_at(&self, group: &[&Finding], by_rules: f64) -> Option<BTreeMap<String, f64>> {
         let found = |finding: &&Finding| matches!(finding.code, Code::UnusualPack | Code::UnusualGroup);
         let has_part = self.ranker.is_some() || group.iter().any(found);
         let seen = |(_, value): &(String, f64)| *value != 0.0;
-        has_part.then(|| columns().into_iter().zip(measures(group)).filter(seen).collect())
+        has_part.then(|| columns().into_iter().zip(measures(group, by_rules)).filter(seen).collect())
     }
 
     /// How sure a case is by its outcomes' likes, if there were enough, with the columns that made it so.
-    pub(crate) fn belief(&self, group: &[&Finding]) -> Option<Believed> {
+    pub(crate) fn belief(&self, group: &[&Finding], by_rules: f64) -> Option<Believed> {
         let ranker = self.ranker.as_ref()?;
-        let row = measures(group);
+        let row = measures(group, by_rules);
         let view = ArrayView2::from_shape((1, row.len()), &row).ok()?;
         let parts = ranker.contributions(view).ok()?;
         let score = ranker.probability(ranker.sum(parts.row(0)))?;
@@ -287,16 +292,17 @@ fn is_enough(outcomes: &[bool]) -> bool {
     yes.min(outcomes.len() - yes) >= OUTCOMES_EACH_MIN
 }
 
-/// The columns of the ranker: the surest finding of each code, and how large the case is.
+/// The columns of the ranker: the logit of the rules' score, the surest finding of each code, and how large the case is.
 fn columns() -> Vec<String> {
-    CATALOGUE
-        .iter()
-        .map(|entry| entry.name.to_owned())
+    std::iter::once("rules".to_owned())
+        .chain(CATALOGUE.iter().map(|entry| entry.name.to_owned()))
         .chain(["packs".to_owned(), "parties".to_owned(), "findings".to_owned()])
         .collect()
 }
 
-fn measures(group: &[&Finding]) -> Vec<f64> {
+fn measures(group: &[&Finding], by_rules: f64) -> Vec<f64> {
+    // Sure as they may be, outcomes can speak against them.
+    let by_rules = by_rules.clamp(SURE.0, SURE.1);
     let of_code = |code: Code| {
         group.iter().filter(|finding| finding.code == code).map(|finding| finding.strength).fold(0.0, f64::max)
     };
@@ -307,7 +313,8 @@ fn measures(group: &[&Finding]) -> Vec<f64> {
         to_f64(all.len()).ln_1p()
     };
     let sizes = [count(|finding| &finding.things), count(|finding| &finding.parties), to_f64(group.len()).ln_1p()];
-    CATALOGUE.iter().map(|entry| of_code(entry.code)).chain(sizes).collect()
+    let by_code = CATALOGUE.iter().map(|entry| of_code(entry.code));
+    std::iter::once((by_rules / (1.0 - by_rules)).ln()).chain(by_code).chain(sizes).collect()
 }
 
 /// Counts the ways of the packs, or of as many as are enough.

@@ -15,7 +15,8 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    pub(super) fn of_logits(logits: &[f64], outcomes: &[bool]) -> Self {
+    /// Of logits of what each turned out to be.
+    pub fn of_logits(logits: &[f64], outcomes: &[bool]) -> Self {
         let mean = |error: fn(f64, bool) -> f64| {
             let errors = logits.iter().zip(outcomes).map(|(logit, outcome)| error(*logit, *outcome));
             errors.sum::<f64>() / to_f64(logits.len().max(1))

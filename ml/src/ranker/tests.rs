@@ -177,6 +177,26 @@ fn what_cannot_be_learnt_from_is_told() {
 }
 
 #[test]
+fn few_outcomes_leave_a_first_guess_as_it_is_and_many_mend_it() {
+    // The guess knows the first column; that the second speaks against it only outcomes tell.
+    let guessed = |count, seed| {
+        let (mut rows, outcomes) = drawn(count, seed, straight);
+        rows.column_mut(0).mapv_inplace(|value| 2.0 * value - 2.0);
+        (rows, outcomes)
+    };
+    let (judged, found) = guessed(3000, 7);
+    let quality = |scores: &[f64]| average_precision(scores, &found);
+    let guess = quality(&judged.column(0).to_vec());
+    let learnt = |count| {
+        let (rows, outcomes) = guessed(count, 6);
+        let ranker = Ranker::Logistic(Logistic::beside(&names(), rows.view(), &outcomes).expect("good data"));
+        quality(&ranker.score(judged.view()).expect("the same").to_vec())
+    };
+    assert!(learnt(20) > guess - 0.03, "{} {guess}", learnt(20));
+    assert!(learnt(2000) > guess + 0.03, "{} {guess}", learnt(2000));
+}
+
+#[test]
 fn average_precision_is_that_of_the_definition() {
     let scores = [0.9, 0.8, 0.7, 0.6];
     assert!((average_precision(&scores, &[true, false, true, false]) - 5.0 / 6.0).abs() < 1e-12);

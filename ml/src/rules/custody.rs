@@ -245,7 +245,7 @@ fn astray(walk: &mut Walk<'_>, before: &[(u32, &Row, bool)], event: u32, row: &R
 }
 
 /// The same path in the same week is one cause.
-fn path_cause(walk: &Walk<'_>, kind: &str, from: u32, to: u32, time: i64) -> u64 {
+pub(super) fn path_cause(walk: &Walk<'_>, kind: &str, from: u32, to: u32, time: i64) -> u64 {
     let facts = walk.facts;
     let name = |place: u32| facts.table.places.text(facts.party(place));
     cause(kind, &[name(from), name(to), &super::facts::day(time).div_euclid(7).to_string()])

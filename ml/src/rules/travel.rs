@@ -3,6 +3,7 @@
 use crate::events::{NO_TIME, NONE, Row, Step, ThingKind};
 
 use super::Code;
+use super::custody::path_cause;
 use super::walk::{Proof, Walk, span};
 
 /// No goods travel faster, in kilometres an hour.
@@ -120,7 +121,9 @@ fn cloned(walk: &mut Walk<'_>, stops: &[Stop<'_>]) {
         facts.called(first[1].place),
         if gaps.len() > 1 { format!("; {} such leaps", gaps.len()) } else { String::new() }
     );
-    walk.find(Code::ClonedSerial, &Proof { events: &events, parties: &parties, strength, causes: &[] }, text);
+    // Packs that leapt together are one shipment whose papers are missing, or one batch of copies.
+    let causes = [path_cause(walk, "leap", first[0].place, first[1].place, first[1].time)];
+    walk.find(Code::ClonedSerial, &Proof { events: &events, parties: &parties, strength, causes: &causes }, text);
     // The first leap is enough to see it.
     let at = first[1].time;
     if let Some(finding) = walk.findings.last_mut() {
@@ -134,6 +137,8 @@ fn two_places(walk: &Walk<'_>, last: &Held<'_>, row: &Row, was_here_before: bool
     let (from, to) = (facts.role(last.row.place), facts.role(row.place));
     let ends = from.is_dispenser() && to.is_dispenser();
     match () {
+        // On the way of a return, with two readings missed.
+        () if was_here_before && from.is_dispenser() && !to.is_dispenser() => 0.4,
         // Back where it was without having been sent back: the other one was a second pack.
         () if was_here_before => 0.85,
         () if ends && facts.are_countries_apart(last.row.place, row.place) => 0.9,

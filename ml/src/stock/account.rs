@@ -11,7 +11,7 @@ const DAY_MS: i64 = 86_400_000;
 const DEPTH_MAX: u8 = 6;
 /// Shelves are emptied about first in, first out: a pack that lies there so much longer than one that was given out was
 /// given out too, and the reader missed it.
-const OVERTAKEN_MS: i64 = 20 * DAY_MS;
+const OVERTAKEN_MS: i64 = 10 * DAY_MS;
 /// Days from the first event to the last, at most.
 const DAYS_MAX: i64 = 20_000;
 
@@ -135,7 +135,7 @@ impl<'a> Walk<'a> {
                 Step::Receiving => self.arrive(*pack, row.place, row.time, true),
                 // A pack that is seen where nobody received it came unseen.
                 Step::Unpacking | Step::Inspecting | Step::Restoring => self.arrive(*pack, row.place, row.time, false),
-                Step::Dispensing => self.dispense(*pack, row.place),
+                Step::Dispensing => self.dispense(*pack, row.place, row.time),
                 Step::Destroying | Step::Decommissioning | Step::Repackaging => self.leave(*pack),
                 Step::Commissioning | Step::Packing | Step::VoidShipping | Step::Other => {}
             }
@@ -181,11 +181,14 @@ impl<'a> Walk<'a> {
     }
 
     fn arrive(&mut self, pack: u32, place: u32, time: i64, is_receipt: bool) {
-        if let Some((to, since)) = self.travels.remove(&pack) {
+        let mut since = time;
+        if let Some((to, sent)) = self.travels.remove(&pack) {
+            // Nobody knows when it came if its receipt was missed, but not before it was sent.
+            since = if is_receipt { time } else { sent };
             let cell = self.cell(pack, to);
             cell.incoming = cell.incoming.saturating_sub(1);
             if is_receipt && to == place {
-                let days = time.div_euclid(DAY_MS) - since.div_euclid(DAY_MS);
+                let days = time.div_euclid(DAY_MS) - sent.div_euclid(DAY_MS);
                 let all = if self.dispensers.contains(&to) { &mut self.lead_days } else { &mut self.supply_days };
                 all.extend(u16::try_from(days));
             }
@@ -194,19 +197,20 @@ impl<'a> Walk<'a> {
             return;
         }
         self.leave(pack);
-        self.lies.insert(pack, (place, time));
+        self.lies.insert(pack, (place, since));
         let cell = self.cell(pack, place);
-        cell.packs.insert((time, pack));
+        cell.packs.insert((since, pack));
         cell.day.received += 1;
     }
 
-    fn dispense(&mut self, pack: u32, place: u32) {
+    fn dispense(&mut self, pack: u32, place: u32, time: i64) {
         let since = self.lies.get(&pack).filter(|(at, _)| *at == place).map(|(_, since)| *since);
         self.leave(pack);
         self.travels.remove(&pack);
         let cell = self.cell(pack, place);
         cell.day.dispensed += 1;
-        let Some(since) = since else { return };
+        // One that was first seen when it was given out says nothing of those beside it.
+        let Some(since) = since.filter(|since| time - since >= DAY_MS) else { return };
         let kept = cell.packs.split_off(&(since - OVERTAKEN_MS, 0));
         let overtaken = std::mem::replace(&mut cell.packs, kept);
         for (_, pack) in overtaken {

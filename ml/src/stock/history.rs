@@ -24,6 +24,21 @@ pub(super) struct Demand {
     pub(super) of_late: (f64, f64),
     /// By how much more is asked for than was.
     pub(super) surge: f64,
+    /// Days that say something of demand.
+    pub(super) days: usize,
+    /// Who says more where these are few.
+    siblings: Option<Siblings>,
+}
+
+/// What others ask for that are like a shelf that is new.
+#[derive(Debug, Clone)]
+pub(super) struct Siblings {
+    /// How much they count for, beside the shelf's own days: 0 to 1.
+    pub(super) weight: f64,
+    /// Their days, in parts of their own mean.
+    pub(super) by_weekday: [Vec<f64>; 7],
+    /// What they let expect of a day of this shelf.
+    pub(super) mean: f64,
 }
 
 impl Demand {
@@ -36,7 +51,8 @@ impl Demand {
             recent[at].on_hand == 0 && (recent[at].dispensed == 0 || !opened_empty)
         };
         let mut told: Vec<usize> = (0..recent.len()).filter(|at| !empty(*at)).collect();
-        if told.len() < 7 {
+        let count = told.len();
+        if count < 7 {
             told = (0..recent.len()).collect();
         }
         let mut by_weekday: [Vec<(f64, u32)>; 7] = std::array::from_fn(|_| Vec::new());
@@ -58,18 +74,38 @@ impl Demand {
         };
         let expected = weighed(&value) / weighed(&|_| 1.0).max(f64::MIN_POSITIVE) * to_f64(late.len());
         let of_late = (late.iter().map(value).sum(), expected);
-        Self { by_weekday, mean, deviation: variance.sqrt(), of_late, surge: 1.0 }
+        let deviation = variance.sqrt();
+        Self { by_weekday, mean, deviation, of_late, surge: 1.0, days: count, siblings: None }
+    }
+
+    /// From now on the siblings count as well.
+    pub(super) fn lean_on(&mut self, siblings: Siblings) {
+        // So few days tell of a shelf that was not yet there, not of its demand.
+        let weight = if self.days < 7 { 1.0 } else { siblings.weight };
+        self.mean = weight * siblings.mean + (1.0 - weight) * self.mean;
+        self.siblings = Some(Siblings { weight, ..siblings });
     }
 
     /// What the day so many days after tomorrow asks for; `shares` are drawn from 0..1.
     pub(super) fn draw(&self, ahead: usize, shares: (f64, f64)) -> u32 {
-        let values = &self.by_weekday[ahead % 7];
-        let Some((total, last)) = values.last() else { return 0 };
-        let place = values.partition_point(|(sum, _)| *sum <= shares.0 * total);
-        let value = f64::from(values.get(place).map_or(*last, |(_, value)| *value)) * self.surge;
+        let value = self.surge * self.drawn(ahead % 7, shares.0);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "packs of one day")]
         let packs = (value + shares.1).floor() as u32;
         packs
+    }
+
+    fn drawn(&self, weekday: usize, mut share: f64) -> f64 {
+        if let Some(siblings) = &self.siblings {
+            let values = &siblings.by_weekday[weekday];
+            if share < siblings.weight && !values.is_empty() {
+                return siblings.mean * share_of(values, share / siblings.weight);
+            }
+            share = ((share - siblings.weight) / (1.0 - siblings.weight).max(f64::MIN_POSITIVE)).max(0.0);
+        }
+        let values = &self.by_weekday[weekday];
+        let Some((total, last)) = values.last() else { return 0.0 };
+        let place = values.partition_point(|(sum, _)| *sum <= share * total);
+        f64::from(values.get(place).map_or(*last, |(_, value)| *value))
     }
 }
 
@@ -106,7 +142,7 @@ impl Ordering {
     }
 }
 
-/// The value below which that share of sorted values lies.
+/// The value at that share of a list: of a sorted one, the value below which that share lies.
 pub(super) fn share_of<T: Copy + Default>(sorted: &[T], share: f64) -> T {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Between zero and the count.
     let place = (share * to_f64(sorted.len())) as usize;

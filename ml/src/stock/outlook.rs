@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::account::{Account, Accounts};
 use super::history::{Demand, Ordering, on_the_way, share_of};
+use super::siblings;
 use crate::to_f64;
 
 /// Days ahead, at most.
@@ -113,6 +114,7 @@ struct Level {
 impl Level {
     fn of(accounts: &[Account], today: usize) -> Self {
         let mut demands: Vec<Demand> = accounts.par_iter().map(|account| Demand::of(&account.days[..=today])).collect();
+        siblings::pool(accounts, &mut demands, today);
         let orderings: Vec<Ordering> =
             accounts.par_iter().map(|account| Ordering::of(&account.days[..=today])).collect();
         let mut groups: BTreeMap<(u64, u32), Vec<usize>> = BTreeMap::new();
@@ -180,7 +182,8 @@ fn look(shelf: &Game<'_>, depot: Option<&Game<'_>>, settings: &Settings, chance:
         to_f64(sum) / to_f64(settings.paths)
     });
     let at = |share: f64| share_of(&needed, share);
-    Outlook { empty_by: by.collect(), order: Order { median: at(0.5), tenths: (at(0.1), at(0.9)) } }
+    let order = Order { median: at(0.5), tenths: (at(0.1), at(0.9)) };
+    Outlook { empty_by: by.collect(), order }
 }
 
 struct Game<'a> {

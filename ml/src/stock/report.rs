@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::account::{Account, Accounts};
-use super::outlook::{Outlook, Settings, StockError, outlook};
+use super::outlook::{Order, Outlook, Settings, StockError, outlook};
 use crate::events::{EventTable, NONE};
 use crate::history::Histories;
 use crate::rules::{Facts, date, distance_km};
@@ -59,12 +59,14 @@ pub struct Holder {
     pub place: String,
     /// How far; nothing where a position is not known.
     pub distance_km: Option<f64>,
-    /// Packs on its shelf.
+    /// Whether it supplies others, as a wholesaler's depot does.
+    pub is_depot: bool,
+    /// Packs that it has.
     pub on_hand: u32,
     /// Of these, packs that would expire there before they are given out: the first to be asked for.
     pub expiring: usize,
-    /// Probability that its own shelf runs empty within the horizon.
-    pub risk: f64,
+    /// Probability that its own shelf runs empty within the horizon; nobody tells it of a depot.
+    pub risk: Option<f64>,
 }
 
 /// How probable a shortage of a whole product is.
@@ -109,11 +111,18 @@ pub fn report(table: &EventTable, settings: &Settings) -> Result<Report, StockEr
     let histories = Histories::new(table);
     let facts = Facts::new(table, &histories);
     let mut shelves: BTreeMap<u64, Vec<Shelf<'_>>> = BTreeMap::new();
+    let mut depots: BTreeMap<u64, Vec<Shelf<'_>>> = BTreeMap::new();
     for (account, outlook) in accounts.list.iter().zip(&outlooks) {
-        shelves.entry(account.gtin).or_default().push(Shelf::of(&facts, account, outlook, day));
+        shelves.entry(account.gtin).or_default().push(Shelf::of(&facts, account, Some(outlook), day));
     }
-    let mut positions: Vec<Position> =
-        shelves.values().flat_map(|all| all.iter().map(|shelf| shelf.position(&facts, all))).collect();
+    for account in &accounts.suppliers {
+        depots.entry(account.gtin).or_default().push(Shelf::of(&facts, account, None, day));
+    }
+    let positions_of = |(gtin, all): (&u64, &Vec<Shelf<'_>>)| {
+        let depots = depots.get(gtin).map_or(&[][..], Vec::as_slice);
+        all.iter().map(|shelf| shelf.position(&facts, all, depots)).collect::<Vec<_>>()
+    };
+    let mut positions: Vec<Position> = shelves.iter().flat_map(positions_of).collect();
     positions.sort_by(|a, b| b.risk().total_cmp(&a.risk()).then_with(|| (&a.gtin, &a.place).cmp(&(&b.gtin, &b.place))));
     let mut products: Vec<ProductRisk> = shelves.iter().map(|(gtin, all)| product(*gtin, all)).collect();
     products.sort_by(|a, b| b.shortage_risk.total_cmp(&a.shortage_risk).then_with(|| a.gtin.cmp(&b.gtin)));
@@ -123,7 +132,8 @@ pub fn report(table: &EventTable, settings: &Settings) -> Result<Report, StockEr
 /// One account as it stands on the last day.
 struct Shelf<'a> {
     account: &'a Account,
-    outlook: &'a Outlook,
+    /// None of a depot.
+    outlook: Option<&'a Outlook>,
     on_hand: u32,
     incoming: u32,
     demand: f64,
@@ -131,7 +141,7 @@ struct Shelf<'a> {
 }
 
 impl<'a> Shelf<'a> {
-    fn of(facts: &Facts<'_>, account: &'a Account, outlook: &'a Outlook, today: i32) -> Self {
+    fn of(facts: &Facts<'_>, account: &'a Account, outlook: Option<&'a Outlook>, today: i32) -> Self {
         let recent = &account.days[account.days.len().saturating_sub(DEMAND_DAYS)..];
         let given: u32 = recent.iter().map(|day| day.dispensed).sum();
         let demand = f64::from(given) / to_f64(recent.len().max(1));
@@ -140,12 +150,13 @@ impl<'a> Shelf<'a> {
         Self { account, outlook, on_hand: last.on_hand, incoming: last.incoming, demand, expiring }
     }
 
-    fn risk(&self) -> f64 {
-        self.outlook.empty_by.last().copied().unwrap_or(0.0)
+    fn risk(&self) -> Option<f64> {
+        self.outlook.map(|outlook| outlook.empty_by.last().copied().unwrap_or(0.0))
     }
 
-    fn position(&self, facts: &Facts<'_>, all: &[Self]) -> Position {
+    fn position(&self, facts: &Facts<'_>, all: &[Self], depots: &[Self]) -> Position {
         let name = |place: u32| facts.table.places.text(place).to_owned();
+        let order = self.outlook.map_or(Order { median: 0, tenths: (0, 0) }, |outlook| outlook.order);
         let supplier = Some(self.account.supplier).filter(|supplier| *supplier != NONE).map(name);
         Position {
             gtin: format!("{:014}", self.account.gtin),
@@ -155,17 +166,17 @@ impl<'a> Shelf<'a> {
             expiring: self.expiring,
             incoming: self.incoming,
             demand_a_day: self.demand,
-            empty_by: self.outlook.empty_by.clone(),
-            order: self.outlook.order.median,
-            order_tenths: self.outlook.order.tenths,
-            elsewhere: self.elsewhere(facts, all),
+            empty_by: self.outlook.map(|outlook| outlook.empty_by.clone()).unwrap_or_default(),
+            order: order.median,
+            order_tenths: order.tenths,
+            elsewhere: self.elsewhere(facts, all.iter().chain(depots)),
         }
     }
 
     /// The nearest others with stock. A place whose position nobody knows stands behind those that are known to be near.
-    fn elsewhere(&self, facts: &Facts<'_>, all: &[Self]) -> Vec<Holder> {
+    fn elsewhere<'b>(&'b self, facts: &Facts<'_>, all: impl Iterator<Item = &'b Self>) -> Vec<Holder> {
         let here = facts.position(self.account.place);
-        let others = all.iter().filter(|other| other.account.place != self.account.place && other.on_hand > 0);
+        let others = all.filter(|other| other.account.place != self.account.place && other.on_hand > 0);
         let mut near: Vec<(Option<f64>, &Self)> = others
             .map(|other| (here.zip(facts.position(other.account.place)).map(|(a, b)| distance_km(a, b)), other))
             .filter(|(distance, _)| distance.is_none_or(|distance| distance <= REACH_KM))
@@ -178,6 +189,7 @@ impl<'a> Shelf<'a> {
         let holder = |(distance_km, other): (Option<f64>, &Self)| Holder {
             place: facts.table.places.text(other.account.place).to_owned(),
             distance_km,
+            is_depot: other.outlook.is_none(),
             on_hand: other.on_hand,
             expiring: other.expiring,
             risk: other.risk(),
@@ -206,7 +218,7 @@ fn expiring(facts: &Facts<'_>, packs: &[u32], demand: f64, today: i32) -> usize 
 }
 
 fn product(gtin: u64, shelves: &[Shelf<'_>]) -> ProductRisk {
-    let risks: Vec<f64> = shelves.iter().map(Shelf::risk).collect();
+    let risks: Vec<f64> = shelves.iter().filter_map(Shelf::risk).collect();
     ProductRisk {
         gtin: format!("{gtin:014}"),
         places: shelves.len(),

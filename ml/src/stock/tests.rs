@@ -82,6 +82,42 @@ fn missed_reads_do_not_fill_the_shelf_for_ever() {
     assert_eq!((days[0], days[23], days[24], days[25]), (3, 5, 4, 2));
 }
 
+#[test]
+fn a_pack_first_seen_when_it_was_given_out_overtakes_nothing() {
+    let found = accounts(&[
+        event(1, 8, "receiving", SHOP, 0..4),
+        // The receipt of 4 was missed: nobody knows since when it lay there.
+        event(20, 9, "inspecting", SHOP, 4..5),
+        event(20, 10, "dispensing", SHOP, 4..5),
+        event(21, 10, "dispensing", SHOP, 0..1),
+    ]);
+    let days = on_hand(&found);
+    assert_eq!((days[18], days[19], days[20]), (4, 4, 3));
+}
+
+#[test]
+fn a_new_shelf_asks_for_what_its_siblings_ask_for() {
+    let day = |dispensed| Day { received: 0, dispensed, on_hand: 200, ..Day::default() };
+    let shelf = |gtin, place, days| Account { gtin, place, supplier: 9, days, packs: Vec::new() };
+    // Product 1 sells four a day; the place 3 sells half as much as others of product 2, and has product 1 since three days.
+    let before = vec![Day::default(); 57];
+    let mut new = before.clone();
+    new.extend([day(0), day(2), Day { on_hand: 5, ..day(1) }]);
+    let list = vec![
+        shelf(1, 1, vec![day(4); 60]),
+        shelf(1, 2, vec![day(4); 60]),
+        shelf(1, 3, new),
+        shelf(2, 1, vec![day(8); 60]),
+        shelf(2, 2, vec![day(8); 60]),
+        shelf(2, 3, vec![day(4); 60]),
+    ];
+    let accounts = Accounts { first_day: 0, list, lead_days: vec![1], ..Accounts::default() };
+    let found = outlook(&accounts, 59, &Settings { horizon: 14, paths: 200, seed: 3 }).expect("looks ahead");
+    // About two and a half a day: five packs do not last a week, and are not gone on the first day.
+    assert!(found[2].empty_by[0] < 0.01 && found[2].empty_by[6] > 0.9, "{:?}", found[2].empty_by);
+    assert!((20..60).contains(&found[2].order.median), "{:?}", found[2].order);
+}
+
 fn account(on_hand: u32, demand: u32, sent: u32) -> Accounts {
     let day = Day { sent, received: sent, dispensed: demand, on_hand, incoming: 0 };
     let days = vec![day; 60];

@@ -37,6 +37,9 @@ fn shelves_are_as_the_books_say_and_orders_follow_the_risk() {
     assert!(outlook.len() > 20, "{} shelves", outlook.len());
     let risk = |row: &Value| row["empty_by"].as_array().and_then(|by| by.last()?.as_f64()).expect("a probability");
     assert!(outlook.windows(2).all(|pair| risk(&pair[0]) >= risk(&pair[1])), "the greatest risk first");
+    let holders: Vec<&Value> = outlook.iter().flat_map(|row| row["elsewhere"].as_array().expect("holders")).collect();
+    assert!(holders.iter().any(|held| held["is_depot"] == true && held["risk"].is_null()), "depots hold stock too");
+    assert!(holders.iter().any(|held| held["is_depot"] == false && held["risk"].is_f64()));
     let (mut off, mut all) = (0, 0);
     for row in &outlook {
         let gln = row["place"].as_str().and_then(|place| place.rsplit('/').next()).expect("a place");
