@@ -3,8 +3,11 @@
 //! [`decide_and_record`] is the one way to a patient's data. Whoever gives data calls it first and gives what the [`Given`] says,
 //! in the form that it says, and nothing else.
 
+pub(crate) mod anchor;
 pub(crate) mod asked;
-mod credential;
+pub(crate) mod check;
+pub mod credential;
+pub mod proof;
 
 use veridose_contract::access::{Access, AccessRequest, Aim, Asker, Emergency, Grant, Refusal, RefusalRule, decide};
 use veridose_contract::{CaseId, ConsentId, DataKind, PartyId, Purpose, Timestamp};
@@ -16,6 +19,9 @@ pub use credential::CredentialIssuers;
 use crate::auth::{Caller, Context, Interaction, Role, resource_of};
 use crate::node::Node;
 use crate::problem::Problem;
+
+/// What patients are called in records.
+const PATIENT: &str = "patient";
 
 /// What data of a patient are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,21 +75,26 @@ pub async fn decide_and_record(node: &Node, ask: Ask<'_>) -> Result<Given, Probl
 /// As [`decide_and_record`], for many patients at once, as an aggregate over all who consented needs them: one answer for
 /// each request, in order, and all of them durable when this returns.
 pub async fn decide_and_record_all(node: &Node, asks: Vec<Ask<'_>>) -> Result<Vec<Result<Given, Problem>>, Problem> {
+    let answer = |(access, recorded)| match access {
+        Access::Granted(grant) => Ok(Given { grant, recorded }),
+        Access::Refused(refusal) => Err(Problem::no_access(&refusal)),
+    };
+    Ok(decided(node, &asks).await?.into_iter().map(answer).collect())
+}
+
+/// Each decision with its record.
+pub(crate) async fn decided(node: &Node, asks: &[Ask<'_>]) -> Result<Vec<(Access, Recorded)>, Problem> {
     node.caught_up().await;
     let mut decided = Vec::with_capacity(asks.len());
     let mut accesses = Vec::with_capacity(asks.len());
-    for ask in &asks {
+    for ask in asks {
         let now = node.clock().now();
         let access = judge(node, ask, now).await?;
         accesses.push(NewAccess { patient: Some(ask.patient.to_owned()), note: note(ask, now, access.clone()) });
         decided.push(access);
     }
     let recorded = node.store().accesses.record_all(accesses).await?;
-    let answer = |(access, recorded)| match access {
-        Access::Granted(grant) => Ok(Given { grant, recorded }),
-        Access::Refused(refusal) => Err(Problem::no_access(&refusal)),
-    };
-    Ok(decided.into_iter().zip(recorded).map(answer).collect())
+    Ok(decided.into_iter().zip(recorded).collect())
 }
 
 /// The decision. What keeps the node from deciding at all is a refusal too, so that it is recorded.
@@ -157,9 +168,10 @@ fn party(caller: &Caller) -> Option<&PartyId> {
     caller.party().ok()
 }
 
-/// The person who calls.
+/// Who calls, as records tell it. Patients are not named: others read records too.
 pub(crate) fn person(caller: &Caller) -> Person {
-    Person { issuer: caller.issuer.clone(), subject: caller.subject.clone() }
+    let subject = if caller.role == Role::Patient { PATIENT } else { &caller.subject };
+    Person { issuer: caller.issuer.clone(), subject: subject.to_owned() }
 }
 
 /// What is known of an emergency, if it is this patient's.
@@ -194,7 +206,7 @@ fn note(ask: &Ask<'_>, at: Timestamp, access: Access) -> AccessNote {
         who: person(ask.caller),
         party: party(ask.caller).cloned(),
         purpose,
-        kinds: ask.kinds.clone(),
+        asked: ask.kinds.clone(),
         what: ask.what.to_owned(),
         access,
     }

@@ -13,6 +13,7 @@ use veridose_contract::{Party, read};
 use veridose_store::{CaptureJob, CaptureState, PageRequest};
 use veridose_workers::{CaptureOutcome, Duty, Pace, run_captures};
 
+use crate::access::anchor;
 use crate::config::NodeRole;
 use crate::node::{Actor, Node};
 use crate::trade::{Directory, capture};
@@ -51,6 +52,7 @@ impl Background {
         ];
         if duty == Duty::Write {
             jobs::schedule(&node).await.context("failed to schedule the periodic jobs")?;
+            tasks.push(tokio::spawn(anchor::keep(Arc::clone(&node), stopped(&stop))));
             tasks.push(tokio::spawn(captures(Arc::clone(&node), stop.clone())));
             tasks.push(tokio::spawn(jobs::jobs(node, stop.clone())));
         }

@@ -1,8 +1,10 @@
 //! The command line. Exit code 0: done; 1: refused, invalid or failed; 2: wrong usage.
 
+mod access;
 mod capture;
 mod client;
 mod counter;
+mod credential;
 mod demo;
 mod detect;
 mod epcis;
@@ -85,6 +87,12 @@ pub enum Command {
     /// Make the SQL view anew
     #[command(subcommand)]
     Project(project::Command),
+    /// Check the log of who saw patients' data
+    #[command(subcommand)]
+    Access(access::Command),
+    /// Issue credentials of clinicians and researchers, as a regulator
+    #[command(subcommand)]
+    Credential(credential::Command),
     /// Check receipts offline
     #[command(subcommand)]
     Proof(proof::Command),
@@ -161,6 +169,8 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Sign(sign) => sign::run(&Config::load(arguments.overrides)?, &sign, arguments.json),
         Command::Ledger(command) => ledger::run(&Config::load(arguments.overrides)?, &command, arguments.json),
         Command::Project(command) => project::run(&Config::load(arguments.overrides)?, &command, arguments.json),
+        Command::Access(command) => access::run(|| Config::load(arguments.overrides), &command, arguments.json),
+        Command::Credential(command) => credential::run(&Config::load(arguments.overrides)?, &command),
         Command::Proof(command) => proof::run(&command, arguments.json),
         Command::Scan(scan) => scan::run(&scan),
         Command::Epcis(command) => epcis::run(&command, arguments.json),

@@ -141,6 +141,11 @@ impl Node {
         self.signers.read().expect("no writer panics while it holds the lock").get(party).cloned()
     }
 
+    /// The organisations that this node signs for.
+    pub fn parties(&self) -> Vec<PartyId> {
+        self.signers.read().expect("no writer panics while it holds the lock").keys().cloned().collect()
+    }
+
     /// All signing keys.
     fn signers_now(&self) -> Vec<Arc<Signer>> {
         self.signers.read().expect("no writer panics while it holds the lock").values().cloned().collect()

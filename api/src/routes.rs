@@ -1,10 +1,12 @@
 //! Every route, on one page.
 
+mod access;
 mod capture;
 mod cases;
 mod consents;
 mod decisions;
 mod dispenses;
+mod emergencies;
 mod epcis;
 mod erasure;
 mod events;
@@ -127,6 +129,14 @@ pub fn documented(service: &mut Documented<'_>) {
 /// The routes of patients' records in FHIR.
 fn patients(service: &mut Documented<'_>) {
     service
+        .service(access::decide)
+        .service(access::log)
+        .service(access::history)
+        .service(access::revoke)
+        .service(emergencies::declare)
+        .service(emergencies::confirm)
+        .service(emergencies::index)
+        .service(emergencies::notices)
         .service(erasure::erase)
         .service(fhir::export::json)
         .service(fhir::export::pdf)

@@ -7,6 +7,8 @@
 use std::collections::HashMap;
 
 use anyhow::Context as _;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation};
 use serde::Deserialize;
 use serde_json::Value;
@@ -15,11 +17,11 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use veridose_contract::access::{Refusal, RefusalRule};
 use veridose_contract::{CredentialId, CredentialKind, Fingerprint, PartyId, Role, Timestamp, read};
-use veridose_ledger::pki;
+use veridose_ledger::{Signer, pki};
 
 use crate::auth::{Caller, KeySet};
 use crate::config::CredentialIssuer;
-use crate::node::Node;
+use crate::node::{Node, date_time};
 
 /// Length of a credential, in bytes.
 const CREDENTIAL_BYTES_MAX: usize = 16_384;
@@ -79,8 +81,8 @@ struct Credential {
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum OneOrMany {
-    One(Value),
     Many(Vec<Value>),
+    One(Value),
 }
 
 impl OneOrMany {
@@ -269,4 +271,42 @@ fn kind(credential: &Credential, allowed: &[CredentialKind]) -> Result<Credentia
         return Err("a credential of a kind that its issuer may give".to_owned());
     }
     Ok(kind)
+}
+
+/// A credential to be issued.
+#[derive(Debug)]
+pub(crate) struct Issue<'a> {
+    /// What the person is.
+    pub(crate) kind: CredentialKind,
+    /// The issuer of the person's tokens.
+    pub(crate) holder_issuer: &'a str,
+    /// That issuer's name for the person.
+    pub(crate) holder: &'a str,
+    /// From when it holds.
+    pub(crate) from: Timestamp,
+    /// For how long.
+    pub(crate) days: u32,
+}
+
+/// A credential, signed by a member with its registered certificate's key.
+pub(crate) fn issue(signer: &Signer, wanted: &Issue<'_>) -> anyhow::Result<String> {
+    let kind = match wanted.kind {
+        CredentialKind::Clinician => "ClinicianCredential",
+        CredentialKind::Researcher => "ResearcherCredential",
+    };
+    let until = Timestamp(wanted.from.0.saturating_add(i64::from(wanted.days) * 86_400_000));
+    let header = serde_json::json!({ "alg": "ES256", "typ": "vc+jwt", "kid": signer.fingerprint() });
+    let credential = serde_json::json!({
+        "@context": [CONTEXT],
+        "id": format!("urn:uuid:{}", uuid::Uuid::new_v4()),
+        "type": ["VerifiableCredential", kind],
+        "issuer": format!("{MEMBER}{}", signer.certificate().party),
+        "validFrom": date_time(wanted.from).format(&Rfc3339)?,
+        "validUntil": date_time(until).format(&Rfc3339)?,
+        "credentialSubject": { "id": holder(wanted.holder_issuer, wanted.holder) },
+    });
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let input = format!("{}.{}", part(&header), part(&credential));
+    let signature = signer.sign_bytes(input.as_bytes())?;
+    Ok(format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature.0)))
 }

@@ -1,5 +1,6 @@
 //! The interface as a client sees it, over a real socket.
 
+mod access;
 mod cases;
 mod events;
 mod findings;

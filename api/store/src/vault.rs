@@ -145,6 +145,11 @@ impl Vault {
         bytes.chunks(32).map(|bytes| fixed("commitment", bytes).map(Commitment)).collect()
     }
 
+    /// Makes patients known before anything lies under their keys: who has many of them takes them in at once.
+    pub async fn know(&self, patients: &[String]) -> Result<(), StoreError> {
+        self.keys.make_patients(patients).await
+    }
+
     /// Lets `to` read what `from` can read: the groups that these documents belong to.
     pub async fn grant(&self, from: &PartyId, commitments: &[Commitment], to: &PartyId) -> Result<(), StoreError> {
         let (from_key, to_key) = (self.keys.party(from).await?, self.keys.party(to).await?);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement};
 use veridose_contract::{AccessLogId, merkle};
 
 use super::AccessLog;
@@ -124,6 +124,17 @@ impl AccessLog {
         let rows = find.limit(page.limit_and_one()).all(self.database.read()).await?;
         let Page { items, next } = Page::cut(rows, page.limit(), |row| row.place);
         Ok(Page { items: self.kept(items).await?, next })
+    }
+
+    /// How many patients' lists do not end with their last record: what is cut off there would not be shown to them.
+    pub async fn heads_astray(&self) -> Result<u64, StoreError> {
+        let statement = "SELECT COUNT(*) AS astray FROM (SELECT patient, MAX(place) AS last FROM access_record \
+                         WHERE patient IS NOT NULL GROUP BY patient) AS r LEFT JOIN access_head AS h ON h.patient = r.patient \
+                         WHERE h.place IS NULL OR h.place <> r.last";
+        let read = self.database.read();
+        let row = read.query_one_raw(Statement::from_string(read.get_database_backend(), statement)).await?;
+        let row = row.ok_or_else(|| altered(0, "cannot be counted"))?;
+        Ok(unsigned(row.try_get("", "astray")?))
     }
 
     /// The rows with what they say, opened with the patients' keys.

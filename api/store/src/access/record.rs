@@ -35,8 +35,8 @@ pub struct AccessNote {
     pub party: Option<PartyId>,
     /// What for: a purpose, `emergency` or `own_record`.
     pub purpose: String,
-    /// Which data were asked for.
-    pub kinds: Vec<DataKind>,
+    /// Which data were asked for; with a grant go those that were given.
+    pub asked: Vec<DataKind>,
     /// By what: an operation such as `MedicationDispense/search`, without anything that identifies.
     pub what: String,
     /// What was decided.

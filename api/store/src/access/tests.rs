@@ -12,7 +12,7 @@ fn note(number: i64) -> AccessNote {
         who: Person { issuer: "https://id.example".into(), subject: "dr-lee".into() },
         party: Some(party("pharmacy")),
         purpose: "care".into(),
-        kinds: vec![DataKind::Dispense],
+        asked: vec![DataKind::Dispense],
         what: "MedicationDispense/search".into(),
         access: Access::Refused(Refusal { rule: RefusalRule::NoConsent, needed: "a consent".into() }),
     }

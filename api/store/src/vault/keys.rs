@@ -112,6 +112,19 @@ impl Keys {
         self.open_patient(&row)?.ok_or(StoreError::PatientErased)
     }
 
+    /// Makes the keys of patients that have none, in one commit.
+    pub(crate) async fn make_patients(&self, patients: &[String]) -> Result<(), StoreError> {
+        let made = patients.iter().map(|patient| {
+            let id = self.patient_id(patient);
+            let wrapped = cipher::wrap(&self.master.0, PATIENT, &id, cipher::random_key().as_ref());
+            patient::Model { patient: id.to_vec(), wrapped: Some(wrapped) }
+        });
+        let rows = made.collect();
+        let write = self.database.write().await?;
+        insert_all::<patient::Entity>(write.on(), rows, Existing::Keep).await?;
+        Ok(write.commit().await?)
+    }
+
     /// The key in a patient's row; none once destroyed.
     pub(crate) fn open_patient(&self, row: &patient::Model) -> Result<Option<Key>, StoreError> {
         let Some(wrapped) = &row.wrapped else { return Ok(None) };
