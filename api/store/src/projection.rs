@@ -21,7 +21,7 @@ pub(crate) use fold::COMMANDS_STRIDE;
 pub use owner::Claim;
 
 use crate::database::{Database, Existing, Write, fixed, insert_all, signed, unsigned};
-use crate::entity::{access, answers, events, goods, members, models};
+use crate::entity::{access, answers, events, goods, members, models, studies};
 use crate::limits::{ENTRIES_PER_BATCH_MAX, ITEMS_PER_BATCH_MAX};
 use crate::projection::owner::{Lapses, Owner};
 use crate::projection::working::Working;
@@ -203,6 +203,8 @@ impl Projection {
         self.dump_table::<models::model::Entity>(&mut rows).await?;
         self.dump_table::<models::decision::Entity>(&mut rows).await?;
         self.dump_table::<access::anchor::Entity>(&mut rows).await?;
+        self.dump_table::<studies::study::Entity>(&mut rows).await?;
+        self.dump_table::<studies::study_version::Entity>(&mut rows).await?;
         Ok(rows)
     }
 

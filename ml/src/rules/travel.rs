@@ -121,9 +121,12 @@ fn cloned(walk: &mut Walk<'_>, stops: &[Stop<'_>]) {
         facts.called(first[1].place),
         if gaps.len() > 1 { format!("; {} such leaps", gaps.len()) } else { String::new() }
     );
-    // Packs that leapt together are one shipment whose papers are missing, or one batch of copies.
-    let causes = [path_cause(walk, "leap", first[0].place, first[1].place, first[1].time)];
-    walk.find(Code::ClonedSerial, &Proof { events: &events, parties: &parties, strength, causes: &causes }, text);
+    // Packs that leapt together are one shipment whose papers are missing. Between two dispensers there are no such shipments: each
+    // pack is a suspicion of its own, so that no later copy is taken for what is known.
+    let are_dispensers = first.iter().all(|row| facts.role(row.place).is_dispenser());
+    let shipment = path_cause(walk, "leap", first[0].place, first[1].place, first[1].time);
+    let causes: &[u64] = if are_dispensers { &[] } else { &[shipment] };
+    walk.find(Code::ClonedSerial, &Proof { events: &events, parties: &parties, strength, causes }, text);
     // The first leap is enough to see it.
     let at = first[1].time;
     if let Some(finding) = walk.findings.last_mut() {

@@ -202,7 +202,7 @@ pub(in crate::routes) async fn index(
 #[utoipa::path(
     tag = "fhir",
     params(("kind" = String, Path, description = "Patient, MedicationRequest, MedicationDispense or Observation")),
-    request_body(content = String, content_type = "application/x-www-form-urlencoded"),
+    request_body(content = Object, content_type = "application/x-www-form-urlencoded"),
     responses((status = 200, description = "A searchset Bundle", body = Value, content_type = "application/fhir+json"), Outcomes)
 )]
 #[post("/fhir/{kind}/_search")]
