@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
-use veridose_tests::{Trial, printed, token, veridose};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use veridose_tests::{JSON_LD, Trial, commissioning, document, now, printed, token, veridose};
 
 const AGENCY: &str = "medicines-agency";
 const CODE: &str = "a1b2c3d4";
@@ -80,68 +82,156 @@ fn the_same_snapshot_gives_the_same_bytes_and_any_other_is_told() {
     assert!(checked["differences"][0].as_str().is_some_and(|words| words.starts_with("data: ")), "{checked}");
 }
 
+/// A node, and the two people of the agency who make a model and put it to use there.
+struct Agency {
+    made: Made,
+    trial: Trial,
+    secret: PathBuf,
+}
+
+impl Agency {
+    fn new(made: Made, trial: Trial) -> Self {
+        let secret = made.folder.path().join("agency.token");
+        let token = token(trial.data(), "regulator", &["--party", AGENCY]).expect("a token");
+        std::fs::write(&secret, token).expect("written");
+        Self { made, trial, secret }
+    }
+
+    fn ask(&self, data: &Path, arguments: &[&str]) -> anyhow::Result<String> {
+        let node = ["--server", self.trial.server.base(), "--token-file", text(&self.secret)];
+        printed(data, &[arguments, &node].concat())
+    }
+
+    /// Registers the model; its name.
+    fn register(&self) -> String {
+        let Made { folder, trade, labels, model } = &self.made;
+        let data = ["--events", text(trade), "--labels", text(labels), "--seed", "1", "--code", CODE];
+        let told = [&["model", "retrain"], data.as_slice(), &["--out", text(model), "--register", "--json"]].concat();
+        let registered: Value =
+            serde_json::from_str(&self.ask(folder.path(), &told).expect("registered")).expect("JSON");
+        registered["model"].as_str().expect("a name").to_owned()
+    }
+
+    /// The second person's keys, which this node does not know.
+    fn second(&self) -> TempDir {
+        let second = tempfile::tempdir().expect("a folder");
+        let keys = self.trial.data().join("keys");
+        let copied = Command::new("cp").args(["-r", text(&keys), text(second.path())]).status();
+        assert!(copied.expect("runs").success());
+        printed(second.path(), &["key", "rotate", AGENCY]).expect("a second certificate");
+        let key = printed(self.trial.data(), &["ledger", "key", "--json"]).expect("a key");
+        let network: Value = serde_json::from_str(&key).expect("JSON");
+        let network = network["network"].as_str().unwrap_or_else(|| panic!("{network}"));
+        self.ask(second.path(), &["key", "register", AGENCY, "--network", network]).expect("registered");
+        second
+    }
+
+    /// Puts it to use with the keys in this directory.
+    fn promote(&self, data: &Path, model: &str) -> anyhow::Result<String> {
+        let [key, certificate] = ["signer.key", "signer.pem"].map(|name| data.join("keys").join(AGENCY).join(name));
+        self.ask(data, &["model", "promote", model, "--key", text(&key), "--certificate", text(&certificate)])
+    }
+}
+
 #[tokio::test]
 async fn a_second_person_puts_it_to_use() {
-    let made = Made::new();
-    let trial = Trial::start().await.expect("starts");
-    let secret = made.folder.path().join("agency.token");
-    std::fs::write(&secret, token(trial.data(), "regulator", &["--party", AGENCY]).expect("a token")).expect("written");
-    let node = ["--server", trial.server.base(), "--token-file", text(&secret)];
-    let ask = |data: &Path, arguments: &[&str]| printed(data, &[arguments, &node].concat());
-    let registered = ask(
-        made.folder.path(),
-        &[
-            "model",
-            "retrain",
-            "--events",
-            text(&made.trade),
-            "--labels",
-            text(&made.labels),
-            "--seed",
-            "1",
-            "--code",
-            CODE,
-            "--out",
-            text(&made.model),
-            "--register",
-            "--json",
-        ],
-    );
-    let registered: Value = serde_json::from_str(&registered.expect("registered")).expect("JSON");
-    let model = registered["model"].as_str().expect("a name");
-    let checked = ask(
+    let agency = Agency::new(Made::new(), Trial::start().await.expect("starts"));
+    let made = &agency.made;
+    let model = &agency.register();
+    let checked = agency.ask(
         made.folder.path(),
         &["model", "verify", text(&made.model), "--events", text(&made.trade), "--labels", text(&made.labels)],
     );
     assert!(checked.expect("as the ledger says").ends_with("its data give the same bytes again"));
 
-    // The second person's keys, which this node does not know.
-    let second = tempfile::tempdir().expect("a folder");
-    let copied = Command::new("cp").args(["-r", text(&trial.data().join("keys")), text(second.path())]).status();
-    assert!(copied.expect("runs").success());
-    printed(second.path(), &["key", "rotate", AGENCY]).expect("a second certificate");
-    let network: Value =
-        serde_json::from_str(&printed(trial.data(), &["ledger", "key", "--json"]).expect("a key")).expect("JSON");
-    let network = network["network"].as_str().unwrap_or_else(|| panic!("{network}"));
-    ask(second.path(), &["key", "register", AGENCY, "--network", network]).expect("registered");
-
-    let keys = |data: &Path| ["signer.key", "signer.pem"].map(|name| data.join("keys").join(AGENCY).join(name));
-    let promote = |data: &Path| {
-        let [key, certificate] = keys(data);
-        ask(data, &["model", "promote", model, "--key", text(&key), "--certificate", text(&certificate)])
-    };
-    let own = promote(trial.data()).expect_err("the registrar is not a second person");
+    let own = agency.promote(agency.trial.data(), model).expect_err("the registrar is not a second person");
     assert!(own.to_string().contains("second_person_required"), "{own}");
-    promote(second.path()).expect("promoted");
-    let listed = ask(made.folder.path(), &["model", "list"]).expect("a list");
+    agency.promote(agency.second().path(), model).expect("promoted");
+    let listed = agency.ask(made.folder.path(), &["model", "list"]).expect("a list");
     assert_eq!(listed, format!("{model}  detector  in_use  {AGENCY}"));
     let fetched = made.folder.path().join("fetched.model");
-    let shown = ask(made.folder.path(), &["model", "show", model, "--out", text(&fetched)]).expect("a card");
+    let shown = agency.ask(made.folder.path(), &["model", "show", model, "--out", text(&fetched)]).expect("a card");
     assert!(shown.contains(CODE), "{shown}");
     assert!(std::fs::read(&fetched).expect("written") == std::fs::read(&made.model).expect("written"));
-    let refused = ask(made.folder.path(), &["model", "rollback", "detector"]).expect_err("nothing was in use before");
+    let refused = agency.ask(made.folder.path(), &["model", "rollback", "detector"]);
+    let refused = refused.expect_err("nothing was in use before");
     assert!(refused.to_string().contains("nothing_to_roll_back"), "{refused}");
-    trial.server.stop().await.expect("stops");
+    agency.trial.server.stop().await.expect("stops");
+}
+
+/// A pack that no rule speaks against: its holder looks at it every hour for three days.
+fn looked_at() -> Vec<Value> {
+    let epc = "https://id.gs1.org/01/09506000134352/21/STARED-AT";
+    let place = json!({"id": "https://id.gs1.org/414/9506000100012"});
+    let event = |hour: i64| {
+        let at = OffsetDateTime::from_unix_timestamp(now().0 / 1_000 - hour * 3_600).expect("a moment");
+        json!({
+            "type": "ObjectEvent", "eventTime": at.format(&Rfc3339).expect("a time"), "eventTimeZoneOffset": "+00:00",
+            "epcList": [epc], "action": "OBSERVE", "bizStep": "inspecting", "readPoint": place,
+        })
+    };
+    std::iter::once(commissioning(&["STARED-AT"], Some("L1"))).chain((1..72).rev().map(event)).collect()
+}
+
+#[tokio::test]
+async fn what_the_model_in_use_finds_is_a_case_with_its_decision_and_only_outcomes_teach_the_next() {
+    let data = tempfile::tempdir().expect("a folder");
+    let config = data.path().join("model.toml");
+    std::fs::write(&config, "[detection]\nscore_min = 0.05\n").expect("written");
+    let arguments = vec!["--config".to_owned(), text(&config).to_owned()];
+    let trial = Trial::start_with(data, arguments).await.expect("starts");
+    let agency = Agency::new(Made::new(), trial);
+    let model = agency.register();
+    agency.promote(agency.second().path(), &model).expect("promoted");
+
+    let maker = agency.trial.maker().expect("a client");
+    let job = maker.capture(JSON_LD, "rollback", document(&looked_at()).to_string());
+    let job = job.await.expect("a job");
+    assert_eq!(job["success"], true, "{job}");
+    let regulator = agency.trial.agency().expect("a client");
+    for job in ["detect", "lake"] {
+        regulator.has_run(job).await.expect("runs");
+    }
+    assert!(regulator.rows("/cases").await.expect("a list").is_empty(), "the rules have nothing against it");
+    regulator.has_run("search").await.expect("runs");
+    let cases = regulator.rows("/cases").await.expect("a list");
+    assert_eq!(cases.len(), 1, "{cases:?}");
+    let path = format!("/cases/{}", cases[0]["case"].as_str().expect("a name"));
+    let case = regulator.get(&path).await.expect("an answer").success().expect("a case");
+    assert_eq!(case["about"]["codes"], json!(["unusual_pack"]), "{case}");
+    let score = case["about"]["evidence"]["score"].as_f64().expect("a score");
+    let decision = &case["decisions"][0];
+    assert_eq!(decision["model"], json!(model), "{case}");
+    let told = decision["score_millionths"].as_f64().expect("a score");
+    assert!((told / 1e6 - score).abs() < 1e-6, "{decision} of {score}");
+    // Searched again it is the same case, and nothing more is said of it.
+    regulator.has_run("search").await.expect("runs");
+    let again = regulator.get(&path).await.expect("an answer").success().expect("a case");
+    assert_eq!(
+        (again["decisions"].as_array().map(Vec::len), regulator.rows("/cases").await.expect("a list").len()),
+        (Some(1), 1)
+    );
+
+    // The case is open: nothing is known of it, so no label comes of it; closed, one does.
+    let labels = agency.made.folder.path().join("labels.jsonl");
+    let next = agency.made.folder.path().join("next.model");
+    let retrained = || {
+        let events = text(&agency.made.trade);
+        let data = ["--events", events, "--labels", text(&labels), "--closed-cases", "--seed", "2", "--code", CODE];
+        let told = [&["model", "retrain"], data.as_slice(), &["--out", text(&next)]].concat();
+        agency.ask(agency.made.folder.path(), &told).expect("made");
+        let lines = std::fs::read_to_string(&labels).expect("written");
+        lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect::<Vec<Value>>()
+    };
+    assert_eq!(retrained(), Vec::<Value>::new());
+    for (step, body) in [("assign", json!({})), ("close", json!({"outcome": "process", "note": "a curious keeper"}))] {
+        let answer = regulator.post(&format!("{path}/{step}"), step, &body).await.expect("an answer");
+        answer.success().expect("done");
+    }
+    let labels = retrained();
+    assert_eq!(labels.len(), 1, "{labels:?}");
+    assert_eq!(labels[0]["pattern"], "process");
+    agency.trial.server.stop().await.expect("stops");
 }
 
 #[test]
