@@ -1,9 +1,12 @@
 //! The data directory and local files, for commands that work without a server.
 
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
+use sha2::{Digest as _, Sha256};
 use time::format_description::well_known::Rfc3339;
 use veridose_contract::Timestamp;
 use veridose_ledger::pki::Passphrase;
@@ -58,4 +61,19 @@ pub(super) fn counter(what: &'static str) -> Result<ProgressBar> {
 /// A moment of the ledger, for people.
 pub(super) fn moment(at: Timestamp) -> String {
     date_time(at).format(&Rfc3339).unwrap_or_else(|_| format!("{} ms", at.0))
+}
+
+/// SHA-256 of a file of any size.
+pub(super) fn sha256(file: &Path) -> Result<[u8; 32]> {
+    let context = || format!("failed to read {}", file.display());
+    let mut input = File::open(file).with_context(context)?;
+    let (mut hash, mut piece) = (Sha256::new(), vec![0; 1 << 16]);
+    loop {
+        match input.read(&mut piece) {
+            Ok(0) => return Ok(hash.finalize().into()),
+            Ok(count) => hash.update(&piece[..count]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error).with_context(context),
+        }
+    }
 }

@@ -1,14 +1,11 @@
 //! `veridose trial …`: documents of clinical studies, anchored, signed and checked by their files. A file never leaves the machine.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 use clap::{Args, Subcommand};
 use reqwest::Method;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use veridose_contract::{Action, StudyStep, Timestamp, blind};
 use veridose_ledger::LogVerifier;
 use veridose_ledger::proof::{self, Receipt};
@@ -16,9 +13,6 @@ use veridose_ledger::proof::{self, Receipt};
 use super::client::{Answered, Client, Connection, text_of};
 use super::{Outcome, local, print};
 use crate::routes::encoded;
-
-/// A file is read in pieces of this size.
-const PIECE_BYTES: usize = 1 << 20;
 
 /// What is done about a study's documents.
 #[derive(Debug, Subcommand)]
@@ -256,18 +250,11 @@ fn own_key(client: &Client) -> Result<LogVerifier> {
     Ok(LogVerifier::parse(String::from_utf8(bytes)?.trim())?)
 }
 
-/// SHA-256 of a file of any size, in hexadecimal.
+/// What a document is called: the SHA-256 of its file, in hexadecimal.
 fn sha256(path: &Path) -> Result<String> {
-    let mut file = File::open(path).with_context(|| format!("failed to read {}", path.display()))?;
-    ensure!(file.metadata()?.is_file(), "{} is not a file", path.display());
-    let (mut hash, mut piece) = (Sha256::new(), vec![0; PIECE_BYTES]);
-    loop {
-        let read = file.read(&mut piece).with_context(|| format!("failed to read {}", path.display()))?;
-        if read == 0 {
-            return Ok(hex::encode(hash.finalize()));
-        }
-        hash.update(&piece[..read]);
-    }
+    let metadata = std::fs::metadata(path).with_context(|| format!("failed to read {}", path.display()))?;
+    ensure!(metadata.is_file(), "{} is not a file", path.display());
+    Ok(hex::encode(local::sha256(path)?))
 }
 
 fn moment(at: &Value) -> String {

@@ -1,12 +1,9 @@
 //! What a model is made from: events, labels, and their root.
 
-use std::fs::File;
-use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
-use sha2::{Digest, Sha256};
 use veridose_contract::merkle;
 use veridose_ml::detect::Detector;
 use veridose_ml::evaluate::Truth;
@@ -15,6 +12,7 @@ use veridose_ml::lake::Lake;
 use veridose_ml::model::{self, Card};
 
 use crate::cli::detect::{documents, read, read_lines};
+use crate::cli::local;
 
 /// Events and labels.
 #[derive(Debug, Args)]
@@ -91,19 +89,7 @@ impl Data {
 }
 
 fn leaf(what: &str, file: &Path) -> Result<Vec<u8>> {
-    let context = || format!("failed to read {}", file.display());
-    let mut hash = Sha256::new();
-    let mut input = File::open(file).with_context(context)?;
-    let mut piece = vec![0; 1 << 16];
-    loop {
-        match input.read(&mut piece) {
-            Ok(0) => break,
-            Ok(count) => hash.update(&piece[..count]),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error).with_context(context),
-        }
-    }
-    Ok([what.as_bytes(), &[0], hash.finalize().as_slice()].concat())
+    Ok([what.as_bytes(), &[0], &local::sha256(file)?].concat())
 }
 
 /// The files of a lake.
