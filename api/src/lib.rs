@@ -26,3 +26,6 @@ pub mod telemetry;
 pub mod trade;
 mod watch;
 mod webhooks;
+
+// A date as ISO 8601 writes it, for serde.
+time::serde::format_description!(iso_date, Date, "[year]-[month]-[day]");

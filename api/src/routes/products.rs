@@ -62,8 +62,6 @@ pub(super) async fn register(write: Write, body: web::Json<NewProduct>) -> Resul
     write.carry_out(&*body, plan, StatusCode::CREATED, |committed| committed).await
 }
 
-time::serde::format_description!(iso_date, Date, "[year]-[month]-[day]");
-
 /// A lot to be registered by the product's manufacturer.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -72,7 +70,7 @@ pub(super) struct NewLot {
     #[schema(example = "ABC123")]
     lot: String,
     /// Last day of use.
-    #[serde(with = "iso_date")]
+    #[serde(with = "crate::iso_date")]
     #[schema(value_type = String, format = Date)]
     expiry: Date,
 }

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use veridose_contract::PartyId;
 use veridose_ml::stock::{Position, ProductRisk, Report};
-use veridose_store::Viewer;
+use veridose_store::{Page, Viewer};
 
-use super::lists::{List, Paging, next_link, viewer};
+use super::lists::{List, Paging, list, viewer};
 use super::refusals::Refusals;
 use super::table::table;
 use super::write::node;
@@ -21,8 +21,8 @@ use crate::trade::Directory;
 const HORIZON_DAYS: usize = 14;
 /// Days ahead, at most.
 const HORIZON_DAYS_MAX: usize = 90;
-/// Rows of a page where nothing is said, and at most.
-const ROWS: (usize, usize) = (30, 1_000);
+/// Rows of a page where nothing is said.
+const ROWS: usize = 30;
 
 /// Which shelves are told.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -356,13 +356,9 @@ fn page<T: Serialize>(
     let asked = paging.request();
     let before = asked.token.as_deref().map_or(Ok(0), str::parse::<usize>);
     let before = before.map_err(|_| Problem::field("nextPageToken", "this is no token of a page before"))?;
-    let wanted = asked.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(ROWS.0).clamp(1, ROWS.1);
+    let wanted = asked.limit.map_or(ROWS, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
     let mut rows = rows.skip(before);
     let items: Vec<T> = rows.by_ref().take(wanted).collect();
     let next = rows.next().map(|_| before.saturating_add(wanted).to_string());
-    let mut response = HttpResponse::Ok();
-    if let Some(next) = &next {
-        response.insert_header(("Link", next_link(request, next)));
-    }
-    Ok(response.json(List { items, next_page_token: next }))
+    Ok(list(request, Page { items, next }))
 }

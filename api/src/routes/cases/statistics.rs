@@ -26,18 +26,16 @@ const CASES_MAX: usize = 100_000;
 const PAGE: u32 = 1_000;
 const DAY_MS: i64 = 86_400_000;
 
-time::serde::format_description!(iso_date, Date, "[year]-[month]-[day]");
-
 /// The period.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(in crate::routes) struct Period {
     /// First day, UTC; 27 days before the last one where nothing is said.
-    #[serde(default, with = "iso_date::option")]
+    #[serde(default, with = "crate::iso_date::option")]
     #[param(value_type = Option<String>, format = Date)]
     from: Option<Date>,
     /// Last day, UTC; today where nothing is said.
-    #[serde(default, with = "iso_date::option")]
+    #[serde(default, with = "crate::iso_date::option")]
     #[param(value_type = Option<String>, format = Date)]
     to: Option<Date>,
 }
