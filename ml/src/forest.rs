@@ -23,9 +23,13 @@ use crate::columns::Columns;
 /// A fitted forest.
 ///
 /// It takes rows of the columns that it was fitted on; [`Columns`] says what missing and infinite values are read as.
+/// A value is only ever compared with the places at which the trees cut its column, so a row is first read as ranks among those:
+/// the trees then compare whole numbers, and lose nothing.
 #[derive(Debug, Clone, PartialEq, BorshSerialize, BorshDeserialize)]
 pub struct IsolationForest {
     columns: Columns,
+    /// Of every column the places at which any tree cuts it, rising.
+    places: Vec<Vec<f64>>,
     /// Of every tree.
     depth: u8,
     /// `c` of the sample's size: what path lengths are measured by. Zero when one row was all there was.
@@ -43,15 +47,15 @@ struct Tree {
     paths: Vec<f64>,
 }
 
-/// Rows whose value is greater go to the right.
-#[derive(Debug, Clone, Copy, PartialEq, BorshSerialize, BorshDeserialize)]
+/// Rows whose value is greater than the place of this number go to the right: those with more than so many places under their value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 struct Cut {
-    at: f64,
-    column: u16,
+    place: u32,
+    column: u32,
 }
 
-/// No cut: every finite value goes to the left.
-const THROUGH: Cut = Cut { at: f64::INFINITY, column: 0 };
+/// No cut: every value goes to the left.
+const THROUGH: Cut = Cut { place: u32::MAX, column: 0 };
 
 impl IsolationForest {
     /// What may be set, with defaults.
@@ -68,9 +72,17 @@ impl IsolationForest {
     pub fn check(&self) -> Result<(), &'static str> {
         let inner = 1_usize.checked_shl(u32::from(self.depth)).unwrap_or(0).wrapping_sub(1);
         let whole = |tree: &Tree| {
-            let known = |cut: &Cut| usize::from(cut.column) < self.columns.count();
+            let known = |cut: &Cut| {
+                let places = self.places.get(cut.column as usize).map_or(0, Vec::len);
+                *cut == THROUGH || (cut.place as usize) < places
+            };
             tree.cuts.len() == inner && tree.paths.len() == 2 * inner + 1 && tree.cuts.iter().all(known)
         };
+        let rising =
+            |places: &Vec<f64>| places.is_sorted_by(|a, b| a < b) && places.iter().all(|place| place.is_finite());
+        if self.places.len() != self.columns.count() || !self.places.iter().all(rising) {
+            return Err("the places of the isolation forest's cuts are not in order");
+        }
         if self.depth <= 12 && !self.trees.is_empty() && self.trees.iter().all(whole) {
             return Ok(());
         }

@@ -16,7 +16,7 @@ use crate::drift::Spread;
 /// What a model file begins with.
 const MAGIC: &[u8; 8] = b"VDSMODEL";
 /// The version of the format that is read and written.
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 /// The largest file that is read.
 pub const MODEL_BYTES_MAX: usize = 1 << 30;
 

@@ -39,10 +39,41 @@ impl IsolationForestValidParams {
             chance.set_stream(number);
             Plot::of(&columns, rows, sample, depth, chance).tree()
         };
-        let trees = (0..self.trees as u64).into_par_iter().map(tree).collect();
+        let grown: Vec<(Vec<Option<Found>>, Vec<f64>)> = (0..self.trees as u64).into_par_iter().map(tree).collect();
+        let places = places(columns.count(), grown.iter().flat_map(|(cuts, _)| cuts.iter().flatten()));
+        let ranked = |cut: &Option<Found>| cut.map_or(THROUGH, |cut| cut.ranked(&places));
+        let tree =
+            |(cuts, paths): (Vec<Option<Found>>, Vec<f64>)| Tree { cuts: cuts.iter().map(ranked).collect(), paths };
+        let trees = grown.into_par_iter().map(tree).collect();
         let depth = u8::try_from(depth).expect("twelve at most");
-        Ok(IsolationForest { columns, depth, unit: mean_depth(sample), trees })
+        Ok(IsolationForest { columns, places, depth, unit: mean_depth(sample), trees })
     }
+}
+
+/// A cut as a tree finds it: rows whose value is greater go to the right.
+#[derive(Debug, Clone, Copy)]
+struct Found {
+    at: f64,
+    column: u16,
+}
+
+impl Found {
+    fn ranked(self, places: &[Vec<f64>]) -> Cut {
+        let place = places[usize::from(self.column)].partition_point(|place| *place < self.at);
+        Cut { place: u32::try_from(place).expect("limited"), column: u32::from(self.column) }
+    }
+}
+
+/// Where each column is cut, rising, each place once.
+fn places<'f>(columns: usize, cuts: impl Iterator<Item = &'f Found>) -> Vec<Vec<f64>> {
+    let mut places = vec![Vec::new(); columns];
+    cuts.for_each(|cut| places[usize::from(cut.column)].push(cut.at));
+    places.par_iter_mut().for_each(|places| {
+        places.sort_unstable_by(f64::total_cmp);
+        // Both zeros are one place.
+        places.dedup_by(|a, b| *a <= *b);
+    });
+    places
 }
 
 /// A sample of the rows, and the tree that grows on it.
@@ -54,7 +85,8 @@ struct Plot {
     /// Shuffled again for each cut.
     columns: Vec<u16>,
     chance: ChaCha8Rng,
-    tree: Tree,
+    cuts: Vec<Option<Found>>,
+    paths: Vec<f64>,
 }
 
 impl Plot {
@@ -65,15 +97,16 @@ impl Plot {
             values.extend(drawn.iter().map(|row| columns.read(column, rows[(row, column)])));
         }
         let inner = (1 << depth) - 1;
-        let tree = Tree { cuts: vec![THROUGH; inner], paths: vec![0.0; 2 * inner + 1] };
+        let (cuts, paths) = (vec![None; inner], vec![0.0; 2 * inner + 1]);
         let columns = (0..columns.count()).map(|column| u16::try_from(column).expect("limited")).collect();
-        Self { values, sample, depth, columns, chance, tree }
+        Self { values, sample, depth, columns, chance, cuts, paths }
     }
 
-    fn tree(mut self) -> Tree {
+    /// The cut of every node above the last level, and the mean path length at every node.
+    fn tree(mut self) -> (Vec<Option<Found>>, Vec<f64>) {
         let mut rows: Vec<u16> = (0..self.sample).map(|row| u16::try_from(row).expect("limited")).collect();
         self.grow(0, 0, &mut rows);
-        self.tree
+        (self.cuts, self.paths)
     }
 
     /// Grows the tree from a node on, whose rows are given; returns their mean path length.
@@ -84,19 +117,19 @@ impl Plot {
             self.end(node, path);
             return path;
         };
-        self.tree.cuts[node] = cut;
+        self.cuts[node] = Some(cut);
         let left = self.part(cut, rows);
         let (lower, upper) = rows.split_at_mut(left);
         let (count_lower, count_upper) = (to_f64(lower.len()), to_f64(upper.len()));
         let sum = self.grow(2 * node + 1, depth + 1, lower) * count_lower
             + self.grow(2 * node + 2, depth + 1, upper) * count_upper;
         let path = sum / (count_lower + count_upper);
-        self.tree.paths[node] = path;
+        self.paths[node] = path;
         path
     }
 
     /// A place between the least and the greatest value of a column in which the rows differ, if there is one.
-    fn cut(&mut self, rows: &[u16]) -> Option<Cut> {
+    fn cut(&mut self, rows: &[u16]) -> Option<Found> {
         for first in 0..self.columns.len() {
             let other = self.chance.gen_range(first..self.columns.len());
             self.columns.swap(first, other);
@@ -111,7 +144,7 @@ impl Plot {
                 let share: f64 = self.chance.r#gen();
                 // Not least + share * (greatest - least): the difference may be infinite.
                 let at = least * (1.0 - share) + greatest * share;
-                return Some(Cut { at: if at >= least && at < greatest { at } else { least }, column });
+                return Some(Found { at: if at >= least && at < greatest { at } else { least }, column });
             }
         }
         None
@@ -122,7 +155,7 @@ impl Plot {
     }
 
     /// Puts the rows that go to the left before the others; how many they are.
-    fn part(&self, cut: Cut, rows: &mut [u16]) -> usize {
+    fn part(&self, cut: Found, rows: &mut [u16]) -> usize {
         let values = self.column(cut.column);
         let mut left = 0;
         for at in 0..rows.len() {
@@ -137,8 +170,8 @@ impl Plot {
     /// Ends the tree at a node: below it every way leads to the same path length.
     fn end(&mut self, node: usize, path: f64) {
         let (mut first, mut count) = (node, 1);
-        while first < self.tree.paths.len() {
-            self.tree.paths[first..first + count].fill(path);
+        while first < self.paths.len() {
+            self.paths[first..first + count].fill(path);
             (first, count) = (2 * first + 1, 2 * count);
         }
     }

@@ -86,6 +86,48 @@ fn a_row_alone_has_the_score_it_has_among_others() {
     assert_eq!(by_linfa, scores, "by linfa's traits");
 }
 
+/// The score as the paper has it: each row by itself down each tree, value against cut.
+fn walked(forest: &IsolationForest, row: ndarray::ArrayView1<'_, f64>) -> f64 {
+    let mut values = vec![0.0; row.len()];
+    forest.columns.read_row(row, &mut values);
+    let mut sum = 0.0;
+    for tree in &forest.trees {
+        let mut node = 0;
+        while node < tree.cuts.len() {
+            let Cut { place, column } = tree.cuts[node];
+            let at = forest.places[column as usize].get(place as usize).copied().unwrap_or(f64::INFINITY);
+            node = 2 * node + if values[column as usize] > at { 2 } else { 1 };
+        }
+        sum += tree.paths[node];
+    }
+    (-sum / (forest.unit * crate::to_f64(forest.trees.len()))).exp2()
+}
+
+#[test]
+fn ranks_lead_where_the_values_do() {
+    let mut rows = planted();
+    // Values that lie on the cuts and beside them, both zeros, and what has no rank by itself.
+    let forest = grown(&rows, 3);
+    for (row, place) in forest.places[2].iter().take(300).enumerate() {
+        let beside = [*place, place.next_up(), place.next_down()][row % 3];
+        rows[(row, 2)] = beside;
+    }
+    let odd = [0.0, -0.0, f64::MIN_POSITIVE, f64::MAX, f64::MIN, f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
+    for (at, value) in odd.into_iter().enumerate() {
+        rows.row_mut(400 + at).fill(value);
+    }
+    for sample in [2, 7, 256, 600] {
+        let params = IsolationForest::params().trees(60).sample(sample).check().expect("good settings");
+        for forest in [&forest, &params.grow(&names(), rows.view()).expect("good data")] {
+            assert_eq!(forest.check(), Ok(()));
+            let scores = forest.score(rows.view()).expect("the same columns");
+            for (score, row) in scores.iter().zip(rows.rows()) {
+                assert_eq!(score.to_bits(), walked(forest, row).to_bits(), "{row}");
+            }
+        }
+    }
+}
+
 #[test]
 fn contributions_add_up_to_the_logarithm_of_the_score_and_name_the_column() {
     let rows = planted();
@@ -109,9 +151,16 @@ fn what_was_written_scores_the_same_when_read() {
     assert_eq!(read.check(), Ok(()));
     assert_eq!(read.score(rows.view()).expect("the same"), forest.score(rows.view()).expect("the same"));
     assert!(read.columns().names().eq(names().iter().map(String::as_str)));
-    let mut broken = forest;
-    broken.trees[7].cuts[0].column = 5;
-    assert!(broken.check().is_err(), "a column that there is not");
+    let broken = |by: fn(&mut IsolationForest)| {
+        let mut broken = forest.clone();
+        by(&mut broken);
+        broken.check().is_err()
+    };
+    assert!(broken(|forest| forest.trees[7].cuts[0].column = 5), "a column that there is not");
+    assert!(broken(|forest| forest.trees[7].cuts[0].place = 1 << 20), "a place that there is not");
+    assert!(broken(|forest| forest.places[2].reverse()), "places that fall");
+    assert!(broken(|forest| forest.places[2][0] = f64::NAN), "a place that is no number");
+    assert!(broken(|forest| drop(forest.places.pop())), "a column without its places");
 }
 
 #[test]
