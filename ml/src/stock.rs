@@ -7,12 +7,15 @@
 
 mod account;
 mod history;
+mod lead;
 mod outlook;
 mod report;
 mod siblings;
 #[cfg(test)]
 mod tests;
+mod turn;
+mod walk;
 
-pub use account::{Account, Accounts, Day};
+pub use account::{Account, Accounts, Day, Delivery};
 pub use outlook::{HORIZON_MAX, Order, Outlook, PATHS_MAX, Settings, StockError, outlook, reorder_rule};
 pub use report::{Holder, Position, ProductRisk, REACH_KM, Report, report};

@@ -191,6 +191,7 @@ mod tests {
             gtin: 7,
             place: number(place),
             supplier: NONE,
+            deliveries: Vec::new(),
             packs: Vec::new(),
             days: days.iter().map(day).collect(),
         };

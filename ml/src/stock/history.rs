@@ -1,6 +1,6 @@
 //! What an account's past says: what a day asks for, and how the place is supplied.
 
-use super::account::{Account, Day};
+use super::account::{Account, Day, Delivery};
 use crate::to_f64;
 
 /// Days of demand that are drawn from, at most.
@@ -9,6 +9,8 @@ const DEMAND_DAYS: usize = 70;
 const WEEK_WEIGHT: f64 = 0.9;
 /// Days from which a surge is told.
 const SURGE_DAYS: usize = 14;
+/// Share of the orders that are made at or below what is taken for the point of order: the others are readings gone wrong.
+const ORDERED_BELOW: f64 = 0.95;
 /// Days over which a supplier's silence is followed.
 const READY_DAYS: usize = 21;
 
@@ -131,7 +133,7 @@ impl Ordering {
             (0..days.len()).filter(|at| days[*at].sent > 0).map(|at| days[at].on_hand + days[at].incoming).collect();
         points.sort_unstable();
         tops.sort_unstable();
-        let (point, up_to) = (share_of(&points, 0.8), share_of(&tops, 0.5));
+        let (point, up_to) = (share_of(&points, ORDERED_BELOW), share_of(&tops, 0.5));
         let due: Vec<usize> = (0..days.len()).filter(|at| !points.is_empty() && stood(*at) <= point).collect();
         let sent = due.iter().filter(|at| days[**at].sent > 0).count();
         let late = std::array::from_fn(|ago| {
@@ -149,19 +151,8 @@ pub(super) fn share_of<T: Copy + Default>(sorted: &[T], share: f64) -> T {
     sorted.get(place.min(sorted.len().saturating_sub(1))).copied().unwrap_or_default()
 }
 
-/// What was sent to an account on each of the days and has not come: days ago and packs, newest first.
+/// What was sent to an account and has not come: days ago and packs.
 pub(super) fn on_the_way(account: &Account, today: usize) -> Vec<(usize, u32)> {
-    let mut left = account.days[today].incoming;
-    let mut waiting = Vec::new();
-    for ago in 0..=today {
-        let packs = account.days[today - ago].sent.min(left);
-        if packs > 0 {
-            waiting.push((ago, packs));
-            left -= packs;
-        }
-        if left == 0 {
-            break;
-        }
-    }
-    waiting
+    let is_open = |of: &&Delivery| of.sent <= today && of.came.is_none_or(|came| came > today);
+    account.deliveries.iter().filter(is_open).map(|of| (today - of.sent, of.packs)).collect()
 }

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::account::{Account, Accounts};
 use super::history::{Demand, Ordering, on_the_way, share_of};
+use super::lead::{Lead, Leads};
 use super::siblings;
 use crate::to_f64;
 
@@ -18,7 +19,7 @@ pub const PATHS_MAX: usize = 100_000;
 /// How probable it is beforehand that a supplier has stopped to send a product.
 const STOPPED: f64 = 0.01;
 /// How probable it is that one who has stopped begins again on a day.
-const RESUMES: f64 = 0.15;
+const RESUMES: f64 = 0.3;
 /// Packs that a surge has to speak against before it is believed.
 const SURGE_DOUBT: f64 = 12.0;
 /// What is believed of a surge at most.
@@ -96,8 +97,8 @@ pub fn outlook(accounts: &Accounts, today: usize, settings: &Settings) -> Result
     let of = |(index, account): (usize, &Account)| {
         let mut chance = ChaCha8Rng::seed_from_u64(settings.seed);
         chance.set_stream(index as u64);
-        let depot = place(account).map(|at| depots.game(&accounts.suppliers[at], at, today, &accounts.supply_days));
-        let shelf = shelves.game(account, index, today, &accounts.lead_days);
+        let depot = place(account).map(|at| depots.game(&accounts.suppliers[at], at, today));
+        let shelf = shelves.game(account, index, today);
         look(&shelf, depot.as_ref(), settings, &mut chance)
     };
     Ok(accounts.list.par_iter().enumerate().map(of).collect())
@@ -109,6 +110,7 @@ struct Level {
     orderings: Vec<Ordering>,
     /// The probability that the supplier of each has stopped to send.
     stopped: Vec<f64>,
+    leads: Leads,
 }
 
 impl Level {
@@ -136,16 +138,16 @@ impl Level {
                 stopped[*at] = odds / (1.0 + odds);
             }
         }
-        Self { demands, orderings, stopped }
+        Self { demands, orderings, stopped, leads: Leads::of(accounts, today) }
     }
 
-    fn game<'a>(&'a self, account: &Account, index: usize, today: usize, lead_days: &'a [u16]) -> Game<'a> {
+    fn game<'a>(&'a self, account: &Account, index: usize, today: usize) -> Game<'a> {
         Game {
             demand: &self.demands[index],
             ordering: &self.orderings[index],
             waiting: on_the_way(account, today),
             on_hand: account.days[today].on_hand,
-            lead_days,
+            lead: self.leads.of_product(account.gtin),
             stopped: self.stopped[index],
         }
     }
@@ -191,7 +193,7 @@ struct Game<'a> {
     ordering: &'a Ordering,
     waiting: Vec<(usize, u32)>,
     on_hand: u32,
-    lead_days: &'a [u16],
+    lead: &'a Lead,
     stopped: f64,
 }
 
@@ -210,8 +212,9 @@ impl Game<'_> {
         let mut arrivals = vec![0_u32; horizon + 1];
         let mut incoming = 0;
         for (ago, packs) in &self.waiting {
-            let day = self.lead_beyond(*ago, share()).min(horizon);
-            arrivals[day] += packs;
+            // What is lost is not waited for.
+            let Some(days) = self.lead.beyond(*ago, share()) else { continue };
+            arrivals[(days - 1).min(horizon)] += packs;
             incoming += packs;
         }
         let (mut on_hand, mut asked) = (self.on_hand, 0);
@@ -228,22 +231,15 @@ impl Game<'_> {
             let is_open = !is_stopped && open.is_none_or(|open| open[day]);
             if on_hand + incoming <= self.ordering.point && is_open {
                 let packs = self.ordering.up_to.saturating_sub(on_hand + incoming);
-                let arrives = day + self.lead_beyond(0, share()) + 1;
+                let arrives = self.lead.beyond(0, share()).map_or(horizon, |days| day + days);
                 arrivals[arrives.min(horizon)] += packs;
                 incoming += packs;
             }
         }
-        let lead = self.lead_beyond(0, share()) + 1;
+        let lead = self.lead.beyond(0, share()).unwrap_or(horizon);
         let behind: u32 = (0..lead).map(|day| self.demand.draw(horizon + day, (share(), share()))).sum();
         let there = self.on_hand + self.waiting.iter().map(|(_, packs)| packs).sum::<u32>();
         Course { filled, needed: (asked + behind).saturating_sub(there) }
-    }
-
-    /// Days from today until something arrives that was sent so many days ago: as lead times were that were longer.
-    fn lead_beyond(&self, ago: usize, share: f64) -> usize {
-        let from = self.lead_days.partition_point(|days| usize::from(*days) <= ago);
-        let longer = &self.lead_days[from..];
-        if longer.is_empty() { 0 } else { usize::from(share_of(longer, share)) - ago - 1 }
     }
 }
 

@@ -61,6 +61,8 @@ fn on_hand_is_what_came_less_what_went() {
         event(7, 10, "dispensing", SHOP, 5..6),
     ]);
     assert_eq!(found.lead_days, [2; 10]);
+    let delivery = Delivery { sent: 1, came: Some(3), packs: 10 };
+    assert_eq!(found.list[0].deliveries, [delivery]);
     let days = &found.list[0].days;
     assert_eq!((days[1].sent, days[1].incoming, days[2].incoming, days[3].incoming), (10, 10, 10, 0));
     assert_eq!((days[3].received, days[4].dispensed), (10, 2));
@@ -83,6 +85,34 @@ fn missed_reads_do_not_fill_the_shelf_for_ever() {
 }
 
 #[test]
+fn what_the_reader_missed_of_a_delivery_came_with_it() {
+    let found = accounts(&[
+        event(1, 18, "shipping", DEPOT, 0..4),
+        // One of four is not read.
+        event(3, 8, "receiving", SHOP, 0..3),
+        event(4, 18, "shipping", DEPOT, 4..8),
+        event(5, 8, "receiving", SHOP, 4..5),
+        event(6, 10, "dispensing", SHOP, 0..2),
+    ]);
+    let (account, days) = (&found.list[0], &found.list[0].days);
+    assert_eq!(on_hand(&found), [0, 0, 4, 4, 5, 3]);
+    // Three of the second delivery are still on their way: too many to have been missed.
+    assert_eq!((days[2].incoming, days[4].incoming), (0, 3));
+    let told: Vec<_> = account.deliveries.iter().map(|of| (of.sent, of.came, of.packs)).collect();
+    assert_eq!(told, [(0, Some(2), 4), (3, None, 3), (3, Some(4), 1)]);
+}
+
+#[test]
+fn a_pack_that_is_sent_on_had_come() {
+    let elsewhere = "https://id.gs1.org/414/9520000000035";
+    let mut back = event(4, 9, "shipping", SHOP, 0..2);
+    back["destinationList"] = json!([{"type": "owning_party", "destination": elsewhere}]);
+    let found = accounts(&[event(1, 18, "shipping", DEPOT, 0..3), back, event(5, 9, "dispensing", SHOP, 2..3)]);
+    let days = &found.list[0].days;
+    assert_eq!((days[0].incoming, days[3].incoming, days[3].received, days[4].incoming), (3, 1, 2, 0));
+}
+
+#[test]
 fn a_pack_first_seen_when_it_was_given_out_overtakes_nothing() {
     let found = accounts(&[
         event(1, 8, "receiving", SHOP, 0..4),
@@ -98,7 +128,8 @@ fn a_pack_first_seen_when_it_was_given_out_overtakes_nothing() {
 #[test]
 fn a_new_shelf_asks_for_what_its_siblings_ask_for() {
     let day = |dispensed| Day { received: 0, dispensed, on_hand: 200, ..Day::default() };
-    let shelf = |gtin, place, days| Account { gtin, place, supplier: 9, days, packs: Vec::new() };
+    let shelf =
+        |gtin, place, days| Account { gtin, place, supplier: 9, days, deliveries: Vec::new(), packs: Vec::new() };
     // Product 1 sells four a day; the place 3 sells half as much as others of product 2, and has product 1 since three days.
     let before = vec![Day::default(); 57];
     let mut new = before.clone();
@@ -121,7 +152,7 @@ fn a_new_shelf_asks_for_what_its_siblings_ask_for() {
 fn account(on_hand: u32, demand: u32, sent: u32) -> Accounts {
     let day = Day { sent, received: sent, dispensed: demand, on_hand, incoming: 0 };
     let days = vec![day; 60];
-    let list = vec![Account { gtin: 1, place: 0, supplier: 1, days, packs: Vec::new() }];
+    let list = vec![Account { gtin: 1, place: 0, supplier: 1, days, deliveries: Vec::new(), packs: Vec::new() }];
     Accounts { first_day: 0, list, lead_days: vec![1, 1, 1, 2], ..Accounts::default() }
 }
 
