@@ -1,5 +1,6 @@
 //! Days, ISO weeks and months as numbers, so that a gap is a difference.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use time::{Date, Duration, Month};
@@ -33,6 +34,8 @@ pub struct Period {
     pub(crate) frequency: Frequency,
     /// Periods since the one that holds the first day of the year 0; consecutive ones differ by one.
     pub(crate) ordinal: i32,
+    /// Of a week or month that is written as its first day: which day of the week from Monday on, or of the month, counted from 0.
+    pub(crate) day: Option<i32>,
 }
 
 impl PartialOrd for Frequency {
@@ -68,18 +71,42 @@ impl Period {
             let week = u8::try_from(week).map_err(|_| unreadable())?;
             let monday = Date::from_iso_week_date(year.into(), week, time::Weekday::Monday);
             let monday = monday.map_err(|_| format!("{year} has no week {week:02}"))?;
-            return Ok(Self { frequency: Frequency::Weekly, ordinal: monday.to_julian_day().div_euclid(7) });
+            return Ok(Self { frequency: Frequency::Weekly, ordinal: monday.to_julian_day().div_euclid(7), day: None });
         }
         let month = digits(middle, 2).and_then(|month| u8::try_from(month).ok()).ok_or_else(unreadable)?;
         let month = Month::try_from(month).map_err(|_| format!("`{text}` has no such month"))?;
         let Some(day) = day else {
             let ordinal = i32::from(year) * 12 + i32::from(u8::from(month)) - 1;
-            return Ok(Self { frequency: Frequency::Monthly, ordinal });
+            return Ok(Self { frequency: Frequency::Monthly, ordinal, day: None });
         };
         let day = digits(day, 2).and_then(|day| u8::try_from(day).ok()).ok_or_else(unreadable)?;
         let date = Date::from_calendar_date(year.into(), month, day);
         let date = date.map_err(|_| format!("`{text}` is no day of the calendar"))?;
-        Ok(Self { frequency: Frequency::Daily, ordinal: date.to_julian_day() })
+        Ok(Self { frequency: Frequency::Daily, ordinal: date.to_julian_day(), day: None })
+    }
+
+    /// What these days stand for: each for its month where all are the first of one, each for its week where all are the same day of it.
+    /// None where they are days, and of one day alone.
+    pub(crate) fn longer(days: &BTreeSet<i32>) -> Option<(Frequency, i32)> {
+        let first = *days.first().filter(|_| days.len() > 1)?;
+        let is_first = |day: &i32| Date::from_julian_day(*day).is_ok_and(|date| date.day() == 1);
+        if days.iter().all(is_first) {
+            return Some((Frequency::Monthly, 0));
+        }
+        let day = first.rem_euclid(7);
+        days.iter().all(|other| other.rem_euclid(7) == day).then_some((Frequency::Weekly, day))
+    }
+
+    /// The week or month of a day, as [`Self::longer`] says.
+    pub(crate) fn of_day(julian: i32, (frequency, day): (Frequency, i32)) -> Self {
+        let ordinal = match frequency {
+            Frequency::Daily => julian,
+            Frequency::Weekly => julian.div_euclid(7),
+            Frequency::Monthly => {
+                Date::from_julian_day(julian).map_or(0, |date| date.year() * 12 + i32::from(u8::from(date.month())) - 1)
+            }
+        };
+        Self { frequency, ordinal, day: Some(day) }
     }
 
     /// The period so many further on.
@@ -99,7 +126,12 @@ impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.frequency {
             Frequency::Monthly => {
-                write!(f, "{:04}-{:02}", self.ordinal.div_euclid(12), self.ordinal.rem_euclid(12) + 1)
+                write!(f, "{:04}-{:02}", self.ordinal.div_euclid(12), self.ordinal.rem_euclid(12) + 1)?;
+                self.day.map_or(Ok(()), |day| write!(f, "-{:02}", day + 1))
+            }
+            Frequency::Weekly if self.day.is_some() => {
+                let first = self.ordinal.saturating_mul(7).saturating_add(self.day.unwrap_or(0));
+                fmt::Display::fmt(&Self { frequency: Frequency::Daily, ordinal: first, day: None }, f)
             }
             Frequency::Weekly => {
                 // Julian day 0 was a Monday, so weeks begin at multiples of seven.

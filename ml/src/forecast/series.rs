@@ -1,6 +1,6 @@
 //! Many series read from one file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
 use super::error::ForecastError;
@@ -10,6 +10,8 @@ use super::period::{Frequency, Period};
 pub const SERIES_MAX: usize = 100_000;
 /// Values in one file at most, those of missing periods included.
 pub const VALUES_MAX: usize = 50_000_000;
+/// Periods from a series' first value to the file's last period at most: days of half a century.
+const PERIODS_MAX: usize = 20_000;
 /// Bytes of a series' name at most.
 const NAME_BYTES_MAX: usize = 256;
 
@@ -37,7 +39,8 @@ pub struct Panel {
 
 impl Panel {
     /// Reads a CSV file with the columns `series`, `period` and `value`, in any order and beside others. A period that
-    /// is missing is zero from a series' first value to the file's last period; a period that stands twice is an error.
+    /// is missing is zero from a series' first value to the file's last period; a period that stands twice is an error. Days that are
+    /// all the first of a month stand for their months, days that are all the same day of the week for their weeks.
     pub fn read(input: impl Read) -> Result<Self, ForecastError> {
         let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(input);
         let headings = reader.headers()?.clone();
@@ -72,10 +75,31 @@ impl Panel {
             }
         }
         let frequency = frequency.ok_or(ForecastError::Empty)?;
-        let at = |ordinal: i32| Period { frequency, ordinal };
-        let length = |start: i32| usize::try_from(last.abs_diff(start)).unwrap_or(usize::MAX).saturating_add(1);
-        let starts = raw.values().filter_map(|values| values.keys().next());
-        limit(starts.fold(0, |sum: usize, start| sum.saturating_add(length(*start))), VALUES_MAX, "values")?;
+        let at = |ordinal: i32| Period { frequency, ordinal, day: None };
+        if frequency == Frequency::Daily {
+            let days: BTreeSet<i32> = raw.values().flat_map(BTreeMap::keys).copied().collect();
+            if let Some(longer) = Period::longer(&days) {
+                let of_day = |day: i32| Period::of_day(day, longer);
+                for values in raw.values_mut() {
+                    let days = std::mem::take(values);
+                    *values = days.into_iter().map(|(day, value)| (of_day(day).ordinal, value)).collect();
+                }
+                return Self::filled(raw, of_day(last));
+            }
+        }
+        Self::filled(raw, at(last))
+    }
+
+    /// From values by series and period: those that are missing are zero.
+    fn filled(raw: BTreeMap<String, BTreeMap<i32, f64>>, end: Period) -> Result<Self, ForecastError> {
+        let at = |ordinal: i32| Period { ordinal, ..end };
+        let length = |start: i32| usize::try_from(end.ordinal.abs_diff(start)).unwrap_or(usize::MAX).saturating_add(1);
+        let starts = || raw.values().filter_map(|values| values.keys().next().copied());
+        if let Some(start) = starts().min() {
+            let what = format!("periods from {} to {end}", at(start));
+            limit(length(start), PERIODS_MAX, &what)?;
+        }
+        limit(starts().fold(0, |sum: usize, start| sum.saturating_add(length(start))), VALUES_MAX, "values")?;
         let series = raw.into_iter().filter_map(|(name, found)| {
             let start = *found.keys().next()?;
             let mut values = vec![0.0; length(start)];
@@ -84,7 +108,7 @@ impl Panel {
             }
             Some(Series { name, start: at(start), values })
         });
-        Ok(Self { frequency, end: at(last), series: series.collect() })
+        Ok(Self { frequency: end.frequency, end, series: series.collect() })
     }
 }
 
@@ -115,6 +139,35 @@ mod tests {
         let [a, b] = panel.series.as_slice() else { panic!("two series") };
         assert_eq!((a.start.to_string(), a.values.as_slice()), ("2025-11".to_owned(), &[1.0, 0.0, 2.0, 0.0][..]));
         assert_eq!((b.start.to_string(), b.values.as_slice()), ("2026-02".to_owned(), &[3.0][..]));
+    }
+
+    #[test]
+    fn days_that_begin_weeks_or_months_stand_for_them() {
+        let panel = |days: &[&str]| {
+            let lines = days.iter().map(|day| format!("a,{day},2\n")).collect::<Vec<_>>().concat();
+            read(&format!("series,period,value\n{lines}")).expect("readable")
+        };
+        let told = |days: &[&str]| {
+            let panel = panel(days);
+            let next = panel.end.plus(1).to_string();
+            (panel.frequency, panel.series[0].values.clone(), panel.end.to_string(), next)
+        };
+        let text = |end: &str, next: &str| (end.to_owned(), next.to_owned());
+        // Sundays; a week is missing.
+        let (frequency, values, end, next) = told(&["2024-12-22", "2025-01-05"]);
+        assert_eq!((frequency, values.as_slice()), (Frequency::Weekly, &[2.0, 0.0, 2.0][..]));
+        assert_eq!((end, next), text("2025-01-05", "2025-01-12"));
+        let (frequency, values, end, next) = told(&["2024-12-01", "2025-02-01"]);
+        assert_eq!((frequency, values.as_slice()), (Frequency::Monthly, &[2.0, 0.0, 2.0][..]));
+        assert_eq!((end, next), text("2025-02-01", "2025-03-01"));
+        assert_eq!(told(&["2025-01-05", "2025-01-12", "2025-01-13"]).0, Frequency::Daily);
+        assert_eq!(told(&["2025-01-06"]).0, Frequency::Daily);
+    }
+
+    #[test]
+    fn a_span_of_ages_is_refused() {
+        let told = read("series,period,value\na,0001-01-01,1\nb,9999-12-31,1\n").expect_err("refused");
+        assert_eq!(told, "3652059 periods from 0001-01-01 to 9999-12-31, at most 20000");
     }
 
     #[test]
