@@ -81,7 +81,7 @@ pub struct Evaluation {
     pub operator_errors_by_kind: BTreeMap<String, Recall>,
     /// Share of true cases among the first cases of each day, as many as a day's true cases and 50 at most.
     pub precision_at_50_a_day: Option<f64>,
-    /// Area under the curve of precision over recall (average precision).
+    /// Area under the curve of precision over recall (average precision); absent where nothing happened that could be found.
     pub pr_auc: Option<f64>,
     /// Cases that suspect somebody, and those of them that are about nothing that happened.
     pub alerts: usize,
@@ -102,7 +102,7 @@ pub struct Evaluation {
 /// Judges alerts. An alert that accuses where only a slip happened is false; a slip that was not in the truth is neither
 /// right nor false, and so is a risk, which suspects nobody.
 pub fn evaluate(truths: &[Truth], alerts: &[Alert], scans: Option<u64>) -> Evaluation {
-    let mut alerts: Vec<Alert> = alerts.to_vec();
+    let mut alerts: Vec<Alert> = alerts.iter().cloned().map(completed).collect();
     alerts.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.rank.cmp(&b.rank)));
     let truths: Vec<Truth> = truths.iter().filter(|truth| !outcomes::is_nothing(truth)).cloned().collect();
     let truths = &truths[..];
@@ -125,7 +125,7 @@ pub fn evaluate(truths: &[Truth], alerts: &[Alert], scans: Option<u64>) -> Evalu
     result.alerts = hits.len();
     result.false_alerts = hits.iter().filter(|hit| !**hit).count();
     let curve = scores::curve(truths, &found, &accusing, &hits);
-    result.pr_auc = scores::average_precision(&curve);
+    result.pr_auc = (result.recall.truths > 0).then(|| scores::average_precision(&curve));
     result.precision_at_50_a_day = scores::precision_a_day(truths, &alerts, &found, &accusing, &hits);
     let rate = |count: usize| scans.filter(|scans| *scans > 0).map(|scans| scores::ratio(count, scans) * 1e6);
     result.false_alerts_per_million_scans = rate(result.false_alerts);
@@ -135,6 +135,18 @@ pub fn evaluate(truths: &[Truth], alerts: &[Alert], scans: Option<u64>) -> Evalu
     result.hours_to_detect_median = scores::quantile(&hours, 0.5);
     result.hours_to_detect_p90 = scores::quantile(&hours, 0.9);
     result
+}
+
+/// An alert of another system may not say what it is about, or when it was known: its codes do, and its last event.
+fn completed(mut alert: Alert) -> Alert {
+    if alert.kind.is_empty() {
+        let is_label = !alert.codes.is_empty() && alert.codes.iter().all(|code| is_slip(code));
+        alert.kind.push_str(if is_label { "operator_error" } else { "falsification" });
+    }
+    if alert.detected_at.is_empty() {
+        alert.detected_at.clone_from(&alert.last_event);
+    }
+    alert
 }
 
 /// Recall and precision when the cases up to each are raised, the surest first; slips and risks left out.

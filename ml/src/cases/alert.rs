@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::rules::{Kind, Severity};
 
-/// One case, as a line of `alerts.jsonl`.
+/// One case, as a line of `alerts.jsonl`. A line from elsewhere may leave out what has a default.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Alert {
     /// A name that is the same whenever the same findings make the case.
@@ -14,8 +14,10 @@ pub struct Alert {
     /// How sure, 0 to 1.
     pub score: f64,
     /// What the case is about: the gravest of its findings.
+    #[serde(default)]
     pub kind: String,
     /// How grave.
+    #[serde(default)]
     pub severity: String,
     /// Stable codes of what was found, the surest first.
     pub codes: Vec<String>,
@@ -28,6 +30,7 @@ pub struct Alert {
     /// The packs and containers concerned, as received; at most [`super::EPCS_MAX`].
     pub epcs: Vec<String>,
     /// How many they are.
+    #[serde(default)]
     pub epcs_total: usize,
     /// Lots of the packs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -39,6 +42,7 @@ pub struct Alert {
     /// Time of the last one.
     pub last_event: String,
     /// When it could first be known.
+    #[serde(default)]
     pub detected_at: String,
     /// What happened, in words and numbers.
     pub explanation: String,
@@ -52,6 +56,7 @@ pub struct Alert {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<[f64; 2]>,
     /// The events that prove it, in the order of time; at most [`super::EVENTS_MAX`].
+    #[serde(default)]
     pub events: Vec<Proof>,
 }
 

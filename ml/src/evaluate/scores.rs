@@ -30,15 +30,15 @@ pub(super) fn curve(truths: &[Truth], found: &Matches, accusing: &[usize], hits:
     accusing.iter().zip(hits).enumerate().map(point).collect()
 }
 
-/// The mean of precision over the steps of recall; absent without truths or alerts.
-pub(super) fn average_precision(curve: &[Point]) -> Option<f64> {
+/// The mean of precision over the steps of recall; nothing is found without alerts.
+pub(super) fn average_precision(curve: &[Point]) -> f64 {
     let mut recall = 0.0;
     let steps = curve.iter().map(|point| {
         let step = (point.recall - recall) * point.precision;
         recall = point.recall;
         step
     });
-    (!curve.is_empty()).then(|| steps.sum())
+    steps.sum()
 }
 
 /// Of each day's first cases, as many as the day has true ones and 50 at most, the share that is true. A day's true cases

@@ -103,3 +103,26 @@ fn nothing_gives_nothing() {
     let result = evaluate(&[], &[], None);
     assert_eq!((result.pr_auc, result.precision_at_50_a_day, result.recall.truths), (None, None, 0));
 }
+
+#[test]
+fn where_nothing_happened_there_is_no_curve() {
+    let false_one = alert(1, 0.9, "falsification", PACKS[0], "cloned_serial");
+    let result = evaluate(&[truth("caps_lock", PACKS[1])], &[false_one], None);
+    assert_eq!((result.pr_auc, result.false_alerts), (None, 1));
+    assert_eq!(evaluate(&[truth("fast_clone", PACKS[0])], &[], None).pr_auc, Some(0.0));
+}
+
+#[test]
+fn lines_of_another_system_need_not_say_more_than_the_least() {
+    let line = |epc: &str, code: &str| {
+        let line = serde_json::json!({
+            "case": "1", "rank": 1, "score": 0.5, "codes": [code], "epcs": [epc], "parties": [], "explanation": "",
+            "first_event": "2026-03-01T10:00:00Z", "last_event": "2026-03-01T11:00:00Z",
+        });
+        serde_json::from_value::<Alert>(line).expect("an alert")
+    };
+    let alerts = [line(PACKS[0], "clone of theirs"), line(PACKS[1], "caps_lock")];
+    let result = evaluate(&[truth("fast_clone", PACKS[0]), truth("caps_lock", PACKS[1])], &alerts, None);
+    assert_eq!((result.recall.found, result.operator_errors.found, result.alerts), (1, 1, 1));
+    assert_eq!(result.hours_to_detect_median, Some(1.0));
+}
