@@ -1,7 +1,9 @@
 //! Form FDA 3911, Drug Notification, under section 582 of the Federal Food, Drug, and Cosmetic Act (DSCSA).
 //!
-//! Numbers and names of the items are those of the form's edition 8/15 and of FDA's instructions to it. What the ledger and the case know is
-//! filled in; an empty value is for the reporter. FDA takes the completed form by electronic mail; this is its content, not its artwork.
+//! Numbers and names of the items are those of the form's edition 8/15: items 1 to 20 compared with its text, 23 with FDA's Drug Notifications
+//! Frequently Asked Questions, 21 and 22 with neither. A draft edition of 2025 numbers the items otherwise (its item 3 asks where the
+//! incident was). What the ledger and the case know is filled in; an empty value is for the reporter. FDA takes the completed form by
+//! electronic mail; this is its content, not its artwork.
 
 use serde::{Deserialize, Serialize};
 use time::Date;
@@ -125,6 +127,9 @@ impl Notification {
                 _ => "Multiple".to_owned(),
             }
         };
+        let names = of_products(|product| Some(&product.name));
+        // Nobody knows the ingredients, but that they differ; the answers to questions ask for the word here too.
+        let ingredients = if names == "Multiple" { names.clone() } else { String::new() };
         let initial = if told.report == Report::InitialNotification { day(told.today) } else { String::new() };
         let lots = goods.lots.iter().filter_map(|lot| lot.number.clone());
         let values = [
@@ -133,8 +138,8 @@ impl Notification {
             initial,
             told.determined.map(day).unwrap_or_default(),
             told.outcome.map(classification).unwrap_or_default().to_owned(),
-            of_products(|product| Some(&product.name)),
-            String::new(),
+            names,
+            ingredients,
             String::new(),
             String::new(),
             of_products(|product| product.strength.as_deref()),

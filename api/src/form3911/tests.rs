@@ -71,7 +71,10 @@ fn items_are_filled_from_what_is_known() {
     other.report = Report::FollowUpNotification;
     other.goods.products.push(Product { name: "Other".to_owned(), ..other.goods.products[0].clone() });
     let form = Notification::of(&other);
-    assert_eq!((value(&form, 3), value(&form, 6), value(&form, 10)), ("", "Multiple", "50 mg"));
+    assert_eq!(
+        (value(&form, 3), value(&form, 6), value(&form, 7), value(&form, 10)),
+        ("", "Multiple", "Multiple", "50 mg")
+    );
 }
 
 /// What poppler's program says of the PDF, where it is installed.
