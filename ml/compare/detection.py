@@ -1,6 +1,7 @@
 """Runs the evaluation for some seeds, puts PyOD beside it, and draws what came of it."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,8 @@ from sklearn.metrics import average_precision_score
 
 HELD_OUT = ["slow_clone", "relabelled_expiry", "diversion", "swapped_case", "colluding_wholesaler", "order_splitting", "resold_empties"]
 PREVALENCE = 1e-4
+# Of the months that are learnt from: more of it where the ranker is to have outcomes enough.
+LEARNT_PREVALENCE = float(os.environ.get("LEARNT_PREVALENCE", PREVALENCE))
 TRAIN_DAYS, DAYS, OPENING_DAYS = 180, 270, 4
 FROM = "2025-07-30T00:00:00Z"  # Month eight of a chain that begins with the year.
 
@@ -20,9 +23,10 @@ def simulated(programs, folder, seed, packs):
     """A chain to learn from and one to be judged by; the same trade, so many packs a day."""
     daily = packs / (DAYS - OPENING_DAYS)
     known = [name for name in PATTERNS if name not in HELD_OUT]
-    for name, days, patterns in [("train", TRAIN_DAYS, ",".join(known)), ("test", DAYS, "all")]:
+    learnt, judged = (TRAIN_DAYS, ",".join(known), LEARNT_PREVALENCE), (DAYS, "all", PREVALENCE)
+    for name, (days, patterns, prevalence) in [("train", learnt), ("test", judged)]:
         settings = [f"seed={seed}", f"packs={round(daily * (days - OPENING_DAYS))}", f"days={days}"]
-        settings += [f"prevalence={PREVALENCE}", f"patterns={patterns}"]
+        settings += [f"prevalence={prevalence}", f"patterns={patterns}"]
         subprocess.run([programs / "chain", folder / name, *settings], check=True, stdout=subprocess.DEVNULL)
 
 
@@ -121,6 +125,10 @@ def measured(programs, seed, packs):
     return told | {"seed": seed, "pyod": theirs, "ours": ours}
 
 
+def per_million(count, scans):
+    return None if count is None else 1e6 * count / scans
+
+
 def row_of(told):
     row = {"labels": told["labels"], "packs scored": told["packs"], "scans": told["scans"]}
     row |= {f"later cases: {name}": told["card"].get(name) for name in LEARNT}
@@ -131,9 +139,14 @@ def row_of(told):
             f"{name}: recall, known": share(judged, [kind for kind in judged["recall_by_pattern"] if kind not in HELD_OUT]),
             f"{name}: recall, held out": share(judged, HELD_OUT),
             f"{name}: precision at 50 a day": judged["precision_at_50_a_day"],
+            f"{name}: precision, known": of["precision_known"],
+            f"{name}: precision, held out": of["precision_held_out"],
             f"{name}: PR-AUC": judged["pr_auc"],
             f"{name}: false alerts per million scans": judged["false_alerts_per_million_scans"],
-            f"{name}: the same at recall .9": judged["false_alerts_per_million_scans_at_recall_90"],
+            f"{name}: the same at recall .9 and .7": per_million(of["false_alerts_at_recalls"], told["scans"]),
+            f"{name}: attacks that a record proves": of["deterministic"][0],
+            f"{name}: of these, found": of["deterministic"][1],
+            f"{name}: of these, within a minute": of["deterministic"][2],
             f"{name}: slips labelled": judged["operator_errors"]["recall"],
             f"{name}: hours to detect, median": judged["hours_to_detect_median"],
             f"{name}: hours to detect, nine tenths": judged["hours_to_detect_p90"],
