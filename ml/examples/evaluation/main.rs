@@ -44,7 +44,7 @@ fn main() -> Result<(), Error> {
     drop(table);
     let (table, truths) = read(Path::new(tested))?;
     let late = |time: &str| time >= from.as_str();
-    let truths: Vec<Truth> = truths.into_iter().filter(|truth| late(&truth.from)).collect();
+    let (truths, before): (Vec<Truth>, Vec<Truth>) = truths.into_iter().partition(|truth| late(&truth.from));
     let scans = scans(&table, from)?;
     let mut told = BTreeMap::new();
     let mut best: HashMap<String, f64> = HashMap::new();
@@ -52,7 +52,10 @@ fn main() -> Result<(), Error> {
         let begun = Instant::now();
         let (alerts, _) = if name == "rules" { detect(&table, ALL) } else { detect_with(&table, ALL, &detector)? };
         let seconds = begun.elapsed().as_secs_f64();
-        let alerts: Vec<Alert> = alerts.into_iter().filter(|alert| late(&alert.detected_at)).collect();
+        let mut alerts: Vec<Alert> = alerts.into_iter().filter(|alert| late(&alert.detected_at)).collect();
+        // What is only about an attack that began before is neither right nor false.
+        let mut about = alerts_about(&before, &alerts).into_iter().zip(alerts_about(&truths, &alerts));
+        alerts.retain(|_| about.next() != Some((true, false)));
         let is_told = |alert: &&Alert| alert.kind == "operator_error" || alert.score >= Settings::default().score_min;
         let sure: Vec<Alert> = alerts.iter().filter(is_told).cloned().collect();
         if name == "detector" {
