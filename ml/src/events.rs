@@ -13,7 +13,7 @@ mod table;
 mod things;
 
 pub use load::{Loaded, load, load_texts, read_all, read_texts, settle};
-pub(crate) use load::{drop_copies, ordered};
+pub(crate) use load::{drop_copies, in_turn, ordered};
 pub(crate) use names::hash;
 pub use names::{NONE, Names};
 pub use places::{Known, Places, Role};

@@ -19,9 +19,8 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use polars::prelude::{DataFrame, ParquetReader, ParquetWriter, SerReader as _};
-use rayon::prelude::*;
 
-use crate::events::{EventTable, NO_TIME, drop_copies, number, ordered, settle};
+use crate::events::{EventTable, NO_TIME, drop_copies, in_turn, number, ordered, settle};
 use crate::rules::{date, day};
 pub use error::LakeError;
 
@@ -93,12 +92,14 @@ impl Lake {
     /// The events of these files, ready for detection.
     fn gathered(&self, days: &[PathBuf]) -> Result<EventTable, LakeError> {
         let mut table = EventTable::default();
+        let mut failed = None;
         // As many as are worked on at once are held twice.
-        for some in days.chunks(rayon::current_num_threads().max(1) * 4) {
-            let read: Vec<_> = some.par_iter().map(|path| read_day(path)).collect();
-            for day in read {
-                table.absorb(day?);
-            }
+        in_turn(days, rayon::current_num_threads().max(1) * 2, read_day, |_, day| match day {
+            Ok(day) => table.absorb(day),
+            Err(error) => failed = failed.take().or(Some(error)),
+        });
+        if let Some(error) = failed {
+            return Err(error);
         }
         if self.places_path().is_file() {
             places::read(&mut table, &read_frame(&self.places_path())?).map_err(|source| self.damaged(source))?;

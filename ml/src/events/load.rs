@@ -44,14 +44,26 @@ pub fn read_all(paths: &[PathBuf]) -> (EventTable, Loaded) {
     paths.sort_unstable();
     let mut table = EventTable::default();
     let mut loaded = Loaded::default();
-    for some in paths.chunks(AT_ONCE) {
-        let read: Vec<_> = some.par_iter().map(|path| read_file(path)).collect();
-        for (path, (part, reading)) in some.iter().zip(read) {
-            loaded.count(&path.display().to_string(), reading);
-            table.absorb(part);
-        }
-    }
+    in_turn(&paths, AT_ONCE, read_file, |path, (part, reading)| {
+        loaded.count(&path.display().to_string(), reading);
+        table.absorb(part);
+    });
     (table, loaded)
+}
+
+/// Reads some files while those before are taken in, which goes in their order.
+pub(crate) fn in_turn<T: Send>(
+    paths: &[PathBuf],
+    at_once: usize,
+    read: impl Fn(&Path) -> T + Sync,
+    mut take: impl FnMut(&Path, T) + Send,
+) {
+    let mut came: Vec<(&PathBuf, T)> = Vec::new();
+    for some in paths.chunks(at_once).chain([&[][..]]) {
+        let next = || some.par_iter().map(|path| (path, read(path))).collect();
+        let (next, ()) = rayon::join(next, || came.drain(..).for_each(|(path, part)| take(path, part)));
+        came = next;
+    }
 }
 
 /// Reads documents that are in memory: a name and a text each.

@@ -11,7 +11,7 @@ pub const NONE: u32 = u32::MAX;
 /// of the input does not matter.
 #[derive(Debug, Default)]
 pub struct Names {
-    text: Vec<u8>,
+    text: String,
     spans: Vec<(u32, u32)>,
     keys: Vec<u128>,
     index: HashTable<u32>,
@@ -31,8 +31,7 @@ impl Names {
     /// The spelling of one; empty for [`NONE`].
     pub fn text(&self, id: u32) -> &str {
         let Some(&(start, length)) = self.spans.get(id as usize) else { return "" };
-        let bytes = &self.text[start as usize..(start + length) as usize];
-        std::str::from_utf8(bytes).expect("only whole texts are appended")
+        &self.text[start as usize..(start + length) as usize]
     }
 
     /// The key of one.
@@ -74,7 +73,7 @@ impl Names {
 
     fn append(&mut self, text: &str) -> (u32, u32) {
         let start = u32::try_from(self.text.len()).expect("fewer than 2^32 bytes of names fit into memory");
-        self.text.extend_from_slice(text.as_bytes());
+        self.text.push_str(text);
         (start, u32::try_from(text.len()).expect("a name is short"))
     }
 }

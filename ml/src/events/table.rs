@@ -93,7 +93,7 @@ pub struct EventTable {
     /// The events.
     pub rows: Vec<Row>,
     /// Identifiers of the events, by the same place, end to end.
-    ids: Vec<u8>,
+    ids: String,
     id_ends: Vec<u64>,
     named: Vec<u32>,
     /// Amounts without serial numbers, in the order of events.
@@ -110,9 +110,8 @@ impl EventTable {
     pub fn id(&self, event: u32) -> &str {
         let at = event as usize;
         let start = if at == 0 { 0 } else { self.id_ends[at - 1] };
-        let bytes = usize::try_from(start).ok().zip(usize::try_from(self.id_ends[at]).ok());
-        let text = bytes.and_then(|(start, end)| self.ids.get(start..end)).unwrap_or_default();
-        std::str::from_utf8(text).expect("only whole texts are appended")
+        let span = usize::try_from(start).ok().zip(usize::try_from(self.id_ends[at]).ok());
+        span.and_then(|(start, end)| self.ids.get(start..end)).unwrap_or_default()
     }
 
     /// How many things all events name together.
@@ -125,7 +124,7 @@ impl EventTable {
         row.first_thing = u32::try_from(self.named.len()).expect("fewer than 2^32 mentions fit into memory");
         row.things = u32::try_from(things.len()).expect("an event names at most 100,000 things");
         self.named.extend_from_slice(things);
-        self.ids.extend_from_slice(id.as_bytes());
+        self.ids.push_str(id);
         self.id_ends.push(self.ids.len() as u64);
         self.rows.push(row);
         u32::try_from(self.rows.len() - 1).expect("fewer than 2^32 events fit into memory")
@@ -162,7 +161,7 @@ impl EventTable {
         let places = self.places.absorb(other.places);
         let of = |ids: &[u32], id: u32| ids.get(id as usize).copied().unwrap_or(NONE);
         self.named.extend(other.named.iter().map(|thing| of(&things, *thing)));
-        self.ids.extend_from_slice(&other.ids);
+        self.ids.push_str(&other.ids);
         self.id_ends.extend(other.id_ends.iter().map(|end| end + first_id));
         self.quantities.extend(
             other.quantities.iter().map(|(event, class, count)| (event + first_event, of(&things, *class), *count)),

@@ -1,7 +1,6 @@
 //! What packs usually do: the probabilities that surprisals are taken from.
 
-use std::collections::HashMap;
-
+use hashbrown::HashMap;
 use rayon::prelude::*;
 
 use crate::events::{NONE, Row, Step, ThingKind, number};

@@ -1,8 +1,8 @@
 //! What all events together say of products, lots, places and parties, found out once for all rules.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
+use hashbrown::{HashMap, HashSet};
 use rayon::prelude::*;
 
 use super::rare::Handoffs;

@@ -1,4 +1,5 @@
 use serde_json::{Value, json};
+use veridose_gs1::Gtin;
 
 use super::*;
 use crate::events::load_texts;
@@ -68,6 +69,31 @@ fn on_hand_is_what_came_less_what_went() {
     assert_eq!((days[3].received, days[4].dispensed), (10, 2));
     // The days before the account began are there too.
     assert_eq!(on_hand(&found), [0, 0, 0, 10, 8, 6, 4]);
+}
+
+#[test]
+fn packs_in_a_case_of_other_products_are_followed_too() {
+    let thing = |product: u32| {
+        let gtin = (0..10).find_map(|check| Gtin::parse(&format!("0952000100{product:03}{check}")).ok());
+        format!("https://id.gs1.org/01/{}/21/S1", gtin.expect("one check digit is right"))
+    };
+    let packs: Vec<String> = (1..=8).map(thing).collect();
+    // The case has a serial number of a product, as the packs have.
+    let case = thing(9);
+    let mut packing = event(1, 8, "packing", DEPOT, 0..0);
+    packing["type"] = json!("AggregationEvent");
+    packing["action"] = json!("ADD");
+    packing["parentID"] = json!(case);
+    packing["childEPCs"] = json!(packs);
+    packing.as_object_mut().expect("an object").remove("epcList");
+    let mut receiving = event(4, 8, "receiving", SHOP, 0..0);
+    receiving["epcList"] = json!([case]);
+    let mut dispensing = event(5, 8, "dispensing", SHOP, 0..0);
+    dispensing["epcList"] = json!([packs[0]]);
+    let found = accounts(&[packing, receiving, dispensing]);
+    let last: Vec<u32> = found.list.iter().map(|account| account.days[4].on_hand).collect();
+    assert_eq!((last.len(), last.iter().sum::<u32>()), (9, 8), "eight products and the case, less a pack");
+    assert!(found.list.is_sorted_by_key(|account| account.gtin));
 }
 
 #[test]
