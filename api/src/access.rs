@@ -10,7 +10,7 @@ pub mod credential;
 pub mod proof;
 
 use veridose_contract::access::{Access, AccessRequest, Aim, Asker, Emergency, Grant, Refusal, RefusalRule, decide};
-use veridose_contract::{CaseId, ConsentId, DataKind, PartyId, Purpose, Timestamp};
+use veridose_contract::{CaseId, ConsentId, DataKind, DispenseId, PartyId, Purpose, Timestamp};
 use veridose_store::{AccessNote, NewAccess, Person, Recorded};
 
 pub use asked::AskedFor;
@@ -32,6 +32,8 @@ pub enum Use {
     Purpose(Purpose),
     /// A declared emergency, by its case.
     Emergency(CaseId),
+    /// A claim for a dispense, for who claims and who is to pay.
+    Claim(DispenseId),
 }
 
 /// A request for data of one patient.
@@ -118,10 +120,11 @@ async fn judge(node: &Node, ask: &Ask<'_>, now: Timestamp) -> Result<Access, Pro
         }
         Use::Purpose(purpose) => Aim::Purpose(purpose),
         Use::Emergency(case) => Aim::Emergency(emergency(node, &case, ask.patient).await?),
+        Use::Claim(dispense) => Aim::Claim(dispense),
     };
     let consents = match &aim {
         Aim::Purpose(_) if asker != Asker::Patient => consents(node, ask.patient).await?,
-        Aim::Purpose(_) | Aim::Emergency(_) => Vec::new(),
+        Aim::Purpose(_) | Aim::Emergency(_) | Aim::Claim(_) => Vec::new(),
     };
     let request = AccessRequest { asker, aim, kinds: ask.kinds.clone(), consents, now };
     Ok(decide(&node.ledger().state(), &request)?)
@@ -135,11 +138,16 @@ fn refused(rule: RefusalRule, needed: String) -> Access {
 fn out_of_scope(ask: &Ask<'_>) -> Option<Refusal> {
     let (contexts, name): (&[Context], _) = match ask.caller.role {
         Role::Patient => (&[Context::Patient], "patient"),
-        Role::Manufacturer | Role::Distributor | Role::Pharmacy | Role::Regulator | Role::Operator => {
+        Role::Manufacturer | Role::Distributor | Role::Pharmacy | Role::Regulator | Role::Payer | Role::Operator => {
             (&[Context::User, Context::System], "user")
         }
     };
-    let resources = ask.kinds.iter().map(|kind| resource_of(*kind));
+    let resources = match ask.what_for {
+        Use::Claim(_) => vec!["Claim"],
+        Use::OwnRecord | Use::Purpose(_) | Use::Emergency(_) => {
+            ask.kinds.iter().map(|kind| resource_of(*kind)).collect()
+        }
+    };
     let missing = resources.into_iter().find(|resource| !ask.caller.scopes.allow(contexts, resource, ask.interaction));
     missing.map(|resource| {
         let needed = format!("a token with the scope {name}/{resource}.{}", ask.interaction);
@@ -200,6 +208,7 @@ fn note(ask: &Ask<'_>, at: Timestamp, access: Access) -> AccessNote {
         Use::OwnRecord => "own_record".to_owned(),
         Use::Purpose(purpose) => purpose.to_string(),
         Use::Emergency(_) => "emergency".to_owned(),
+        Use::Claim(_) => "claim".to_owned(),
     };
     AccessNote {
         at,

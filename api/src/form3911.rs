@@ -37,7 +37,7 @@ pub(crate) enum Category {
     Manufacturer,
     WholesaleDistributor,
     Dispenser,
-    /// The form knows no authorities.
+    /// The form knows no authorities, and nobody who pays.
     Other,
 }
 
@@ -47,7 +47,7 @@ impl Category {
             Role::Manufacturer => Self::Manufacturer,
             Role::Distributor => Self::WholesaleDistributor,
             Role::Pharmacy => Self::Dispenser,
-            Role::Regulator => Self::Other,
+            Role::Regulator | Role::Payer => Self::Other,
         }
     }
 

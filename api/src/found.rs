@@ -85,5 +85,6 @@ pub fn trial_members() -> Vec<Founder> {
         founder("harbour-pharmacy", "Harbour Pharmacy", Role::Pharmacy, &[9_506_000_400_013]),
         founder("station-pharmacy", "Station Pharmacy", Role::Pharmacy, &[9_506_000_500_010]),
         founder("medicines-agency", "Medicines Agency", Role::Regulator, &[9_506_000_600_017]),
+        founder("health-fund", "Health Fund", Role::Payer, &[9_506_000_700_014]),
     ]
 }

@@ -195,6 +195,7 @@ impl Problem {
             | RefusalRule::EmergencyOver
             | RefusalRule::NoConsent
             | RefusalRule::NotInStudy
+            | RefusalRule::NotInClaim
             | RefusalRule::NoRelationship
             | RefusalRule::ConsentRevoked
             | RefusalRule::ConsentExpired
@@ -311,6 +312,8 @@ const fn kind_of(code: Code) -> Kind {
         | Code::NotSponsor
         | Code::NotInStudy
         | Code::NotAuthor
+        | Code::NotDispenser
+        | Code::NotPayer
         | Code::CertificateMismatch
         | Code::CertificateRevoked => Kind::Forbidden,
         Code::UnknownParty
@@ -323,7 +326,9 @@ const fn kind_of(code: Code) -> Kind {
         | Code::UnknownModel
         | Code::UnknownCase
         | Code::UnknownStudy
-        | Code::UnknownDocument => Kind::NotFound,
+        | Code::UnknownDocument
+        | Code::UnknownDispense
+        | Code::UnknownClaim => Kind::NotFound,
         Code::IdempotencyConflict => Kind::IdempotencyConflict,
         Code::NotSuspended
         | Code::PartyExists
@@ -377,6 +382,12 @@ const fn kind_of(code: Code) -> Kind {
         | Code::StudyExists
         | Code::DocumentExists
         | Code::DocumentVersion
+        | Code::DispenseUndone
+        | Code::DispenseStands
+        | Code::ClaimQuantity
+        | Code::ClaimExists
+        | Code::ClaimStage
+        | Code::ClaimOrder
         | Code::AlreadyErased => Kind::Conflict,
     }
 }

@@ -52,6 +52,7 @@ impl MigratorTrait for View {
             Box::new(view::access::Migration),
             Box::new(view::consents_by_document::Migration),
             Box::new(view::studies::Migration),
+            Box::new(view::claims::Migration),
         ]
     }
 

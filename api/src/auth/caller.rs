@@ -25,6 +25,8 @@ pub enum Role {
     Pharmacy,
     /// For a regulator.
     Regulator,
+    /// For a payer: an insurer or a health fund.
+    Payer,
     /// For oneself, as a patient.
     Patient,
     /// For whoever runs the node: keeps members and certificates, sees no trade.
@@ -55,7 +57,7 @@ impl Caller {
     /// keeps its consents, and neither does an operator.
     pub fn party(&self) -> Result<&PartyId, Problem> {
         let trades = match self.role {
-            Role::Manufacturer | Role::Distributor | Role::Pharmacy | Role::Regulator => true,
+            Role::Manufacturer | Role::Distributor | Role::Pharmacy | Role::Regulator | Role::Payer => true,
             Role::Patient | Role::Operator => false,
         };
         self.party

@@ -121,7 +121,7 @@ impl Embedded {
 const fn scope_of(role: Role) -> &'static str {
     match role {
         Role::Patient => "patient/*.rs",
-        Role::Manufacturer | Role::Distributor | Role::Pharmacy | Role::Regulator => "user/*.rs",
+        Role::Manufacturer | Role::Distributor | Role::Pharmacy | Role::Regulator | Role::Payer => "user/*.rs",
         Role::Operator => "",
     }
 }

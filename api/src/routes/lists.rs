@@ -73,7 +73,7 @@ pub(super) async fn viewer(node: &Node, caller: &Caller) -> Result<Viewer, Probl
 pub(super) fn viewer_of(actor: &Actor) -> Viewer {
     match actor.role {
         Role::Regulator => Viewer::Regulator(actor.party.clone()),
-        Role::Manufacturer | Role::Distributor | Role::Pharmacy => Viewer::Party(actor.party.clone()),
+        Role::Manufacturer | Role::Distributor | Role::Pharmacy | Role::Payer => Viewer::Party(actor.party.clone()),
     }
 }
 

@@ -236,7 +236,8 @@ fn part(command: &Command, item: &ItemKey) -> Part {
         | Action::RecordDecision(_)
         | Action::RaiseCase(_)
         | Action::MoveCase { .. }
-        | Action::MoveStudy { .. } => Part::Listed,
+        | Action::MoveStudy { .. }
+        | Action::MoveClaim { .. } => Part::Listed,
     }
 }
 
@@ -299,6 +300,7 @@ fn how(command: &Command, item: &ItemKey, offers: &mut BTreeSet<OfferId>) -> Opt
         | Action::RecordDecision(_)
         | Action::RaiseCase(_)
         | Action::MoveCase { .. }
-        | Action::MoveStudy { .. } => None,
+        | Action::MoveStudy { .. }
+        | Action::MoveClaim { .. } => None,
     }
 }

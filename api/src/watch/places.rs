@@ -132,7 +132,7 @@ fn within(member: Role, told: Option<events::Role>) -> events::Role {
         (Role::Manufacturer, _) => events::Role::Manufacturer,
         (Role::Distributor, _) => events::Role::Wholesaler,
         (Role::Pharmacy, _) => events::Role::Pharmacy,
-        (Role::Regulator, _) => events::Role::Other,
+        (Role::Regulator | Role::Payer, _) => events::Role::Other,
     }
 }
 

@@ -5,6 +5,7 @@
 pub(crate) mod access;
 pub(crate) mod answers;
 pub(crate) mod capture;
+pub(crate) mod claims;
 pub(crate) mod detection;
 pub(crate) mod events;
 pub(crate) mod goods;

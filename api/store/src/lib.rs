@@ -43,10 +43,10 @@ pub use payload::Payload;
 pub use places::{PlaceTold, Places};
 pub use projection::{Claim, Founding, Projection};
 pub use query::{
-    CaseRow, CaseState, ConsentRow, ContainerRow, DECISIONS_MAX, DecisionRow, DocumentState, EventFilter, EventOrder,
-    EventRow, HandoffItem, HandoffRow, HandoffSide, HandoffState, LotRow, MATCH_MAX, ModelRow, OrderBy, PackRow,
-    PackState, PartyRow, PartyState, ProductRow, QuarantineRow, Queries, RecallRow, RecallScope, StudyRow,
-    StudyVersionRow, Viewer,
+    CaseRow, CaseState, ClaimRow, ClaimState, ConsentRow, ContainerRow, DECISIONS_MAX, DecisionRow, DocumentState,
+    EventFilter, EventOrder, EventRow, HandoffItem, HandoffRow, HandoffSide, HandoffState, LotRow, MATCH_MAX, ModelRow,
+    OrderBy, PackRow, PackState, PartyRow, PartyState, ProductRow, QuarantineRow, Queries, RecallRow, RecallScope,
+    StudyRow, StudyVersionRow, Viewer,
 };
 pub use scans::{Scan, ScanBatch, Scans};
 pub use text::word;

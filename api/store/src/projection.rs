@@ -21,7 +21,7 @@ pub(crate) use fold::COMMANDS_STRIDE;
 pub use owner::Claim;
 
 use crate::database::{Database, Existing, Write, fixed, insert_all, signed, unsigned};
-use crate::entity::{access, answers, events, goods, members, models, studies};
+use crate::entity::{access, answers, claims, events, goods, members, models, studies};
 use crate::limits::{ENTRIES_PER_BATCH_MAX, ITEMS_PER_BATCH_MAX};
 use crate::projection::owner::{Lapses, Owner};
 use crate::projection::working::Working;
@@ -205,6 +205,7 @@ impl Projection {
         self.dump_table::<access::anchor::Entity>(&mut rows).await?;
         self.dump_table::<studies::study::Entity>(&mut rows).await?;
         self.dump_table::<studies::study_version::Entity>(&mut rows).await?;
+        self.dump_table::<claims::claim::Entity>(&mut rows).await?;
         Ok(rows)
     }
 
@@ -244,7 +245,7 @@ struct Lease {
 }
 
 /// Every table of the view.
-const TABLES: [&str; 26] = [
+const TABLES: [&str; 27] = [
     "cursor",
     "ledger_transaction",
     "party",
@@ -271,4 +272,5 @@ const TABLES: [&str; 26] = [
     "anchored_access",
     "study",
     "study_version",
+    "claim",
 ];

@@ -1,6 +1,7 @@
 //! Named queries. Each binds the caller, so a party reads only what it owns or was party to.
 
 mod cases;
+mod claims;
 mod events;
 mod lists;
 mod models;
@@ -16,6 +17,7 @@ use veridose_contract::{
     Timestamp, TxId,
 };
 
+pub use claims::{ClaimRow, ClaimState};
 pub use events::{EventFilter, EventOrder, MATCH_MAX, OrderBy};
 pub use models::{DECISIONS_MAX, DecisionRow, ModelRow};
 pub use studies::{StudyRow, StudyVersionRow};

@@ -3,13 +3,14 @@
 //! The host says who asks, what for, and which consents are the patient's; it has checked the asker's token and credentials.
 //! What a consent says now, who is a member and whether an emergency stands is read here, from the state alone.
 
+mod claim;
 mod consent;
 mod emergency;
 
 use serde::{Deserialize, Serialize};
 
 use crate::command::{CredentialKind, DataForm, DataKind, Purpose, Role};
-use crate::id::{CaseId, ConsentId, PartyId, Person, Timestamp};
+use crate::id::{CaseId, ConsentId, DispenseId, PartyId, Person, Timestamp};
 use crate::read;
 use crate::state::{StateError, StateRead};
 
@@ -53,6 +54,8 @@ pub enum Aim {
     Purpose(Purpose),
     /// Help for somebody who cannot be asked; with what the host knows of the declaration, if there is one.
     Emergency(Option<Emergency>),
+    /// Payment for a dispense.
+    Claim(DispenseId),
 }
 
 /// What is decided.
@@ -133,6 +136,8 @@ rules! {
         Population = "population",
         /// An emergency that two persons stand for.
         Emergency = "emergency",
+        /// A claim for a dispense: to who asks to be paid, and to who is to pay.
+        Claim = "claim",
     }
 }
 
@@ -161,6 +166,8 @@ rules! {
         EmergencyOver = "emergency_over",
         /// The study is registered, and who asks is neither its sponsor nor one of its sites.
         NotInStudy = "not_in_study",
+        /// Who asks neither claims the dispense nor is to pay for it.
+        NotInClaim = "not_in_claim",
         /// The patient has given no consent for the purpose.
         NoConsent = "no_consent",
         /// No consent to care names the member that asks: there is no treatment relationship.
@@ -209,6 +216,7 @@ fn judge(state: &dyn StateRead, request: &AccessRequest) -> Judged {
         Aim::Emergency(declared) => {
             emergency::judge(state, declared.as_ref(), party, person, credentials, kinds, request.now)
         }
+        Aim::Claim(dispense) => claim::judge(state, dispense, party, kinds),
     }
 }
 
@@ -228,7 +236,8 @@ const fn treats(aim: &Aim) -> bool {
             | Purpose::PublicHealthResearch
             | Purpose::ModelTraining
             | Purpose::Marketplace,
-        ) => false,
+        )
+        | Aim::Claim(_) => false,
     }
 }
 

@@ -7,9 +7,10 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 use crate::case::CaseStep;
+use crate::claim::ClaimStep;
 use crate::id::{
-    AccessLogId, CaseId, Commitment, ConsentId, CredentialId, Day, ErasureId, Fingerprint, ItemKey, LotKey, ModelId,
-    OfferId, PartyId, ProductKey, Site, StudyId, Timestamp,
+    AccessLogId, CaseId, Commitment, ConsentId, CredentialId, Day, DispenseId, ErasureId, Fingerprint, ItemKey, LotKey,
+    ModelId, OfferId, PartyId, ProductKey, Site, StudyId, Timestamp,
 };
 use crate::study::StudyStep;
 pub use consent::{Consent, CredentialKind, DataForm, DataKind, NoPurpose, Purpose, StudyKind};
@@ -203,6 +204,13 @@ pub enum Action {
     },
     /// Records that the key of what was kept of a patient is destroyed: whoever restores older data destroys it there, too.
     Erase(ErasureId),
+    /// Takes a step with the claim for a dispense: hands it in, decides on it, pays it.
+    MoveClaim {
+        /// The dispense.
+        dispense: DispenseId,
+        /// What is done.
+        step: ClaimStep,
+    },
 }
 
 impl Action {
@@ -254,6 +262,7 @@ impl Action {
             Self::MoveStudy { step: StudyStep::Anchor(_), .. } => "anchor_document",
             Self::MoveStudy { step: StudyStep::Sign { .. }, .. } => "sign_document",
             Self::Erase(_) => "erase",
+            Self::MoveClaim { .. } => "move_claim",
         }
     }
 }
@@ -290,6 +299,8 @@ pub enum Role {
     Pharmacy = 2,
     /// Supervises.
     Regulator = 3,
+    /// Pays for what was dispensed: an insurer or a health fund.
+    Payer = 4,
 }
 
 /// A certificate as the ledger keeps it; the host has checked that these fields are the certificate's own.

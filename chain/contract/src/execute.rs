@@ -5,6 +5,7 @@ mod access;
 mod aggregate;
 mod case;
 mod certificate;
+mod claim;
 mod close_offer;
 mod commission;
 mod consent;
@@ -129,7 +130,9 @@ fn dispatch(turn: &mut Turn<'_>, command: &Command) -> Result<(), Stop> {
         Action::Reject { offer } => close_offer::reject(turn, command, offer),
         Action::Withdraw { offer } => close_offer::withdraw(turn, command, offer),
         Action::Decommission { reason } => decommission::execute(turn, command, *reason),
-        Action::Dispense { consent, version, prescription: _ } => dispense::execute(turn, command, consent, *version),
+        Action::Dispense { consent, version, prescription } => {
+            dispense::execute(turn, command, consent, *version, *prescription)
+        }
         Action::Undo { not_supplied } => undo::execute(turn, command, *not_supplied),
         Action::Quarantine(target) => quarantine::place(turn, command, target),
         Action::Release(target) => quarantine::release(turn, command, target),
@@ -151,6 +154,7 @@ fn dispatch(turn: &mut Turn<'_>, command: &Command) -> Result<(), Stop> {
         Action::RaiseCase(case) => case::raise(turn, command, case),
         Action::MoveCase { case, step } => case::take(turn, command, case, step),
         Action::MoveStudy { study, step } => study::take(turn, command, study, step),
+        Action::MoveClaim { dispense, step } => claim::take(turn, command, dispense, step),
     }
 }
 
@@ -189,7 +193,8 @@ fn check_items(command: &Command) -> Result<(), Stop> {
         | Action::RecordDecision(_)
         | Action::RaiseCase(_)
         | Action::MoveCase { .. }
-        | Action::MoveStudy { .. } => Items::None,
+        | Action::MoveStudy { .. }
+        | Action::MoveClaim { .. } => Items::None,
         Action::Commission { .. }
         | Action::CommissionContainers
         | Action::Aggregate { .. }

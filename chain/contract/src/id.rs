@@ -137,6 +137,10 @@ hash_id!(
     ContentKey, 32
 );
 hash_id!(
+    /// Packs that were dispensed in one command: see [`crate::record::dispense_id`].
+    DispenseId, 16
+);
+hash_id!(
     /// What of a patient is destroyed, by a hash that only the keys of whoever kept it can tie to the patient.
     ErasureId, 32
 );

@@ -1,8 +1,8 @@
 //! Every key of the state: a prefix byte and an identifier. There is no key that every transaction writes.
 
 use crate::id::{
-    AccessLogId, BatchId, CaseId, Commitment, ConsentId, ContentKey, CredentialId, DocumentId, ErasureId, Fingerprint,
-    IdempotencyKey, ItemKey, LotKey, ModelId, OfferId, PartyId, ProductKey, Site, StudyId,
+    AccessLogId, BatchId, CaseId, Commitment, ConsentId, ContentKey, CredentialId, DispenseId, DocumentId, ErasureId,
+    Fingerprint, IdempotencyKey, ItemKey, LotKey, ModelId, OfferId, PartyId, ProductKey, Site, StudyId,
 };
 
 /// Prefix of items, the only keys that come by the million.
@@ -20,8 +20,10 @@ const IDEMPOTENCY: u8 = b'k';
 const LOT: u8 = b'l';
 const PARTY: u8 = b'm';
 const NETWORK: u8 = b'n';
+const DISPENSE: u8 = b'j';
 const OFFER: u8 = b'o';
 const PRODUCT: u8 = b'p';
+const CLAIM: u8 = b'r';
 const STUDY: u8 = b'q';
 const CONSENT: u8 = b's';
 const MODEL_IN_USE: u8 = b'u';
@@ -79,6 +81,16 @@ pub(crate) fn offer(offer: &OfferId) -> Vec<u8> {
 /// A consent.
 pub(crate) fn consent(consent: &ConsentId) -> Vec<u8> {
     join(CONSENT, &[consent.as_bytes()])
+}
+
+/// Packs that were dispensed together.
+pub(crate) fn dispense(dispense: &DispenseId) -> Vec<u8> {
+    join(DISPENSE, &[dispense.as_bytes()])
+}
+
+/// The claim for a dispense: one, whoever hands it in and whoever is to pay.
+pub(crate) fn claim(dispense: &DispenseId) -> Vec<u8> {
+    join(CLAIM, &[dispense.as_bytes()])
 }
 
 /// How far a log of accesses is anchored.

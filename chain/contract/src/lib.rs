@@ -8,6 +8,7 @@ pub mod access;
 mod apply;
 pub mod blind;
 mod case;
+mod claim;
 mod command;
 mod execute;
 mod genesis;
@@ -31,6 +32,7 @@ pub const VERSION: u32 = 1;
 
 pub use apply::{Creator, Outcome, apply};
 pub use case::{CaseOutcome, CaseStage, CaseStep};
+pub use claim::{ClaimStep, ClaimVerdict};
 pub use command::{
     AccessAnchor, Action, Certificate, Command, Consent, CredentialKind, DataForm, DataKind, Decision,
     DecommissionReason, Discrepancy, DiscrepancyKind, HandoffKind, Model, NoPurpose, Party, Purpose, QuarantineTarget,
@@ -38,9 +40,9 @@ pub use command::{
 };
 pub use genesis::{Genesis, GenesisError, genesis_writes, network_id};
 pub use id::{
-    AccessLogId, BatchId, CaseId, Commitment, ConsentId, ContentKey, CredentialId, Day, DocumentId, ErasureId,
-    Fingerprint, IdError, IdempotencyKey, ItemKey, LotKey, ModelId, NetworkId, OfferId, PartyId, Person, ProductKey,
-    Site, StudyId, Subject, Timestamp, TxId,
+    AccessLogId, BatchId, CaseId, Commitment, ConsentId, ContentKey, CredentialId, Day, DispenseId, DocumentId,
+    ErasureId, Fingerprint, IdError, IdempotencyKey, ItemKey, LotKey, ModelId, NetworkId, OfferId, PartyId, Person,
+    ProductKey, Site, StudyId, Subject, Timestamp, TxId,
 };
 pub use key::{decides_membership, item as item_key, network as network_key, party_of};
 pub use overlay::Writes;

@@ -1,14 +1,15 @@
 //! Typed reads of the state, for the contract itself, for hosts and for the API.
 
 use crate::id::{
-    AccessLogId, BatchId, CaseId, Commitment, ConsentId, ContentKey, CredentialId, DocumentId, ErasureId, Fingerprint,
-    IdempotencyKey, ItemKey, LotKey, ModelId, OfferId, PartyId, ProductKey, Site, StudyId,
+    AccessLogId, BatchId, CaseId, Commitment, ConsentId, ContentKey, CredentialId, DispenseId, DocumentId, ErasureId,
+    Fingerprint, IdempotencyKey, ItemKey, LotKey, ModelId, OfferId, PartyId, ProductKey, Site, StudyId,
 };
 use crate::key;
 use crate::record::{
-    AccessLogRecord, BatchRecord, CaseRecord, CertificateRecord, ConsentRecord, DecisionRecord, DisputeRecord,
-    DocumentRecord, IdempotencyRecord, ItemRecord, LotRecord, Mark, ModelInUseRecord, ModelRecord, NetworkRecord,
-    OfferRecord, PartyRecord, ProductRecord, Record, SiteRecord, StudyRecord, VersionRecord,
+    AccessLogRecord, BatchRecord, CaseRecord, CertificateRecord, ClaimRecord, ConsentRecord, DecisionRecord,
+    DispenseRecord, DisputeRecord, DocumentRecord, IdempotencyRecord, ItemRecord, LotRecord, Mark, ModelInUseRecord,
+    ModelRecord, NetworkRecord, OfferRecord, PartyRecord, ProductRecord, Record, SiteRecord, StudyRecord,
+    VersionRecord,
 };
 use crate::state::{StateError, StateRead};
 
@@ -93,6 +94,16 @@ pub fn erasure(state: &dyn StateRead, id: &ErasureId) -> Result<Option<Mark>, St
 /// A case.
 pub fn case(state: &dyn StateRead, id: &CaseId) -> Result<Option<CaseRecord>, StateError> {
     record(state, &key::case(id))
+}
+
+/// Packs that were dispensed together.
+pub fn dispense(state: &dyn StateRead, id: &DispenseId) -> Result<Option<DispenseRecord>, StateError> {
+    record(state, &key::dispense(id))
+}
+
+/// The claim for a dispense.
+pub fn claim(state: &dyn StateRead, id: &DispenseId) -> Result<Option<ClaimRecord>, StateError> {
+    record(state, &key::claim(id))
 }
 
 /// A clinical study.

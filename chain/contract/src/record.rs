@@ -5,12 +5,13 @@ mod item;
 use borsh::{BorshDeserialize, BorshSerialize};
 
 use crate::case::CaseStage;
+use crate::claim::ClaimVerdict;
 use crate::command::{
     Certificate, Consent, Decision, DecommissionReason, Discrepancy, HandoffKind, Model, Party, StudyKind,
 };
 use crate::id::{
-    BatchId, Commitment, ConsentId, ContentKey, Day, DocumentId, Fingerprint, ItemKey, LotKey, ModelId, NetworkId,
-    OfferId, PartyId, ProductKey, Site, Timestamp, TxId,
+    BatchId, Commitment, ConsentId, ContentKey, Day, DispenseId, DocumentId, Fingerprint, ItemKey, LotKey, ModelId,
+    NetworkId, OfferId, PartyId, ProductKey, Site, Timestamp, TxId,
 };
 use crate::state::StateError;
 use crate::study::{DocumentKind, SignatureMeaning};
@@ -73,6 +74,8 @@ records!(
     StudyRecord,
     DocumentRecord,
     VersionRecord,
+    DispenseRecord,
+    ClaimRecord,
 );
 
 /// The network: written once, at genesis.
@@ -336,6 +339,71 @@ pub struct AccessLogRecord {
     pub tx: TxId,
 }
 
+/// Packs that were dispensed together. That it is there shows that a consent covered it when it was made.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct DispenseRecord {
+    /// Under which consent.
+    pub consent: ConsentId,
+    /// The version that the pharmacist saw.
+    pub version: u32,
+    /// Salted commitment to the prescription.
+    pub prescription: Commitment,
+    /// Who, where and when.
+    pub act: Act,
+    /// How many packs were dispensed.
+    pub packs: u32,
+    /// How many of them were not taken back since.
+    pub standing: u32,
+    /// The transaction.
+    pub tx: TxId,
+}
+
+/// The claim for a dispense.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct ClaimRecord {
+    /// Who dispensed and asks to be paid.
+    pub claimant: PartyId,
+    /// Who is to pay.
+    pub payer: PartyId,
+    /// For how many packs.
+    pub packs: u32,
+    /// The claim itself, by which it is named.
+    pub payload: Commitment,
+    /// The transaction that handed it in.
+    pub tx: TxId,
+    /// How it stands.
+    pub stage: ClaimStage,
+    /// Since when, in the trade.
+    pub moved: Timestamp,
+    /// The document of the last step.
+    pub latest: Commitment,
+}
+
+/// How a claim stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum ClaimStage {
+    /// Handed in.
+    Submitted,
+    /// Decided on.
+    Adjudicated(ClaimVerdict),
+    /// Paid, all of it or in part.
+    Paid(ClaimVerdict),
+    /// Paid, and the money was given back.
+    Reversed,
+    /// Taken back.
+    Withdrawn,
+}
+
+impl ClaimStage {
+    /// Whether another claim for the same dispense would be a second one.
+    pub const fn is_open_or_paid(self) -> bool {
+        match self {
+            Self::Submitted | Self::Adjudicated(ClaimVerdict::Accepted | ClaimVerdict::Partly) | Self::Paid(_) => true,
+            Self::Adjudicated(ClaimVerdict::Refused) | Self::Reversed | Self::Withdrawn => false,
+        }
+    }
+}
+
 /// A clinical study.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct StudyRecord {
@@ -446,6 +514,8 @@ pub enum ItemState {
         version: u32,
         /// Who, where and when.
         act: Act,
+        /// With which others.
+        dispense: DispenseId,
     },
     /// Used up in repackaging.
     Transformed {
@@ -476,10 +546,19 @@ pub struct PendingOffer {
 
 /// First 16 bytes of SHA-256(transaction ‖ command index, u32 little-endian).
 pub fn batch_id(tx: &TxId, command: u32) -> BatchId {
+    BatchId(name_of_command(tx, command))
+}
+
+/// The same of the command that dispensed.
+pub fn dispense_id(tx: &TxId, command: u32) -> DispenseId {
+    DispenseId(name_of_command(tx, command))
+}
+
+fn name_of_command(tx: &TxId, command: u32) -> [u8; 16] {
     use sha2::{Digest, Sha256};
     let hash: [u8; 32] =
         Sha256::new().chain_update(tx.as_bytes()).chain_update(command.to_le_bytes()).finalize().into();
     let mut id = [0; 16];
     id.iter_mut().zip(hash).for_each(|(to, from)| *to = from);
-    BatchId(id)
+    id
 }

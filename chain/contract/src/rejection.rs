@@ -281,6 +281,30 @@ codes! {
     DocumentKind = "document_kind",
     /// Another party anchored the document and alone amends it.
     NotAuthor = "not_author",
+
+    // Claims.
+    /// No such dispense: it was never made.
+    UnknownDispense = "unknown_dispense",
+    /// Another party made the dispense.
+    NotDispenser = "not_dispenser",
+    /// All packs of the dispense were taken back.
+    DispenseUndone = "dispense_undone",
+    /// The dispense stands as it was paid for: there is nothing to give back.
+    DispenseStands = "dispense_stands",
+    /// Other packs than those that were dispensed and not taken back are claimed.
+    ClaimQuantity = "claim_quantity",
+    /// The dispense is claimed already, or paid.
+    ClaimExists = "claim_exists",
+    /// There is no such claim for the dispense.
+    UnknownClaim = "unknown_claim",
+    /// The claim is for another payer.
+    NotPayer = "not_payer",
+    /// The claim does not stand so that this can be done.
+    ClaimStage = "claim_stage",
+    /// The step happens before the dispense, or before the step that came before.
+    ClaimOrder = "claim_order",
+
+    // Destruction.
     /// It is recorded as destroyed.
     AlreadyErased = "already_erased",
 }

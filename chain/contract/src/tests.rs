@@ -3,6 +3,7 @@
 #![allow(clippy::arithmetic_side_effects)]
 
 mod access;
+mod claims;
 mod codes;
 mod consents;
 mod custody;

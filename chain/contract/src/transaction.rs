@@ -195,6 +195,7 @@ impl Body {
                 | Action::AnchorAccess(_)
                 | Action::RevokeCredential(_)
                 | Action::MoveStudy { .. }
+                | Action::MoveClaim { .. }
                 | Action::Erase(_) => 0,
             };
             sum.saturating_add(command.items.len()).saturating_add(inputs)

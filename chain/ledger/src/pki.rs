@@ -75,12 +75,13 @@ pub const fn role_name(role: Role) -> &'static str {
         Role::Distributor => "distributor",
         Role::Pharmacy => "pharmacy",
         Role::Regulator => "regulator",
+        Role::Payer => "payer",
     }
 }
 
 /// Reads a role from its name.
 pub fn role_of(name: &str) -> Option<Role> {
-    [Role::Manufacturer, Role::Distributor, Role::Pharmacy, Role::Regulator]
+    [Role::Manufacturer, Role::Distributor, Role::Pharmacy, Role::Regulator, Role::Payer]
         .into_iter()
         .find(|role| role_name(*role) == name)
 }

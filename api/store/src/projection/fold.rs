@@ -2,6 +2,7 @@
 
 mod access;
 mod cases;
+mod claims;
 mod goods;
 mod handoffs;
 mod measures;
@@ -20,6 +21,7 @@ use crate::projection::detail::{self, Documents};
 use crate::projection::working::{Bytes, Working};
 use crate::{StoreError, text};
 
+pub(super) use claims::named as claim_named;
 pub(super) use members::party_row;
 
 /// Commands of a transaction are numbered below this, so that position × this + command is unique and in order.
@@ -160,6 +162,7 @@ fn apply(working: &mut Working, founding: &Founding, place: &Place<'_>) -> Resul
         Action::RaiseCase(case) => cases::raise(working, place, case),
         Action::MoveCase { case, step } => cases::take(working, place, case, step),
         Action::MoveStudy { study, step } => studies::take(working, place, study, step),
+        Action::MoveClaim { dispense, step } => claims::take(working, place, dispense, step),
     }
     Ok(())
 }
@@ -189,6 +192,7 @@ fn viewers(working: &Working, command: &Command) -> Vec<String> {
             working.cases.get(&case.0.to_vec()).map(|row| row.party.clone()).into_iter().collect()
         }
         Action::MoveStudy { study, step } => studies::viewers(working, study, step),
+        Action::MoveClaim { step, .. } => claims::viewers(working, step),
         Action::RegisterCertificate(_)
         | Action::RevokeCertificate(_)
         | Action::RegisterProduct(_)

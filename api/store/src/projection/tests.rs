@@ -4,11 +4,11 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::value::RawValue;
 use veridose_contract::{
-    AccessAnchor, AccessLogId, Action, Body, CaseId, CaseOutcome, CaseStep, Certificate, Command, Commitment, Consent,
-    ConsentId, ContentKey, CredentialId, Day, Decision, DecommissionReason, Discrepancy, DiscrepancyKind, DocumentId,
-    DocumentKind, Fingerprint, HandoffKind, Header, IdempotencyKey, ItemKey, LotKey, Model, ModelId, OfferId, Party,
-    PartyId, ProductKey, Purpose, QuarantineTarget, RecallTarget, Role, Signature, SignatureMeaning, Site,
-    StudyDocument, StudyId, StudyKind, StudyStep, Subject, Timestamp, Transaction,
+    AccessAnchor, AccessLogId, Action, Body, CaseId, CaseOutcome, CaseStep, Certificate, ClaimStep, ClaimVerdict,
+    Command, Commitment, Consent, ConsentId, ContentKey, CredentialId, Day, Decision, DecommissionReason, Discrepancy,
+    DiscrepancyKind, DispenseId, DocumentId, DocumentKind, Fingerprint, HandoffKind, Header, IdempotencyKey, ItemKey,
+    LotKey, Model, ModelId, OfferId, Party, PartyId, ProductKey, Purpose, QuarantineTarget, RecallTarget, Role,
+    Signature, SignatureMeaning, Site, StudyDocument, StudyId, StudyKind, StudyStep, Subject, Timestamp, Transaction,
 };
 
 use crate::payload::{Lot, Product, Recall};
@@ -197,7 +197,8 @@ fn found(member: impl Strategy<Value = PartyId> + Clone) -> impl Strategy<Value 
         })),
         case.clone().prop_map(Action::RaiseCase),
         (case, step).prop_map(|(case, step)| Action::MoveCase { case, step }),
-        study_step(site).prop_map(|step| Action::MoveStudy { study: StudyId([9; 16]), step }),
+        study_step(site.clone()).prop_map(|step| Action::MoveStudy { study: StudyId([9; 16]), step }),
+        claim_step(site).prop_map(|step| Action::MoveClaim { dispense: DispenseId([3; 16]), step }),
     ]
 }
 
@@ -214,6 +215,33 @@ fn study_step(site: impl Strategy<Value = PartyId> + Clone) -> impl Strategy<Val
         })),
         Just(StudyStep::Sign { content: ContentKey([2; 32]), meaning: SignatureMeaning::Review }),
     ]
+}
+
+/// A step with a claim whose document may be one of those that were handed in.
+fn claim_step(payer: impl Strategy<Value = PartyId> + Clone) -> impl Strategy<Value = ClaimStep> {
+    let claim = (0u8..4).prop_map(|number| Commitment([number; 32]));
+    let verdict = prop_oneof![Just(ClaimVerdict::Accepted), Just(ClaimVerdict::Partly), Just(ClaimVerdict::Refused)];
+    prop_oneof![
+        3 => (payer, 1u32..5).prop_map(|(payer, packs)| ClaimStep::Submit { payer, packs }),
+        2 => (claim.clone(), verdict).prop_map(|(claim, verdict)| ClaimStep::Adjudicate { claim, verdict }),
+        2 => claim.clone().prop_map(|claim| ClaimStep::Pay { claim }),
+        1 => claim.clone().prop_map(|claim| ClaimStep::Reverse { claim }),
+        1 => claim.prop_map(|claim| ClaimStep::Withdraw { claim }),
+    ]
+}
+
+/// The action; a claim that it means is one whose document is of the pool.
+fn of_pool(mut action: Action, pool: &[Commitment]) -> Action {
+    if let Action::MoveClaim { step, .. } = &mut action {
+        match step {
+            ClaimStep::Submit { .. } => {}
+            ClaimStep::Adjudicate { claim, .. }
+            | ClaimStep::Pay { claim }
+            | ClaimStep::Reverse { claim }
+            | ClaimStep::Withdraw { claim } => *claim = pool[usize::from(claim.0[0])],
+        }
+    }
+    action
 }
 
 fn care(id: ConsentId, grantee: PartyId) -> Consent {
@@ -271,9 +299,9 @@ fn a_rebuild_gives_the_same_rows_whatever_happened() {
                         .zip(script)
                         .map(|(time, commands)| {
                             let by = NAMES[commands[0].2];
-                            let commands = commands
-                                .into_iter()
-                                .map(|((action, items), document, _)| command(action, pool[document], items));
+                            let commands = commands.into_iter().map(|((action, items), document, _)| {
+                                command(of_pool(action, &pool), pool[document], items)
+                            });
                             transaction(by, time, commands.collect())
                         })
                         .collect();

@@ -9,12 +9,13 @@ use crate::StoreError;
 use crate::database::{Existing, KEYS_PER_QUERY_MAX, Write, insert_all};
 use crate::entity::access::anchor;
 use crate::entity::answers::{case_file, case_quarantine, consent, handoff, handoff_item, quarantine, recall};
+use crate::entity::claims::claim;
 use crate::entity::events::{dispute, event, term, viewer};
 use crate::entity::goods::{batch, container, lot, pack, product};
 use crate::entity::members::{approval, certificate, party, transaction};
 use crate::entity::models::{decision, model};
 use crate::entity::studies::{study, study_version};
-use crate::projection::fold::items_target;
+use crate::projection::fold::{claim_named, items_target};
 
 /// Rows of a table by key, and which of them changed.
 #[derive(Debug)]
@@ -85,6 +86,7 @@ pub(super) struct Working {
     pub(super) consents: Rows<Bytes, consent::Model>,
     pub(super) cases: Rows<Bytes, case_file::Model>,
     pub(super) studies: Rows<Bytes, study::Model>,
+    pub(super) claims: Rows<Bytes, claim::Model>,
     /// By offer and item. Only those that a discrepancy names are loaded; the others are written, never read.
     pub(super) handoff_items: Rows<(Bytes, Bytes), handoff_item::Model>,
     pub(super) transactions: Vec<transaction::Model>,
@@ -116,6 +118,7 @@ struct Wanted {
     consents: BTreeSet<Bytes>,
     cases: BTreeSet<Bytes>,
     studies: BTreeSet<Bytes>,
+    claims: BTreeSet<Bytes>,
 }
 
 impl Wanted {
@@ -188,6 +191,9 @@ impl Wanted {
                 self.cases.insert(case.0.to_vec());
             }
             Action::MoveStudy { study, step: _ } => self.studies.extend([study.0.to_vec()]),
+            Action::MoveClaim { dispense: _, step } => {
+                self.claims.extend(claim_named(step).map(|claim| claim.0.to_vec()));
+            }
         }
     }
 
@@ -302,6 +308,8 @@ impl Working {
         it.cases.load(cases, |row| row.case_id.clone());
         let studies = find::<study::Entity, _>(write, study::Column::Study, &wanted.studies).await?;
         it.studies.load(studies, |row| row.study.clone());
+        let claims = find::<claim::Entity, _>(write, claim::Column::Claim, &wanted.claims).await?;
+        it.claims.load(claims, |row| row.claim.clone());
         Ok(it)
     }
 
@@ -333,6 +341,7 @@ impl Working {
         self.quarantines.save::<quarantine::Entity>(write).await?;
         self.consents.save::<consent::Entity>(write).await?;
         self.cases.save::<case_file::Entity>(write).await?;
-        self.studies.save::<study::Entity>(write).await
+        self.studies.save::<study::Entity>(write).await?;
+        self.claims.save::<claim::Entity>(write).await
     }
 }

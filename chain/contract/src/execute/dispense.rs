@@ -4,19 +4,26 @@ use super::Turn;
 use super::decommission::require_usable;
 use super::pack::{detach, find, save};
 use crate::command::{Command, Purpose, Role};
-use crate::id::{ConsentId, Timestamp};
+use crate::id::{Commitment, ConsentId, Timestamp};
+use crate::key;
 use crate::read;
-use crate::record::{ConsentRecord, ItemState};
+use crate::record::{ConsentRecord, DispenseRecord, ItemState, dispense_id};
 use crate::rejection::{Code, Stop, refuse};
 
-/// Ends each pack as dispensed, and names the consent and its version.
-pub(super) fn execute(turn: &mut Turn<'_>, command: &Command, consent: &ConsentId, version: u32) -> Result<(), Stop> {
+/// Ends each pack as dispensed, and names the consent and its version. The dispense has a record of its own, under which it is claimed.
+pub(super) fn execute(
+    turn: &mut Turn<'_>,
+    command: &Command,
+    consent: &ConsentId,
+    version: u32,
+    prescription: Commitment,
+) -> Result<(), Stop> {
     turn.require_role(&[Role::Pharmacy], "dispensing")?;
     let Some(record) = read::consent(&turn.state, consent)? else {
         return refuse(Code::UnknownConsent, format!("consent {consent} is not registered"));
     };
     check_consent(turn, command, &record, version)?;
-    let act = turn.act(command);
+    let (act, dispense) = (turn.act(command), dispense_id(&turn.tx, turn.index));
     for item in &command.items {
         let mut found = find(turn, item)?;
         found.require_holder(turn)?;
@@ -26,9 +33,12 @@ pub(super) fn execute(turn: &mut Turn<'_>, command: &Command, consent: &ConsentI
         require_usable(&found, turn.judged_at(command))?;
         let holder = found.holder.clone();
         detach(turn, &mut found, holder)?;
-        found.place.record.state = ItemState::Dispensed { consent: *consent, version, act: act.clone() };
+        found.place.record.state = ItemState::Dispensed { consent: *consent, version, act: act.clone(), dispense };
         save(turn, &found);
     }
+    let packs = u32::try_from(command.items.len()).unwrap_or(u32::MAX);
+    let record = DispenseRecord { consent: *consent, version, prescription, act, packs, standing: packs, tx: turn.tx };
+    turn.state.put(key::dispense(&dispense), &record);
     Ok(())
 }
 

@@ -3,9 +3,13 @@
 use super::Turn;
 use super::pack::{Found, find, save};
 use crate::command::{Command, DecommissionReason};
+use crate::id::DispenseId;
+use crate::key;
 use crate::limits::UNDO_DAYS_MAX;
+use crate::read;
 use crate::record::{Act, ItemState};
 use crate::rejection::{Code, Stop, refuse, refuse_item};
+use crate::state::StateError;
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -33,9 +37,21 @@ pub(super) fn execute(turn: &mut Turn<'_>, command: &Command, not_supplied: bool
             return refuse_item(Code::UndoExpired, item, "the pack has expired (Art. 13(1)(c))");
         }
         require_not_withdrawn(&found)?;
+        if let ItemState::Dispensed { dispense, .. } = &found.place.record.state {
+            take_back(turn, dispense)?;
+        }
         found.place.record.state = ItemState::Active;
         save(turn, &found);
     }
+    Ok(())
+}
+
+/// One pack less of the dispense stands: nobody is paid for it.
+fn take_back(turn: &mut Turn<'_>, id: &DispenseId) -> Result<(), Stop> {
+    let record = read::dispense(&turn.state, id)?;
+    let mut record = record.ok_or_else(|| StateError::corrupt(&format!("dispense {id} has no record")))?;
+    record.standing = record.standing.saturating_sub(1);
+    turn.state.put(key::dispense(id), &record);
     Ok(())
 }
 

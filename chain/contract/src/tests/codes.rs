@@ -9,7 +9,7 @@ use crate::*;
 fn every_code_is_reached() {
     let produced = [transactions(), members(), certificates(), products(), holding(), containers(), offers(), ending()]
         .into_iter()
-        .chain([undoing(), marks(), consents(), models(), cases(), access(), studies()])
+        .chain([undoing(), marks(), consents(), models(), cases(), access(), studies(), claims()])
         .flat_map(|world| world.produced);
     let produced: std::collections::BTreeSet<Code> = produced.collect();
     let missing: Vec<_> = Code::ALL.iter().filter(|code| !produced.contains(code)).collect();
@@ -494,5 +494,69 @@ fn studies() -> World {
     w.ok("maker", step(StudyStep::SetSites(sites(&["corner"]))), &[]);
     w.no("pharm", document(2, report, 2, 5), &[], Code::NotInStudy);
     w.ok("corner", document(3, report, 1, 5), &[]);
+    w
+}
+
+fn claims() -> World {
+    let mut w = World::stocked();
+    for payer in ["insurer", "fund"] {
+        w.ok("maker", Action::Admit(party(payer, Role::Payer)), &[]);
+        w.ok("dist", Action::Admit(party(payer, Role::Payer)), &[]);
+    }
+    w.hand("maker", "pharm", 1, &[1, 2, 3]);
+    w.ok("pharm", Action::RegisterConsent(consent(1, None, Purpose::DispenseRecord)), &[]);
+    w.ok("pharm", dispense(1, 1), &[1, 2, 3]);
+    let id_of = record::dispense_id(&w.last(), 0);
+    let step = |step| Action::MoveClaim { dispense: id_of, step };
+    let submit = |payer: &str, packs| step(ClaimStep::Submit { payer: id(payer), packs });
+    let claim = Commitment([9; 32]);
+    let judge = |verdict| step(ClaimStep::Adjudicate { claim, verdict });
+    let (pay, reverse, withdraw) =
+        (step(ClaimStep::Pay { claim }), step(ClaimStep::Reverse { claim }), step(ClaimStep::Withdraw { claim }));
+    let never = Action::MoveClaim { dispense: DispenseId([0; 16]), step: ClaimStep::Pay { claim } };
+    w.no("insurer", never, &[], Code::UnknownDispense);
+    w.no("pharm", pay.clone(), &[1], Code::ItemsNotAllowed);
+    w.no("pharm", withdraw.clone(), &[], Code::UnknownClaim);
+    w.no("insurer", submit("insurer", 3), &[], Code::RoleNotAllowed);
+    w.no("corner", submit("insurer", 3), &[], Code::NotDispenser);
+    w.no("pharm", submit("reg", 3), &[], Code::WrongParty);
+    w.no("pharm", submit("nobody", 3), &[], Code::UnknownParty);
+    w.no("pharm", submit("insurer", 4), &[], Code::ClaimQuantity);
+    let early = Command { happened: Timestamp(w.time - 1), ..w.command("pharm", submit("insurer", 3), &[]) };
+    let early = w.transaction("pharm", vec![early]);
+    w.no_entry(early, Code::ClaimOrder);
+    w.ok("pharm", submit("insurer", 3), &[]);
+    w.no("pharm", submit("insurer", 3), &[], Code::ClaimExists);
+    w.no("pharm", submit("fund", 3), &[], Code::ClaimExists);
+    w.no("fund", judge(ClaimVerdict::Accepted), &[], Code::NotPayer);
+    w.no("corner", withdraw.clone(), &[], Code::NotDispenser);
+    w.no("insurer", pay.clone(), &[], Code::ClaimStage);
+    let other = Commitment([8; 32]);
+    w.no("insurer", step(ClaimStep::Pay { claim: other }), &[], Code::UnknownClaim);
+    // Refused, it may be handed in again; taken back, too.
+    w.ok("insurer", judge(ClaimVerdict::Refused), &[]);
+    w.no("insurer", pay.clone(), &[], Code::ClaimStage);
+    w.ok("pharm", submit("fund", 3), &[]);
+    w.ok("pharm", withdraw.clone(), &[]);
+    w.ok("pharm", submit("insurer", 3), &[]);
+    // The patient takes the consent back: the dispense was lawful, and is paid.
+    w.ok("pharm", Action::RevokeConsent { consent: ConsentId([1; 16]), version: 1 }, &[]);
+    w.ok("insurer", judge(ClaimVerdict::Partly), &[]);
+    w.no("insurer", judge(ClaimVerdict::Accepted), &[], Code::ClaimStage);
+    w.ok("insurer", pay.clone(), &[]);
+    w.no("insurer", pay.clone(), &[], Code::ClaimStage);
+    w.no("pharm", withdraw, &[], Code::ClaimStage);
+    w.no("pharm", submit("fund", 3), &[], Code::ClaimExists);
+    w.no("insurer", reverse.clone(), &[], Code::DispenseStands);
+    w.ok("pharm", Action::Undo { not_supplied: true }, &[3]);
+    w.no("pharm", reverse.clone(), &[], Code::NotPayer);
+    w.ok("insurer", reverse, &[]);
+    w.no("pharm", submit("fund", 3), &[], Code::ClaimQuantity);
+    w.ok("pharm", submit("fund", 2), &[]);
+    w.ok("pharm", Action::Undo { not_supplied: true }, &[1, 2]);
+    w.no("fund", judge(ClaimVerdict::Accepted), &[], Code::DispenseUndone);
+    w.ok("fund", judge(ClaimVerdict::Refused), &[]);
+    let kept = read::claim(&w.state, &id_of).expect("readable").expect("claimed");
+    assert_eq!((kept.claimant, kept.payer, kept.packs), (id("pharm"), id("fund"), 2));
     w
 }

@@ -57,6 +57,7 @@ fn later_actions() -> Vec<Action> {
     let model = ModelId([1; 32]);
     let decision = Decision { model, case: Commitment([2; 32]), features: [3; 32], score_millionths: 4 };
     let step = |step| Action::MoveStudy { study: StudyId([5; 16]), step };
+    let claim = |step| Action::MoveClaim { dispense: DispenseId([11; 16]), step };
     vec![
         Action::RegisterModel(frozen(1, "detect", Some(2))),
         Action::PromoteModel { model },
@@ -82,6 +83,11 @@ fn later_actions() -> Vec<Action> {
         })),
         step(StudyStep::Sign { content: ContentKey([8; 32]), meaning: SignatureMeaning::Responsibility }),
         Action::Erase(ErasureId([10; 32])),
+        claim(ClaimStep::Submit { payer: id("x"), packs: 3 }),
+        claim(ClaimStep::Adjudicate { claim: Commitment([12; 32]), verdict: ClaimVerdict::Partly }),
+        claim(ClaimStep::Pay { claim: Commitment([12; 32]) }),
+        claim(ClaimStep::Reverse { claim: Commitment([12; 32]) }),
+        claim(ClaimStep::Withdraw { claim: Commitment([12; 32]) }),
     ]
 }
 

@@ -134,6 +134,11 @@ impl World {
         self.submit(entry).expect("accepted")
     }
 
+    /// The name of the last transaction.
+    pub(super) fn last(&self) -> TxId {
+        self.log.last().expect("one").1.id()
+    }
+
     pub(super) fn no(&mut self, by: &str, action: Action, items: &[u16], code: Code) {
         let command = self.command(by, action, items);
         let entry = self.transaction(by, vec![command]);

@@ -1,11 +1,11 @@
 //! A long run of transactions, good and bad, for two ledgers to agree on.
 
 use veridose_contract::{
-    AccessAnchor, AccessLogId, Action, CaseId, CaseOutcome, CaseStep, Commitment, Consent, ConsentId, ContentKey,
-    CredentialId, DataKind, Day, Decision, DecommissionReason, Discrepancy, DiscrepancyKind, DocumentId, DocumentKind,
-    ErasureId, Fingerprint, HandoffKind, IdempotencyKey, ItemKey, LotKey, Model, ModelId, NetworkId, OfferId, PartyId,
-    ProductKey, QuarantineTarget, RecallTarget, SignatureMeaning, StateRead, StudyDocument, StudyId, StudyKind,
-    StudyStep, Subject, Timestamp, Transaction, read, resolve,
+    AccessAnchor, AccessLogId, Action, CaseId, CaseOutcome, CaseStep, ClaimStep, Commitment, Consent, ConsentId,
+    ContentKey, CredentialId, DataKind, Day, Decision, DecommissionReason, Discrepancy, DiscrepancyKind, DispenseId,
+    DocumentId, DocumentKind, ErasureId, Fingerprint, HandoffKind, IdempotencyKey, ItemKey, LotKey, Model, ModelId,
+    NetworkId, OfferId, PartyId, ProductKey, QuarantineTarget, RecallTarget, SignatureMeaning, StateRead,
+    StudyDocument, StudyId, StudyKind, StudyStep, Subject, Timestamp, Transaction, read, resolve,
 };
 
 use super::{LOT, Member, Members, NOW, PRODUCT, Random, commands, pack, validity};
@@ -253,7 +253,7 @@ impl<'a> Sequence<'a> {
         let consent = ConsentId([number; 16]);
         let south = self.members.south.id.clone();
         let mut member = self.members.network.genesis.members[1].clone();
-        let action = match self.random.below(26) {
+        let action = match self.random.below(27) {
             0 => Action::SuspendParty(south),
             1 => Action::ReinstateParty(south),
             2 => Action::Quarantine(QuarantineTarget::Lot(LOT)),
@@ -293,6 +293,10 @@ impl<'a> Sequence<'a> {
             }
             22 | 23 => Action::MoveStudy { study: StudyId([number % 2; 16]), step: self.study_step(number) },
             24 => Action::Erase(ErasureId([number; 32])),
+            25 => {
+                let claim = Commitment([number; 32]);
+                Action::MoveClaim { dispense: DispenseId([number; 16]), step: ClaimStep::Withdraw { claim } }
+            }
             _ => Action::RegisterConsent(Consent::to_dispense_record(consent, Subject([number; 32]), NOW)),
         };
         let items = if matches!(action, Action::Dispense { .. }) { self.items() } else { vec![] };
