@@ -3,6 +3,7 @@
 mod access;
 mod capture;
 mod cases;
+mod claims;
 mod consents;
 mod decisions;
 mod dispenses;
@@ -108,6 +109,7 @@ pub fn documented(service: &mut Documented<'_>) {
         .service(consents::revoke)
         .service(consents::amend)
         .configure(patients)
+        .configure(payments)
         // Members and their goods
         .service(parties::admit)
         .service(parties::index)
@@ -145,11 +147,27 @@ fn patients(service: &mut Documented<'_>) {
         .service(fhir::consents::index)
         .service(fhir::consents::show)
         .service(fhir::provenance::find)
+        .service(fhir::claims::submit)
+        .service(fhir::claims::create)
+        .service(fhir::claims::show)
+        .service(fhir::claims::answer)
         .service(fhir::records::create)
         .service(fhir::records::index)
         .service(fhir::records::find)
         .service(fhir::records::everything)
         .service(fhir::records::show);
+}
+
+/// The routes of claims.
+fn payments(service: &mut Documented<'_>) {
+    service
+        .service(claims::submit)
+        .service(claims::index)
+        .service(claims::show)
+        .service(claims::adjudicate)
+        .service(claims::pay)
+        .service(claims::reverse)
+        .service(claims::withdraw);
 }
 
 /// The routes of suspicions, what models say of them, and who is told.

@@ -17,7 +17,7 @@ mod search;
 pub(crate) use counter::{Found, at_counter, in_past, is_odd, told};
 pub(crate) use follow::follow;
 pub(crate) use model::LastInUse;
-pub(crate) use raise::millionths;
+pub(crate) use raise::{accuse, millionths};
 pub(crate) use scans::Recorder;
 pub(crate) use search::{detect, search};
 

@@ -1,5 +1,5 @@
-"""FHIR by an independent library, fhir.resources: `examples` writes resources that it made, one a line; `validate` reads
-resources, one a line, and says of each whether the library takes it. The release is the first argument, R4 or R5."""
+"""FHIR by an independent library, fhir.resources: `examples` writes resources that it made, one a line; `claims` reads what
+claims are for, one a line, and writes them; `validate` reads resources, one a line, and says of each whether the library takes it. The release is the first argument, R4 or R5."""
 
 import datetime
 import importlib
@@ -115,6 +115,29 @@ def consents(count):
                        provision=[provision("resourceType", "http://hl7.org/fhir/fhir-types", *purpose)])
 
 
+def claims():
+    terminology = "http://terminology.hl7.org/CodeSystem"
+    for line in sys.stdin:
+        given = json.loads(line)
+        member = lambda name: {"identifier": {"system": "urn:veridose:party", "value": name}}
+        amount = {"value": given["amount"], "currency": "EUR"}
+        print(json.dumps(made(
+            "Claim", status="active", use="claim", type=coded(f"{terminology}/claim-type", "pharmacy"),
+            patient={"identifier": {"system": PATIENT, "value": given["patient"]}}, created=given["created"],
+            insurer=member(given["payer"]), provider=member(given["claimant"]),
+            priority=coded(f"{terminology}/processpriority", "normal"),
+            prescription={"reference": f"MedicationRequest/{given['prescription']}"},
+            payee={"type": coded(f"{terminology}/payeetype", "provider")},
+            supportingInfo=[{"sequence": 1, "category": coded(f"{terminology}/claiminformationcategory", "info"),
+                             "valueReference": {"reference": f"MedicationDispense/{given['dispense']}"}}],
+            diagnosis=[{"sequence": 1, "diagnosisCodeableConcept": coded("http://hl7.org/fhir/sid/icd-10", "E78.0")}],
+            insurance=[{"sequence": 1, "focal": True, "coverage": {"identifier": {"value": "policy-17"}}}],
+            item=[{"sequence": 1, "diagnosisSequence": [1], "informationSequence": [1], "servicedDate": given["created"],
+                   "productOrService": coded("https://www.gs1.org/gtin", given["gtin"]),
+                   "quantity": {"value": given["packs"]}, "net": amount}],
+            total=amount)))
+
+
 def examples(count):
     sources = [patients, records, consents] if RELEASE == "R4" else [consents]
     for source in sources:
@@ -131,5 +154,7 @@ def validate():
 
 if sys.argv[2] == "examples":
     examples(int(sys.argv[3]))
+elif sys.argv[2] == "claims":
+    claims()
 else:
     validate()

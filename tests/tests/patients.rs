@@ -2,6 +2,7 @@
 
 mod patients {
     mod access;
+    mod claims;
     mod erased;
     mod library;
     mod people;

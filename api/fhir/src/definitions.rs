@@ -44,8 +44,8 @@ pub(crate) type Types = HashMap<String, Vec<Element>>;
 /// Any type: the value of an extension.
 pub(crate) const ANY: &str = "*any";
 /// Resources that are read here. Others may stand in `contained`, and are not looked into.
-pub(crate) const RESOURCES: [&str; 5] =
-    ["Patient", "MedicationRequest", "MedicationDispense", "Observation", "Consent"];
+pub(crate) const RESOURCES: [&str; 6] =
+    ["Patient", "MedicationRequest", "MedicationDispense", "Observation", "Consent", "Claim"];
 
 static R4: LazyLock<Types> = LazyLock::new(|| parse(&[include_str!("definitions/r4.txt")]));
 static R5: LazyLock<Types> =

@@ -36,6 +36,8 @@ pub enum IssueCode {
     NotFound,
     /// It is there already, or changed meanwhile.
     Conflict,
+    /// The same was handed in before.
+    Duplicate,
     /// No valid token.
     Login,
     /// Not allowed.
@@ -62,6 +64,7 @@ impl IssueCode {
             Self::TooCostly => "too-costly",
             Self::NotFound => "not-found",
             Self::Conflict => "conflict",
+            Self::Duplicate => "duplicate",
             Self::Login => "login",
             Self::Forbidden => "forbidden",
             Self::Throttled => "throttled",

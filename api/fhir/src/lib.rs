@@ -1,10 +1,11 @@
 //! FHIR R4 (4.0.1) resources of patients, and Consent of R5 (5.0.0) too: read strictly, with the `FHIRPath` of what is wrong;
-//! mapped to and from the consents of the contract; de-identified; counted with noise.
+//! mapped to and from the consents of the contract; claims judged by the dispense; de-identified; counted with noise.
 //!
 //! Nothing here knows a clock, a file or a source of chance, and no message repeats a value of a resource: a value may be
 //! what identifies a patient.
 
 mod bundle;
+pub mod claim;
 pub mod consent;
 pub mod counts;
 mod definitions;

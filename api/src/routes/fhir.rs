@@ -5,6 +5,7 @@
 
 mod access;
 pub(super) mod answer;
+pub(super) mod claims;
 pub(super) mod consents;
 pub(super) mod export;
 pub(super) mod metadata;

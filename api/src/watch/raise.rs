@@ -53,6 +53,18 @@ pub(super) async fn raise(
     Ok(())
 }
 
+/// Raises a case about something that a route refused, once for each cause. A node that raises none, raises none.
+pub(crate) async fn accuse(node: &Node, cause: String, case: Case) -> anyhow::Result<()> {
+    let Some(actor) = accuser(node)? else { return Ok(()) };
+    let request = IdempotencyKey(first_half(Sha256::new().chain_update("case of ").chain_update(&cause).finalize()));
+    let Known::Open(request) = node.store().causes.take(&[cause], request).await? else { return Ok(()) };
+    let codes = case.codes.clone();
+    let plan = of_regulators(node, Action::RaiseCase(named_by(request)), Payload::Case(case));
+    let done = node.act(&actor, &plan, asking(request)).await?;
+    tracing::info!(tx.id = %done.tx, ?codes, "a case was raised");
+    Ok(node.store().causes.raised(request).await?)
+}
+
 /// Records on the ledger what a model said of the case that this request raised; once, though it be tried again after a crash.
 async fn record(
     node: &Arc<Node>,

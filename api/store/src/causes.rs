@@ -1,7 +1,7 @@
 //! Which causes of suspicion have become cases, so that none becomes two. Primary data.
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use veridose_contract::IdempotencyKey;
 
 use crate::StoreError;
@@ -50,6 +50,21 @@ impl Causes {
         Ok(if raised { Known::Raised } else { Known::Open(request) })
     }
 
+    /// Keeps a cause that is none of a case by itself, and tells how many there are whose names begin so; at most
+    /// [`CAUSES_PER_CASE_MAX`].
+    pub async fn gather(&self, cause: &str, beginning: &str) -> Result<usize, StoreError> {
+        let write = self.database.write().await?;
+        let row = case_cause::Model { cause: cause.to_owned(), request: vec![0; 16], raised: false };
+        insert_all::<case_cause::Entity>(write.on(), vec![row], Existing::Keep).await?;
+        let found = case_cause::Entity::find()
+            .filter(case_cause::Column::Cause.starts_with(beginning))
+            .limit(CAUSES_PER_CASE_MAX as u64)
+            .all(write.on())
+            .await?;
+        write.commit().await?;
+        Ok(found.len())
+    }
+
     /// The case of this request is on the ledger.
     pub async fn raised(&self, request: IdempotencyKey) -> Result<(), StoreError> {
         let write = self.database.write().await?;
@@ -80,6 +95,10 @@ mod tests {
             assert_eq!(causes.take(&named(&["c", "d"]), two).await.expect("taken"), Known::Raised);
             assert_eq!(causes.take(&named(&["d"]), two).await.expect("taken"), Known::Raised, "drawn in before");
             assert_eq!(causes.take(&named(&["e"]), two).await.expect("taken"), Known::Open(two));
+            for (cause, expected) in [("claims:a:1", 1), ("claims:b:1", 1), ("claims:a:2", 2), ("claims:a:2", 2)] {
+                let beginning = &cause[..=cause.rfind(':').expect("one")];
+                assert_eq!(causes.gather(cause, beginning).await.expect("kept"), expected, "{cause}");
+            }
         }
     }
 }

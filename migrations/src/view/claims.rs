@@ -1,7 +1,7 @@
 //! Claims for dispenses.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, binary, text};
+use sea_orm_migration::schema::{big_integer, binary, binary_null, text};
 
 use crate::table::{NewTable, tables_migration};
 
@@ -19,7 +19,8 @@ fn tables() -> Vec<NewTable> {
             text("state"),
             big_integer("submitted_at"),
             big_integer("moved_at"),
-            binary("latest"),
+            binary_null("decision"),
+            binary_null("payment"),
             big_integer("event_id"),
         ],
         key: &["claim"],

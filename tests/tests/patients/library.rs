@@ -7,10 +7,11 @@ use std::process::{Command, Stdio};
 
 use reqwest::Method;
 use reqwest::header::ACCEPT;
-use serde_json::Value;
+use serde_json::{Value, json};
 use veridose_tests::{Trial, send};
 
-use super::people::create_as;
+use super::claims::{FUND, GTIN, fund, given};
+use super::people::{create, create_as};
 
 /// Patients that the library makes, each with records and a consent.
 const PATIENTS: &str = "20";
@@ -69,6 +70,58 @@ async fn taken_and_given_back(release: &str, version: &str, python: PathBuf) {
     let valid = library(release, &python, &["validate"], &given);
     assert_eq!(valid.len(), given.len());
     trial.server.stop().await.expect("stops");
+}
+
+/// Claims that the library made are decided on, and what is answered is valid to it.
+async fn claimed(python: PathBuf) {
+    let trial = Trial::start().await.expect("starts");
+    let (harbour, fund) = (trial.harbour().expect("a client"), fund(&trial));
+    let mut links = Vec::new();
+    for (number, serial) in ["A", "B"].into_iter().enumerate() {
+        let name = format!("example-{number}");
+        let given = given(&trial, &name, &[serial]).await;
+        links.push(json!({"patient": name, "payer": FUND, "claimant": "harbour-pharmacy", "gtin": GTIN, "packs": 1,
+            "created": time::OffsetDateTime::now_utc().date().to_string(), "amount": 19.95,
+            "prescription": given.prescription, "dispense": given.record}));
+    }
+    let made = library("R4", &python, &["claims"], &links);
+    let made: Vec<Value> = made.iter().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let [first, second] = made.as_slice() else { panic!("two: {made:?}") };
+    let kept = create(&harbour, first).await;
+    assert_eq!(kept.status, 201, "{}", kept.body);
+    let queued = create_as(&harbour, "Claim/$submit", "application/fhir+json", second.to_string()).await;
+    assert_eq!((queued.status.as_u16(), &queued.body["outcome"]), (200, &json!("queued")), "{}", queued.body);
+    let mut given = vec![kept.body.clone(), queued.body.clone(), create(&harbour, first).await.body];
+    for (answer, verdict) in [
+        (&kept.body, json!({"verdict": "accepted"})),
+        (&queued.body, json!({"verdict": "refused", "reason": "not_covered", "note": "no contract"})),
+    ] {
+        let id = answer["id"].as_str().expect("an id");
+        let path = format!("/claims/{id}/adjudicate");
+        fund.post(&path, id, &verdict).await.expect("an answer").success().expect("decided");
+        if verdict["verdict"] == "accepted" {
+            let paid = fund.post(&format!("/claims/{id}/pay"), "pay", &json!({"reference": "P-1"})).await;
+            paid.expect("an answer").success().expect("paid");
+        }
+        for path in [format!("/fhir/Claim/{id}"), format!("/fhir/ClaimResponse/{id}")] {
+            given.push(fund.get(&path).await.expect("an answer").success().expect("ours to see"));
+        }
+    }
+    let paid = given.iter().find(|resource| resource.get("payment").is_some()).expect("the payment is told");
+    assert_eq!(paid["payment"]["amount"]["value"], 19.95);
+    let own = trial.patient("example-0").expect("a client");
+    given.push(own.get("/patients/me/export").await.expect("an answer").success().expect("mine"));
+    let valid = library("R4", &python, &["validate"], &given);
+    assert_eq!(valid.len(), given.len());
+    trial.server.stop().await.expect("stops");
+}
+
+#[tokio::test]
+async fn claims_of_r4() {
+    match std::env::var_os("VERIDOSE_FHIR_R4") {
+        Some(python) => claimed(python.into()).await,
+        None => println!("skipped: VERIDOSE_FHIR_R4 does not name a Python with fhir.resources"),
+    }
 }
 
 #[tokio::test]

@@ -158,9 +158,19 @@ pub(super) async fn stocked(trial: &Trial, serials: &[&str]) {
     assert_eq!(maker.capture(JSON_LD, "rollback", packs).await.expect("a job")["success"], true);
     let items: Vec<_> = serials.iter().map(|serial| pack(serial)).collect();
     let offer = json!({"to": "harbour-pharmacy", "items": items});
-    let offer = maker.post("/handoffs", "offer", &offer).await.expect("an answer").success().expect("offered");
+    let offer = maker
+        .post("/handoffs", &format!("offer {}", serials[0]), &offer)
+        .await
+        .expect("an answer")
+        .success()
+        .expect("offered");
     let path = format!("/handoffs/{}/accept", offer["offer"].as_str().expect("a name"));
-    harbour.post(&path, "accept", &json!({})).await.expect("an answer").success().expect("accepted");
+    harbour
+        .post(&path, &format!("accept {}", serials[0]), &json!({}))
+        .await
+        .expect("an answer")
+        .success()
+        .expect("accepted");
 }
 
 #[tokio::test]

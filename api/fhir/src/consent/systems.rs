@@ -30,6 +30,16 @@ pub const ACTION: &str = "http://terminology.hl7.org/CodeSystem/consentaction";
 pub const PARTICIPATION: &str = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType";
 /// Scopes of a consent.
 pub const SCOPE: &str = "http://terminology.hl7.org/CodeSystem/consentscope";
+/// Global Trade Item Numbers.
+pub const GTIN: &str = "https://www.gs1.org/gtin";
+/// National Drug Codes.
+pub const NDC: &str = "http://hl7.org/fhir/sid/ndc";
+/// Why a claim is refused, in the words of this service.
+pub const CLAIM_REASON: &str = "urn:veridose:claim-reason";
+/// What an amount of a claim is.
+pub const ADJUDICATION: &str = "http://terminology.hl7.org/CodeSystem/adjudication";
+/// Kinds of payment.
+pub const PAYMENT_TYPE: &str = "http://terminology.hl7.org/CodeSystem/ex-paymenttype";
 /// Logical observation identifiers.
 pub const LOINC: &str = "http://loinc.org";
 

@@ -80,7 +80,13 @@ impl ResponseError for Wrong {
                         IssueCode::Structure | IssueCode::Required | IssueCode::Value | IssueCode::Invariant
                     )
                 };
-                if issues.iter().any(invalid) { StatusCode::BAD_REQUEST } else { StatusCode::UNPROCESSABLE_ENTITY }
+                if issues.iter().any(invalid) {
+                    StatusCode::BAD_REQUEST
+                } else if issues.iter().any(|issue| issue.code == IssueCode::Duplicate) {
+                    StatusCode::CONFLICT
+                } else {
+                    StatusCode::UNPROCESSABLE_ENTITY
+                }
             }
         }
     }

@@ -52,11 +52,18 @@ fn statement(base: &str, at: &str) -> Value {
         "type": "Provenance", "interaction": interactions(&["search-type"]),
         "searchParam": [{"name": "target", "type": "reference"}],
     }));
+    resources.push(json!({
+        "type": "Claim", "interaction": interactions(&["create", "read"]), "versioning": "no-version",
+        "documentation": "One claim for one dispense: one that is claimed or paid is refused as duplicate",
+        "operation": [{"name": "submit", "definition": "http://hl7.org/fhir/OperationDefinition/Claim-submit"}],
+    }));
+    resources
+        .push(json!({"type": "ClaimResponse", "interaction": interactions(&["read"]), "versioning": "no-version"}));
     let security = json!({"description": SECURITY});
     json!({
         "resourceType": "CapabilityStatement", "status": "active", "date": at, "kind": "instance",
         "software": {"name": "Veridose", "version": env!("CARGO_PKG_VERSION")},
-        "implementation": {"description": "Consents and records of patients", "url": base},
+        "implementation": {"description": "Consents and records of patients, and claims for dispenses", "url": base},
         "fhirVersion": "4.0.1", "format": ["application/fhir+json"],
         "rest": [{"mode": "server", "security": security, "resource": resources}],
     })

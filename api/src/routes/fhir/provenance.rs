@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::IntoParams;
-use veridose_contract::{Action, Command, Commitment, ConsentId, PartyId, TxId, read};
+use veridose_contract::{Commitment, PartyId};
 use veridose_fhir::{IssueCode, Link, Moment, Release, searchset, systems};
 use veridose_store::{Opened, Payload};
 
@@ -15,41 +15,9 @@ use super::access::Reader;
 use super::records::record;
 use super::whose::PatientId;
 use super::{Asked, Outcomes, Wrong, base, resource};
+use crate::dispensed::{DISPENSE, dispensed};
 use crate::node::Node;
 use crate::problem::{Kind, Problem};
-
-/// The extension of MedicationDispense that names the transaction, as `valueString`.
-pub(super) const DISPENSE: &str = "urn:veridose:dispense";
-
-/// A dispense as the ledger has it.
-struct Dispensed {
-    tx: TxId,
-    command: Command,
-    consent: ConsentId,
-    version: u32,
-    prescription: Commitment,
-    party: PartyId,
-}
-
-/// The dispense that the resource names; none where it names none, or no dispense.
-fn dispensed(node: &Node, dispense: &Value) -> Result<Option<Dispensed>, Wrong> {
-    let extensions = dispense["extension"].as_array().into_iter().flatten();
-    let mut named =
-        extensions.filter(|extension| extension["url"] == DISPENSE).filter_map(|e| e["valueString"].as_str());
-    let Some(tx) = named.next().and_then(|tx| TxId::parse(tx).ok()) else { return Ok(None) };
-    let Some(index) = node.ledger().index_of(&tx)? else { return Ok(None) };
-    let entries = node.ledger().entries(index, 1)?;
-    let Some(entry) = entries.into_iter().next() else { return Ok(None) };
-    let creator = read::certificate(&node.ledger().state(), &entry.transaction.header.creator)?;
-    let Some(party) = creator.map(|creator| creator.certificate.party) else { return Ok(None) };
-    let found = entry.transaction.body.commands.into_iter().find_map(|command| match command.action {
-        Action::Dispense { consent, version, prescription } => {
-            Some(Dispensed { tx, consent, version, prescription, party: party.clone(), command })
-        }
-        _ => None,
-    });
-    Ok(found)
-}
 
 /// Refuses a MedicationDispense that names a dispense of somebody else, under a consent of another patient or of another
 /// prescription than its own.

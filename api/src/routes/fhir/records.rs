@@ -10,7 +10,7 @@ use veridose_store::{Opened, Payload};
 
 use super::access::{Admitted, Reader, admit, kinds};
 use super::search::{Search, page};
-use super::whose::{self, Kept, PatientId, kept};
+use super::whose::{Kept, PatientId, kept, name};
 use super::{Asked, Outcomes, Sent, Wrong, base, consents, media, named_release, provenance, resource, wrong};
 use crate::auth::Interaction;
 use crate::node::Node;
@@ -54,8 +54,8 @@ pub(in crate::routes) async fn create(
         return Err(Problem::new(Kind::UnsupportedMedia, "of R5, only Consent is taken in").into());
     }
     let came = parse(Release::R4, &kind, &sent.0).map_err(wrong)?;
-    let (whose, at) = about(&kind, &came);
-    let name = whose::name(&node, &keeper, whose, &at).await?;
+    let (said, at) = about(&kind, &came);
+    let name = name(&node, &keeper, said, &at).await?;
     let patient = PatientId::of(&node, &name);
     let custodian = keeper.actor.party.clone();
     let write = keeper.write(&request)?;
@@ -94,7 +94,12 @@ fn about(kind: &str, resource: &Value) -> (Whose, String) {
 
 /// A patient has one Patient resource at a custodian, and a limited number of others. The same request again is let through to
 /// its first answer.
-async fn room(node: &Node, write: &crate::routes::write::Write, kind: &str, patient: PatientId) -> Result<(), Wrong> {
+pub(super) async fn room(
+    node: &Node,
+    write: &crate::routes::write::Write,
+    kind: &str,
+    patient: PatientId,
+) -> Result<(), Wrong> {
     if !write.sealed_before().await?.is_empty() {
         return Ok(());
     }
@@ -110,8 +115,13 @@ async fn room(node: &Node, write: &crate::routes::write::Write, kind: &str, pati
     Ok(())
 }
 
+/// The element that names the patient.
+fn whose(kind: &Value) -> &'static str {
+    if [json!("Claim"), json!("ClaimResponse")].contains(kind) { "patient" } else { "subject" }
+}
+
 /// The resource as it is served.
-fn present(commitment: &Commitment, resource: &Value, patient: PatientId) -> Value {
+pub(super) fn present(commitment: &Commitment, resource: &Value, patient: PatientId) -> Value {
     let is_patient = resource["resourceType"] == "Patient";
     let id = if is_patient { patient.to_string() } else { hex::encode(commitment.0) };
     let mut shown = json!({"resourceType": resource["resourceType"], "id": id, "meta": {}});
@@ -122,7 +132,7 @@ fn present(commitment: &Commitment, resource: &Value, patient: PatientId) -> Val
     }
     shown["meta"]["versionId"] = json!("1");
     if !is_patient {
-        shown["subject"]["reference"] = json!(format!("Patient/{patient}"));
+        shown[whose(&resource["resourceType"])]["reference"] = json!(format!("Patient/{patient}"));
     }
     shown
 }

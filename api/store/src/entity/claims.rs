@@ -18,7 +18,8 @@ pub(crate) mod claim {
         pub state: String,
         pub submitted_at: i64,
         pub moved_at: i64,
-        pub latest: Vec<u8>,
+        pub decision: Option<Vec<u8>>,
+        pub payment: Option<Vec<u8>>,
         pub event_id: i64,
     }
 

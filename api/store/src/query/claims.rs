@@ -55,9 +55,12 @@ pub struct ClaimRow {
     /// Since when it stands so.
     #[schema(value_type = i64)]
     pub moved_at: Timestamp,
-    /// The document of the last step.
-    #[schema(value_type = String)]
-    pub latest: Commitment,
+    /// The document of the decision.
+    #[schema(value_type = Option<String>)]
+    pub decision: Option<Commitment>,
+    /// The document that names the payment.
+    #[schema(value_type = Option<String>)]
+    pub payment: Option<Commitment>,
 }
 
 impl Queries {
@@ -84,6 +87,12 @@ impl Queries {
         let row = own(viewer).filter(claim::Column::Claim.eq(id.0.to_vec())).one(self.view.read()).await?;
         row.map(ClaimRow::try_from).transpose()
     }
+
+    /// One claim, for the patient whose document it is: whoever asks has the document under its patient's key.
+    pub async fn claim_for_patient(&self, id: &Commitment) -> Result<Option<ClaimRow>, StoreError> {
+        let row = claim::Entity::find_by_id(id.0.to_vec()).one(self.view.read()).await?;
+        row.map(ClaimRow::try_from).transpose()
+    }
 }
 
 fn own(viewer: &Viewer) -> Select<claim::Entity> {
@@ -101,6 +110,8 @@ impl TryFrom<claim::Model> for ClaimRow {
     type Error = StoreError;
 
     fn try_from(row: claim::Model) -> Result<Self, StoreError> {
+        let commitment =
+            |bytes: Option<Vec<u8>>| bytes.map(|bytes| fixed("commitment", &bytes).map(Commitment)).transpose();
         Ok(Self {
             claim: Commitment(fixed("claim", &row.claim)?),
             dispense: DispenseId(fixed("dispense", &row.dispense)?),
@@ -110,7 +121,8 @@ impl TryFrom<claim::Model> for ClaimRow {
             state: text::variant("state", &row.state)?,
             submitted_at: Timestamp(row.submitted_at),
             moved_at: Timestamp(row.moved_at),
-            latest: Commitment(fixed("commitment", &row.latest)?),
+            decision: commitment(row.decision)?,
+            payment: commitment(row.payment)?,
         })
     }
 }

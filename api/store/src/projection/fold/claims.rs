@@ -20,7 +20,8 @@ pub(super) fn take(working: &mut Working, place: &Place<'_>, dispense: &Dispense
                 state: text::word(&ClaimState::Submitted),
                 submitted_at: place.happened(),
                 moved_at: place.happened(),
-                latest: place.commitment(),
+                decision: None,
+                payment: None,
                 event_id: place.event,
             };
             return working.claims.put(place.commitment(), row);
@@ -32,9 +33,12 @@ pub(super) fn take(working: &mut Working, place: &Place<'_>, dispense: &Dispense
         ClaimStep::Reverse { .. } => ClaimState::Reversed,
         ClaimStep::Withdraw { .. } => ClaimState::Withdrawn,
     };
-    let (happened, commitment) = (place.happened(), place.commitment());
-    if let Some(row) = named(step).and_then(|claim| working.claims.get_mut(&claim.0.to_vec())) {
-        (row.state, row.moved_at, row.latest) = (text::word(&state), happened, commitment);
+    let Some(row) = named(step).and_then(|claim| working.claims.get_mut(&claim.0.to_vec())) else { return };
+    (row.state, row.moved_at) = (text::word(&state), place.happened());
+    match step {
+        ClaimStep::Adjudicate { .. } => row.decision = Some(place.commitment()),
+        ClaimStep::Pay { .. } => row.payment = Some(place.commitment()),
+        ClaimStep::Submit { .. } | ClaimStep::Reverse { .. } | ClaimStep::Withdraw { .. } => {}
     }
 }
 
