@@ -2,6 +2,7 @@
 
 mod access;
 mod capture;
+mod claim;
 mod client;
 mod counter;
 mod credential;
@@ -109,6 +110,9 @@ pub enum Command {
     /// Anchor, sign and check the documents of clinical studies by their files
     #[command(subcommand)]
     Trial(trial::Command),
+    /// Hand in claims for dispenses, decide on them and pay them, through a running node
+    #[command(subcommand)]
+    Claim(claim::Command),
     /// Say what is on the shelves, when it runs out and what to order, without a server
     #[command(subcommand)]
     Stock(stock::Command),
@@ -177,6 +181,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Detect(detect) => detect::run(&detect, arguments.json),
         Command::Model(command) => model::run(|| Config::load(arguments.overrides), &command, arguments.json),
         Command::Trial(command) => trial::run(&command, arguments.json),
+        Command::Claim(command) => claim::run(&command, arguments.json),
         Command::Stock(command) => stock::run(&command, arguments.json),
         Command::Forecast(command) => forecast::run(&command, arguments.json),
         Command::Simulate(simulate) => simulate::run(&simulate, arguments.json),

@@ -183,6 +183,13 @@ impl Answered {
 
 /// A problem in one line.
 fn refusal(problem: &Value) -> String {
+    if let Some(issues) = problem["issue"].as_array() {
+        let said = |issue: &Value| {
+            let place = issue["expression"][0].as_str().map(|place| format!("{place}: ")).unwrap_or_default();
+            format!("{place}{}", issue["diagnostics"].as_str().unwrap_or("refused"))
+        };
+        return issues.iter().map(said).collect::<Vec<_>>().join("; ");
+    }
     let code = problem["code"].as_str().unwrap_or("refused");
     let detail = problem["detail"].as_str().unwrap_or_default();
     match problem["field"].as_str() {
@@ -272,5 +279,8 @@ mod tests {
         let problem = json!({ "code": "invalid", "detail": "expected a GTIN", "field": "product" });
         assert_eq!(refusal(&problem), "invalid: product: expected a GTIN");
         assert_eq!(refusal(&json!({ "code": "http_502", "detail": "bad gateway" })), "http_502: bad gateway");
+        let outcome = json!({"resourceType": "OperationOutcome", "issue": [
+            {"expression": ["Claim.patient"], "diagnostics": "phantom_patient: not this one"}, {"diagnostics": "no"}]});
+        assert_eq!(refusal(&outcome), "Claim.patient: phantom_patient: not this one; no");
     }
 }

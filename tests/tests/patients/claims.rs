@@ -3,7 +3,7 @@
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
-use veridose_tests::{Answer, Client, Trial, pack, send};
+use veridose_tests::{Answer, Client, Trial, pack, send, token, veridose};
 
 use super::people::{SECRETS, consent, create, created, issue, prescription, subject};
 use super::records::stocked;
@@ -331,7 +331,12 @@ async fn a_dispense_is_paid_once_whoever_claims_it_and_however_often() {
     step(&fund, id, "reverse", "reverse", json!({"note": "one pack came back"})).await.success().expect("reversed");
     let whole = hand_in(&harbour, "whole", &asked).await;
     assert_eq!(reasons(&whole)[0].0, "quantity_changed");
-    let rest = handed_in(&harbour, "rest", &claim(NAME, &given, 1)).await;
+    // By the transaction, without a record of the dispense.
+    let mut rest = claim(NAME, &given, 1);
+    rest.as_object_mut().expect("an object").remove("supportingInfo");
+    rest["item"][0].as_object_mut().expect("an object").remove("informationSequence");
+    rest["extension"] = json!([{"url": "urn:veridose:dispense", "valueString": given.tx}]);
+    let rest = handed_in(&harbour, "rest", &rest).await;
     // Undone while it waits: the payer cannot accept it, and the contract would not either.
     let undo = json!({"items": [pack("A")], "not_supplied": true});
     harbour.post("/dispenses/undo", "undo all", &undo).await.expect("an answer").success().expect("undone");
@@ -347,5 +352,45 @@ async fn a_dispense_is_paid_once_whoever_claims_it_and_however_often() {
     let states: Vec<_> =
         got(&fund, "/claims").await["items"].as_array().expect("rows").iter().map(|row| row["state"].clone()).collect();
     assert_eq!(states, ["withdrawn", "reversed"]);
+    trial.server.stop().await.expect("stops");
+}
+
+#[tokio::test]
+async fn a_claim_goes_its_way_by_the_command_line() {
+    let trial = Trial::start().await.expect("starts");
+    let given = given(&trial, NAME, &["A"]).await;
+    let run = |role: &str, party: &str, arguments: &[&str]| {
+        let token_file = trial.data().join(format!("{party}.token"));
+        std::fs::write(&token_file, token(trial.data(), role, &["--party", party]).expect("a token")).expect("written");
+        let connection = ["--server", trial.server.base(), "--token-file", token_file.to_str().expect("text")];
+        let output = veridose(trial.data(), &[&["claim"], arguments, &connection[..]].concat()).expect("runs");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let file = trial.data().join("claim.json");
+    let path = file.to_str().expect("text").to_owned();
+    std::fs::write(&file, claim(NAME, &given, 2).to_string()).expect("written");
+    let (code, _, told) = run("pharmacy", "harbour-pharmacy", &["submit", &path]);
+    assert_eq!(code, Some(1));
+    assert!(told.contains("Claim.item[0].quantity: quantity_changed"), "{told}");
+    std::fs::write(&file, claim(NAME, &given, 1).to_string()).expect("written");
+    let submit = ["submit", &path, "--idempotency-key", "once", "--json"];
+    let (code, first, told) = run("pharmacy", "harbour-pharmacy", &submit);
+    assert_eq!(code, Some(0), "{told}");
+    let name =
+        |text: &str| serde_json::from_str::<Value>(text).expect("JSON")["claim"].as_str().expect("a name").to_owned();
+    let id = name(&first);
+    assert_eq!(id, name(&run("pharmacy", "harbour-pharmacy", &submit).1), "the same key, the same claim");
+    let payer = |arguments: &[&str]| run("payer", FUND, arguments);
+    assert_eq!(
+        payer(&["list", "--state", "submitted"]).1.trim(),
+        format!("{id} submitted: 1 packs, harbour-pharmacy to {FUND}")
+    );
+    let shown = payer(&["show", &id]).1;
+    assert!(shown.contains(&format!("1 x {GTIN}: 12.3 EUR")) && !shown.contains("against it"), "{shown}");
+    assert_eq!(payer(&["pay", &id, "--reference", "P-1"]).0, Some(1), "nobody decided");
+    assert_eq!(payer(&["adjudicate", &id, "--verdict", "accepted"]).0, Some(0));
+    assert_eq!(payer(&["pay", &id, "--reference", "P-1"]).0, Some(0));
+    assert!(payer(&["list"]).1.contains(" paid: "));
     trial.server.stop().await.expect("stops");
 }

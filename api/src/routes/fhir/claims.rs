@@ -14,7 +14,7 @@ use super::records::{present, room};
 use super::whose::PatientId;
 use super::{Asked, Outcomes, Sent, Wrong, base, media, named_release, resource, wrong};
 use crate::access::{Ask, Use, decide_and_record};
-use crate::auth::{Caller, Interaction, Role};
+use crate::auth::{Caller, Interaction};
 use crate::claims::{Known, known, suspect};
 use crate::node::{Done, Node};
 use crate::problem::{Kind, Problem};
@@ -217,7 +217,7 @@ pub(in crate::routes) async fn looked_at(node: &Node, caller: &Caller, id: &str,
         return Err(Problem::internal("a claim is given as it is, or not at all"));
     }
     let patient = PatientId::of(node, &document.patient);
-    Ok(Seen { least: caller.role == Role::Payer, row, document, patient })
+    Ok(Seen { least: caller.party()? != &row.claimant, row, document, patient })
 }
 
 /// The row of a claim that the caller handed in or is to pay.
