@@ -44,7 +44,7 @@ pub(crate) fn of_transaction(node: &Node, tx: TxId) -> Result<Option<Dispensed>,
     Ok(commands.find_map(|(number, command)| match command.action {
         Action::Dispense { consent, version, prescription } => {
             let (id, party) = (record::dispense_id(&tx, number), party.clone());
-            Some(Dispensed { tx, id, consent, version, prescription, party, command })
+            Some(Dispensed { tx, id, command, consent, version, prescription, party })
         }
         _ => None,
     }))

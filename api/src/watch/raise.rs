@@ -54,12 +54,12 @@ pub(super) async fn raise(
 }
 
 /// Raises a case about something that a route refused, once for each cause. A node that raises none, raises none.
-pub(crate) async fn accuse(node: &Node, cause: String, case: Case) -> anyhow::Result<()> {
+pub(crate) async fn accuse(node: &Node, cause: String, about: Case) -> anyhow::Result<()> {
     let Some(actor) = accuser(node)? else { return Ok(()) };
     let request = IdempotencyKey(first_half(Sha256::new().chain_update("case of ").chain_update(&cause).finalize()));
     let Known::Open(request) = node.store().causes.take(&[cause], request).await? else { return Ok(()) };
-    let codes = case.codes.clone();
-    let plan = of_regulators(node, Action::RaiseCase(named_by(request)), Payload::Case(case));
+    let codes = about.codes.clone();
+    let plan = of_regulators(node, Action::RaiseCase(named_by(request)), Payload::Case(about));
     let done = node.act(&actor, &plan, asking(request)).await?;
     tracing::info!(tx.id = %done.tx, ?codes, "a case was raised");
     Ok(node.store().causes.raised(request).await?)

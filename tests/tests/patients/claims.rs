@@ -44,6 +44,12 @@ pub(crate) fn money(value: &str) -> Value {
     json!({"value": value, "currency": "EUR"})
 }
 
+/// The day on which claims are made.
+#[expect(clippy::disallowed_methods, reason = "claims are of today, as the node's clock has it")]
+pub(crate) fn today() -> String {
+    time::OffsetDateTime::now_utc().date().to_string()
+}
+
 /// A claim for the dispense, at 12.30 a pack.
 pub(crate) fn claim(name: &str, given: &Given, packs: u32) -> Value {
     let concept = |system: &str, code: &str| json!({"coding": [{"system": system, "code": code}]});
@@ -52,7 +58,7 @@ pub(crate) fn claim(name: &str, given: &Given, packs: u32) -> Value {
     let net = money(&format!("{}.{:02}", cents / 100, cents % 100));
     json!({"resourceType": "Claim", "status": "active", "use": "claim", "patient": subject(name),
         "type": concept("http://terminology.hl7.org/CodeSystem/claim-type", "pharmacy"),
-        "created": time::OffsetDateTime::now_utc().date().to_string(),
+        "created": today(),
         "insurer": member(FUND), "provider": member("harbour-pharmacy"),
         "priority": concept("http://terminology.hl7.org/CodeSystem/processpriority", "normal"),
         "prescription": {"reference": format!("MedicationRequest/{}", given.prescription)},
@@ -110,6 +116,40 @@ async fn cases(trial: &Trial) -> Vec<Value> {
     about
 }
 
+/// A payer pays in part what was claimed at 24.60, once it has said so as it must be said.
+async fn decided_and_paid(harbour: &Client, fund: &Client, id: &str) {
+    let unpaid = step(fund, id, "pay", "early", json!({"reference": "P-1"})).await;
+    assert_eq!(unpaid.refusal().expect("a problem"), "claim_stage");
+    for (field, body) in [
+        ("reason", json!({"verdict": "partly", "benefit": {"value": "20", "currency": "EUR"}})),
+        ("benefit", json!({"verdict": "partly", "reason": "not_covered"})),
+        (
+            "benefit",
+            json!({"verdict": "partly", "reason": "not_covered", "benefit": {"value": "24.60", "currency": "EUR"}}),
+        ),
+        (
+            "benefit",
+            json!({"verdict": "partly", "reason": "not_covered", "benefit": {"value": "2", "currency": "USD"}}),
+        ),
+        ("benefit", json!({"verdict": "accepted", "benefit": {"value": "1e-9", "currency": "EUR"}})),
+    ] {
+        let wrong = step(fund, id, "adjudicate", "wrong", body).await;
+        assert_eq!((wrong.status.as_u16(), &wrong.body["field"]), (422, &json!(field)), "{}", wrong.body);
+    }
+    let partly =
+        json!({"verdict": "partly", "reason": "not_covered", "benefit": {"value": "20.05", "currency": "EUR"}});
+    let foreign = step(harbour, id, "adjudicate", "mine", partly.clone()).await;
+    assert_eq!(foreign.refusal().expect("a problem"), "not_payer");
+    step(fund, id, "adjudicate", "decide", partly).await.success().expect("decided");
+    step(fund, id, "pay", "pay", json!({"reference": "P-1"})).await.success().expect("paid");
+    let again = step(fund, id, "pay", "pay again", json!({"reference": "P-2"})).await;
+    assert_eq!(again.refusal().expect("a problem"), "claim_stage");
+    let told = got(harbour, &format!("/fhir/ClaimResponse/{id}")).await;
+    assert_eq!((&told["disposition"], &told["payment"]["amount"]), (&json!("partly"), &money("20.05")));
+    assert_eq!(told["payment"]["identifier"]["value"], "P-1");
+    assert_eq!(told["adjudication"][0]["reason"]["coding"][0]["code"], "not_covered");
+}
+
 #[tokio::test]
 async fn a_claim_is_decided_on_and_paid_and_the_patient_sees_who_looked() {
     let trial = Trial::start().await.expect("starts");
@@ -146,37 +186,7 @@ async fn a_claim_is_decided_on_and_paid_and_the_patient_sees_who_looked() {
         Some(true)
     );
 
-    let unpaid = step(&fund, &id, "pay", "early", json!({"reference": "P-1"})).await;
-    assert_eq!(unpaid.refusal().expect("a problem"), "claim_stage");
-    for (field, body) in [
-        ("reason", json!({"verdict": "partly", "benefit": {"value": "20", "currency": "EUR"}})),
-        ("benefit", json!({"verdict": "partly", "reason": "not_covered"})),
-        (
-            "benefit",
-            json!({"verdict": "partly", "reason": "not_covered", "benefit": {"value": "24.60", "currency": "EUR"}}),
-        ),
-        (
-            "benefit",
-            json!({"verdict": "partly", "reason": "not_covered", "benefit": {"value": "2", "currency": "USD"}}),
-        ),
-        ("benefit", json!({"verdict": "accepted", "benefit": {"value": "1e-9", "currency": "EUR"}})),
-    ] {
-        let wrong = step(&fund, &id, "adjudicate", "wrong", body).await;
-        assert_eq!((wrong.status.as_u16(), &wrong.body["field"]), (422, &json!(field)), "{}", wrong.body);
-    }
-    let partly =
-        json!({"verdict": "partly", "reason": "not_covered", "benefit": {"value": "20.05", "currency": "EUR"}});
-    let foreign = step(&harbour, &id, "adjudicate", "mine", partly.clone()).await;
-    assert_eq!(foreign.refusal().expect("a problem"), "not_payer");
-    step(&fund, &id, "adjudicate", "decide", partly).await.success().expect("decided");
-    step(&fund, &id, "pay", "pay", json!({"reference": "P-1"})).await.success().expect("paid");
-    let again = step(&fund, &id, "pay", "pay again", json!({"reference": "P-2"})).await;
-    assert_eq!(again.refusal().expect("a problem"), "claim_stage");
-    let told = got(&harbour, &format!("/fhir/ClaimResponse/{id}")).await;
-    assert_eq!((&told["disposition"], &told["payment"]["amount"]), (&json!("partly"), &money("20.05")));
-    assert_eq!(told["payment"]["identifier"]["value"], "P-1");
-    assert_eq!(told["adjudication"][0]["reason"]["coding"][0]["code"], "not_covered");
-
+    decided_and_paid(&harbour, &fund, &id).await;
     let mine = got(&own, &format!("/fhir/Claim/{id}")).await;
     assert_eq!(mine["insurer"], asked["insurer"]);
     let bundle = got(&own, "/patients/me/export").await.to_string();
@@ -267,6 +277,38 @@ async fn what_does_not_fit_the_dispense_is_refused_and_fraud_becomes_a_case() {
     trial.server.stop().await.expect("stops");
 }
 
+/// A pack of a paid dispense of two is taken back: the money comes back, and what was supplied is claimed anew.
+async fn taken_back(harbour: &Client, fund: &Client, id: &str, given: &Given) {
+    let undo = json!({"items": [pack("B")], "not_supplied": true});
+    let early = step(fund, id, "reverse", "early", json!({})).await;
+    assert_eq!(early.refusal().expect("a problem"), "dispense_stands");
+    harbour.post("/dispenses/undo", "undo", &undo).await.expect("an answer").success().expect("undone");
+    step(fund, id, "reverse", "reverse", json!({"note": "one pack came back"})).await.success().expect("reversed");
+    let whole = hand_in(harbour, "whole", &claim(NAME, given, 2)).await;
+    assert_eq!(reasons(&whole)[0].0, "quantity_changed");
+    // By the transaction, without a record of the dispense.
+    let mut rest = claim(NAME, given, 1);
+    rest.as_object_mut().expect("an object").remove("supportingInfo");
+    rest["item"][0].as_object_mut().expect("an object").remove("informationSequence");
+    rest["extension"] = json!([{"url": "urn:veridose:dispense", "valueString": given.tx}]);
+    let rest = handed_in(harbour, "rest", &rest).await;
+    // Undone while it waits: the payer cannot accept it, and the contract would not either.
+    let undo = json!({"items": [pack("A")], "not_supplied": true});
+    harbour.post("/dispenses/undo", "undo all", &undo).await.expect("an answer").success().expect("undone");
+    let refused = step(fund, &rest, "adjudicate", "accept", json!({"verdict": "accepted"})).await;
+    assert_eq!(refused.status, 409, "{}", refused.body);
+    assert!(refused.body["detail"].as_str().is_some_and(|text| text.contains("dispense_undone")), "{}", refused.body);
+    step(harbour, &rest, "withdraw", "withdraw", json!({})).await.success().expect("withdrawn");
+    assert_eq!(
+        fund.get(&format!("/claims/{rest}")).await.expect("an answer").status,
+        403,
+        "it is not the payer's any more"
+    );
+    let states: Vec<_> =
+        got(fund, "/claims").await["items"].as_array().expect("rows").iter().map(|row| row["state"].clone()).collect();
+    assert_eq!(states, ["withdrawn", "reversed"]);
+}
+
 #[tokio::test]
 async fn a_dispense_is_paid_once_whoever_claims_it_and_however_often() {
     let trial = Trial::start().await.expect("starts");
@@ -323,35 +365,7 @@ async fn a_dispense_is_paid_once_whoever_claims_it_and_however_often() {
     let raised = cases(&trial).await;
     assert_eq!(raised.iter().map(|case| &case["codes"]).collect::<Vec<_>>(), [&json!(["duplicate_claim"])]);
 
-    // A pack is taken back: the money comes back, and what was supplied is claimed anew.
-    let undo = json!({"items": [pack("B")], "not_supplied": true});
-    let early = step(&fund, id, "reverse", "early", json!({})).await;
-    assert_eq!(early.refusal().expect("a problem"), "dispense_stands");
-    harbour.post("/dispenses/undo", "undo", &undo).await.expect("an answer").success().expect("undone");
-    step(&fund, id, "reverse", "reverse", json!({"note": "one pack came back"})).await.success().expect("reversed");
-    let whole = hand_in(&harbour, "whole", &asked).await;
-    assert_eq!(reasons(&whole)[0].0, "quantity_changed");
-    // By the transaction, without a record of the dispense.
-    let mut rest = claim(NAME, &given, 1);
-    rest.as_object_mut().expect("an object").remove("supportingInfo");
-    rest["item"][0].as_object_mut().expect("an object").remove("informationSequence");
-    rest["extension"] = json!([{"url": "urn:veridose:dispense", "valueString": given.tx}]);
-    let rest = handed_in(&harbour, "rest", &rest).await;
-    // Undone while it waits: the payer cannot accept it, and the contract would not either.
-    let undo = json!({"items": [pack("A")], "not_supplied": true});
-    harbour.post("/dispenses/undo", "undo all", &undo).await.expect("an answer").success().expect("undone");
-    let refused = step(&fund, &rest, "adjudicate", "accept", json!({"verdict": "accepted"})).await;
-    assert_eq!(refused.status, 409, "{}", refused.body);
-    assert!(refused.body["detail"].as_str().is_some_and(|text| text.contains("dispense_undone")), "{}", refused.body);
-    step(&harbour, &rest, "withdraw", "withdraw", json!({})).await.success().expect("withdrawn");
-    assert_eq!(
-        fund.get(&format!("/claims/{rest}")).await.expect("an answer").status,
-        403,
-        "it is not the payer's any more"
-    );
-    let states: Vec<_> =
-        got(&fund, "/claims").await["items"].as_array().expect("rows").iter().map(|row| row["state"].clone()).collect();
-    assert_eq!(states, ["withdrawn", "reversed"]);
+    taken_back(&harbour, &fund, id, &given).await;
     trial.server.stop().await.expect("stops");
 }
 

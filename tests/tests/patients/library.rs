@@ -10,7 +10,7 @@ use reqwest::header::ACCEPT;
 use serde_json::{Value, json};
 use veridose_tests::{Trial, send};
 
-use super::claims::{FUND, GTIN, fund, given};
+use super::claims::{FUND, GTIN, fund, given, today};
 use super::people::{create, create_as};
 
 /// Patients that the library makes, each with records and a consent.
@@ -81,7 +81,7 @@ async fn claimed(python: PathBuf) {
         let name = format!("example-{number}");
         let given = given(&trial, &name, &[serial]).await;
         links.push(json!({"patient": name, "payer": FUND, "claimant": "harbour-pharmacy", "gtin": GTIN, "packs": 1,
-            "created": time::OffsetDateTime::now_utc().date().to_string(), "amount": 19.95,
+            "created": today(), "amount": 19.95,
             "prescription": given.prescription, "dispense": given.record}));
     }
     let made = library("R4", &python, &["claims"], &links);

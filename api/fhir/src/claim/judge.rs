@@ -203,12 +203,11 @@ fn products(found: &mut Findings, claim: &Claimed, dispense: &DispenseFacts, key
         if item.ndc.as_ref().is_some_and(|code| dispense.ndc.get(&key) != Some(code)) {
             found.say(Reason::Upcoding, place, "the National Drug Code is not that of the product that was dispensed");
         }
-        match rest.checked_sub(item.packs) {
-            Some(less) => *rest = less,
-            None => {
-                let text = "more packs are claimed than were dispensed and not taken back";
-                found.say(Reason::QuantityChanged, format!("Claim.item[{at}].quantity"), text);
-            }
+        if let Some(less) = rest.checked_sub(item.packs) {
+            *rest = less;
+        } else {
+            let text = "more packs are claimed than were dispensed and not taken back";
+            found.say(Reason::QuantityChanged, format!("Claim.item[{at}].quantity"), text);
         }
     }
     let is_whole = left.values().all(|rest| *rest == 0);

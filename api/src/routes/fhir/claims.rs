@@ -245,13 +245,11 @@ pub(in crate::routes) async fn response(node: &Node, seen: &Seen) -> Result<Valu
     let wanted: Vec<Commitment> = row.decision.into_iter().chain(row.payment).collect();
     let mut opened = node.store().vault.open_as_owner(&wanted).await?;
     let mut take = |name: Option<Commitment>| opened.remove(&name?);
-    let mut told = match take(row.decision) {
-        Some(Opened::Document(Payload::Fhir(decided))) => present(&row.claim, &decided.resource, seen.patient),
-        _ => {
-            let at = Moment::text(row.moved_at).unwrap_or_default();
-            let patient = seen.patient.to_string();
-            claim::response((&id, &seen.document.resource), &row.payer, &patient, &at, None)
-        }
+    let mut told = if let Some(Opened::Document(Payload::Fhir(decided))) = take(row.decision) {
+        present(&row.claim, &decided.resource, seen.patient)
+    } else {
+        let (at, patient) = (Moment::text(row.moved_at).unwrap_or_default(), seen.patient.to_string());
+        claim::response((&id, &seen.document.resource), &row.payer, &patient, &at, None)
     };
     told["id"] = Value::String(id);
     if let Some(Opened::Document(Payload::Note(note))) = take(row.payment) {

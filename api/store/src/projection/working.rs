@@ -135,12 +135,8 @@ impl Wanted {
                 self.certificates.insert(certificate.fingerprint.0.to_vec());
                 self.parties.insert(certificate.party.to_string());
             }
-            Action::RevokeCertificate(fingerprint) => {
-                self.certificates.insert(fingerprint.0.to_vec());
-            }
-            Action::RegisterProduct(product) => {
-                self.products.insert(product.0.to_vec());
-            }
+            Action::RevokeCertificate(fingerprint) => self.certificates.extend([fingerprint.0.to_vec()]),
+            Action::RegisterProduct(product) => self.products.extend([product.0.to_vec()]),
             Action::RegisterLot { lot, .. } | Action::Commission { lot } => {
                 self.lots.insert(lot.0.to_vec());
             }

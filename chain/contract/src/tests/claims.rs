@@ -110,29 +110,31 @@ fn follow(dispensed: &mut Vec<Dispensed>, what: &Try, document: Commitment, tx: 
             dispensed.push(Dispensed { id: dispense_id(&tx, 0), standing: items.clone(), claims: vec![] });
         }
         Try::Undo(items) => {
-            dispensed.iter_mut().for_each(|one| one.standing.retain(|pack| !items.contains(pack)));
+            for one in dispensed {
+                one.standing.retain(|pack| !items.contains(pack));
+            }
         }
         Try::Submit(at, _, payer, more) => {
-            let one = one(dispensed, at);
+            let one = one(dispensed, *at);
             let packs = one.standing.len().saturating_add_signed(isize::try_from(*more).expect("small"));
             one.claims.push(Claimed { document, payer: *payer, packs, stage: ClaimStage::Submitted });
         }
         Try::Adjudicate(at, _, verdict) => {
-            one(dispensed, at).claims.last_mut().expect("claimed").stage = ClaimStage::Adjudicated(*verdict);
+            one(dispensed, *at).claims.last_mut().expect("claimed").stage = ClaimStage::Adjudicated(*verdict);
         }
         Try::Pay(at, _) => {
-            let claim = one(dispensed, at).claims.last_mut().expect("claimed");
+            let claim = one(dispensed, *at).claims.last_mut().expect("claimed");
             let ClaimStage::Adjudicated(verdict) = claim.stage else { panic!("paid without a decision: {claim:?}") };
             claim.stage = ClaimStage::Paid(verdict);
         }
-        Try::Reverse(at, _) => one(dispensed, at).claims.last_mut().expect("claimed").stage = ClaimStage::Reversed,
-        Try::Withdraw(at, _) => one(dispensed, at).claims.last_mut().expect("claimed").stage = ClaimStage::Withdrawn,
+        Try::Reverse(at, _) => one(dispensed, *at).claims.last_mut().expect("claimed").stage = ClaimStage::Reversed,
+        Try::Withdraw(at, _) => one(dispensed, *at).claims.last_mut().expect("claimed").stage = ClaimStage::Withdrawn,
         Try::PayOld(..) => panic!("a claim that was replaced is paid"),
     }
 }
 
 /// A dispense, by a number that may be too large.
-fn one<'a>(dispensed: &'a mut [Dispensed], at: &usize) -> &'a mut Dispensed {
+fn one(dispensed: &mut [Dispensed], at: usize) -> &mut Dispensed {
     let at = at.checked_rem(dispensed.len()).expect("some");
     dispensed.get_mut(at).expect("there")
 }
