@@ -115,13 +115,16 @@ async fn refresh_directory(node: &Node) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Takes up rotated certificates and new keys, so that nobody need start the node again for them.
+/// Takes up rotated certificates and new keys, so that nobody need start the node again for them, and what other processes erased.
 async fn keys(node: Arc<Node>, stopped: impl Future<Output = ()>) {
     tokio::pin!(stopped);
     loop {
         tokio::select! {
             () = &mut stopped => return,
             () = tokio::time::sleep(KEYS_EVERY) => {}
+        }
+        if let Err(error) = node.follow_erasures().await {
+            tracing::error!(error = format!("{error:#}"), "the key backup cannot be written now");
         }
         // Also while a rotation is half-way through its files: the next look sees all of it.
         if let Err(error) = node.take_up_keys().await {

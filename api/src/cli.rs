@@ -1,6 +1,7 @@
 //! The command line. Exit code 0: done; 1: refused, invalid or failed; 2: wrong usage.
 
 mod access;
+mod backup;
 mod capture;
 mod claim;
 mod client;
@@ -31,6 +32,8 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{CommandFactory as _, Parser, Subcommand};
+
+pub(crate) use local::sha256;
 
 use crate::config::{Config, Overrides};
 
@@ -85,6 +88,10 @@ pub enum Command {
     /// Check, rebuild and show the ledger of a stopped node
     #[command(subcommand)]
     Ledger(ledger::Command),
+    /// Make and check backups, also of a running node
+    Backup(backup::Arguments),
+    /// Restore a backup into an empty data directory
+    Restore(backup::RestoreArguments),
     /// Make the SQL view anew
     #[command(subcommand)]
     Project(project::Command),
@@ -172,6 +179,8 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Key(command) => key::run(&Config::load(arguments.overrides)?, &command, arguments.json),
         Command::Sign(sign) => sign::run(&Config::load(arguments.overrides)?, &sign, arguments.json),
         Command::Ledger(command) => ledger::run(&Config::load(arguments.overrides)?, &command, arguments.json),
+        Command::Backup(backup) => backup::run(|| Config::load(arguments.overrides), &backup, arguments.json),
+        Command::Restore(restore) => backup::restore(&Config::load(arguments.overrides)?, &restore, arguments.json),
         Command::Project(command) => project::run(&Config::load(arguments.overrides)?, &command, arguments.json),
         Command::Access(command) => access::run(|| Config::load(arguments.overrides), &command, arguments.json),
         Command::Credential(command) => credential::run(&Config::load(arguments.overrides)?, &command),

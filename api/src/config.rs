@@ -41,6 +41,8 @@ pub struct Config {
     pub webhooks: Webhooks,
     /// Where transactions go.
     pub ledger: Ledger,
+    /// Where the key backup lies.
+    pub backup: Backup,
     /// Which part of the work this process does.
     pub role: NodeRole,
 }
@@ -56,6 +58,16 @@ pub enum NodeRole {
     Serve,
     /// Works through captured documents and writes the SQL view; of HTTP it answers for its health and counters alone.
     Work,
+}
+
+/// Where the key backup lies: in two places, so that neither alone opens anything. Both or none are named.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Backup {
+    /// The key backup. Copies of it may be kept anywhere.
+    pub keys: Option<PathBuf>,
+    /// Its key, sealed under the passphrase and replaced by each erasure of a patient. Whoever copies it keeps what patients had erased.
+    pub key: Option<PathBuf>,
 }
 
 /// How the trade is watched.
@@ -249,6 +261,7 @@ impl Default for Config {
             detection: Detection::default(),
             webhooks: Webhooks::default(),
             ledger: Ledger::default(),
+            backup: Backup::default(),
             role: NodeRole::default(),
         }
     }
@@ -379,6 +392,10 @@ impl Config {
         anyhow::ensure!(
             (1..=1_440).contains(&minutes),
             "patients.emergency_minutes is {minutes}: an emergency lasts a minute to a day"
+        );
+        anyhow::ensure!(
+            self.backup.keys.is_some() == self.backup.key.is_some(),
+            "backup.keys and backup.key go together: the key backup and its key"
         );
         anyhow::ensure!(self.limits.page_max > 0, "limits.page_max is 0: no list could be read");
         anyhow::ensure!(

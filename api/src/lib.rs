@@ -8,6 +8,7 @@ mod analysis;
 pub mod app;
 pub mod auth;
 mod background;
+pub mod backup;
 mod body;
 mod claims;
 pub mod cli;

@@ -2,6 +2,7 @@
 
 mod act;
 mod clock;
+mod custody;
 mod erase;
 mod frozen;
 mod keys;
@@ -23,8 +24,10 @@ use veridose_workers::Projector;
 
 pub use act::{ActError, Actor, Done, Unsigned};
 pub use clock::{Clock, date_time};
+pub use custody::{Custody, open_key_backup};
 pub use frozen::Frozen;
 pub use keys::KeyStore;
+pub(crate) use keys::write_new;
 #[cfg(feature = "fabric")]
 pub(crate) use open::fabric_settings;
 pub use open::{Parts, clock, given_passphrase, keys, options, parts, registering, registration};
@@ -58,6 +61,7 @@ pub struct Node {
     webhooks: Webhooks,
     patients: Patients,
     credential_issuers: CredentialIssuers,
+    custody: Option<Custody>,
     turns: Turns,
 }
 
@@ -78,6 +82,7 @@ impl Node {
     ) -> Self {
         let signers =
             signers.into_iter().map(|signer| (signer.certificate().party.clone(), Arc::new(signer))).collect();
+        let custody = keys.custody(&config.backup);
         Self {
             ledger,
             store,
@@ -97,6 +102,7 @@ impl Node {
             webhooks: config.webhooks,
             patients: config.patients.clone(),
             credential_issuers,
+            custody,
             turns: Turns::default(),
         }
     }
@@ -209,6 +215,20 @@ impl Node {
     /// Who says of persons what they are.
     pub(crate) const fn credential_issuers(&self) -> &CredentialIssuers {
         &self.credential_issuers
+    }
+
+    /// The key backup, where a place for it is configured.
+    pub const fn custody(&self) -> Option<&Custody> {
+        self.custody.as_ref()
+    }
+
+    /// Takes up what other processes erased, and has the key backup follow: written anew under a new key where keys of patients were
+    /// destroyed since. False where no place for one is configured.
+    pub async fn follow_erasures(&self) -> anyhow::Result<bool> {
+        let destroyed = self.store.vault.follow_erasures().await?;
+        let Some(custody) = &self.custody else { return Ok(false) };
+        custody.follow(&self.store, &self.keys, destroyed).await?;
+        Ok(true)
     }
 
     /// How the trade is watched.

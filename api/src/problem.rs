@@ -531,6 +531,11 @@ impl From<StoreError> for Problem {
             | StoreError::Altered(_)
             | StoreError::KeyAltered(_)
             | StoreError::OtherMasterKey
+            | StoreError::OlderThanKeys
+            | StoreError::OtherRoot
+            | StoreError::Root(_)
+            | StoreError::File { .. }
+            | StoreError::NotEmpty(_)
             | StoreError::NotOwner
             | StoreError::Malformed { .. }
             | StoreError::OtherNetwork { .. }

@@ -30,6 +30,7 @@ impl MigratorTrait for Primary {
             Box::new(primary::access::Migration),
             Box::new(primary::findings::Migration),
             Box::new(primary::places::Migration),
+            Box::new(primary::patient_keys::Migration),
         ]
     }
 

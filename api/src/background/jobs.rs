@@ -1,13 +1,16 @@
 //! The queue of jobs: what each kind does.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use tokio::sync::watch;
 use veridose_store::{Job, JobKind};
 use veridose_workers::{JobOutcome, Pace, run_jobs};
 
 use super::{PAUSE, stopped};
+use crate::backup;
 use crate::node::Node;
 use crate::watch::{detect, follow, search};
 use crate::webhooks;
@@ -86,5 +89,9 @@ async fn attempt(node: &Arc<Node>, job: &Job) -> anyhow::Result<Option<serde_jso
             Ok(Some(serde_json::to_value(reached)?))
         }
         JobKind::Deliver => webhooks::deliver(node, job).await.map(|()| None),
+        JobKind::Backup => {
+            let to: PathBuf = serde_json::from_value(job.payload["to"].clone()).context("the job names no folder")?;
+            backup::save(node, &to).await.map(|_| None)
+        }
     }
 }

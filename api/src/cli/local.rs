@@ -64,7 +64,7 @@ pub(super) fn moment(at: Timestamp) -> String {
 }
 
 /// SHA-256 of a file of any size.
-pub(super) fn sha256(file: &Path) -> Result<[u8; 32]> {
+pub(crate) fn sha256(file: &Path) -> Result<[u8; 32]> {
     let context = || format!("failed to read {}", file.display());
     let mut input = File::open(file).with_context(context)?;
     let (mut hash, mut piece) = (Sha256::new(), vec![0; 1 << 16]);

@@ -1,22 +1,28 @@
 //! The key files of a node, each sealed under the node's passphrase.
 //!
-//! `keys/vault.key` is the master key of the vault, `keys/network.key` blinds names, `keys/log.key` signs checkpoints,
+//! `keys/vault.key` is the master key of the vault, `keys/patients.key` the root of patients' keys, `keys/network.key` blinds names, `keys/log.key` signs checkpoints,
 //! `keys/issuer.key` signs tokens. `keys/<party>/` holds the authority and the signing key of each organisation that this node acts
 //! for; an organisation that signs on its own side has no folder here.
 
 mod files;
+mod root;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use veridose_contract::{Certificate, Fingerprint, PartyId, Role, Site, Timestamp};
 use veridose_ledger::LogKey;
 use veridose_ledger::pki::{self, Authority, Issued, Passphrase, Request};
 use veridose_ledger::signer::Signer;
+use veridose_store::{Root, RootKeeper};
 use zeroize::Zeroizing;
 
+use super::custody::Custody;
+use crate::config::Backup;
 use files::Pair;
-pub(super) use files::write_new;
+pub(crate) use files::{replace_and_wipe, write_new};
+use root::RootFile;
 
 /// Days that an authority's certificate is valid.
 const AUTHORITY_DAYS: i64 = 20 * 365;
@@ -25,6 +31,9 @@ const CERTIFICATE_DAYS: i64 = 2 * 365;
 /// A certificate begins this long before it is made, so that a slow clock elsewhere accepts it.
 const BACKDATE_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 86_400_000;
+/// The root of patients' keys, and where a passphrase lies that nobody gave.
+const ROOT: &str = "patients.key";
+pub(super) const PASSPHRASE: &str = "passphrase";
 /// Names of an organisation's files.
 const AUTHORITY: &str = "ca";
 const SIGNER: &str = "signer";
@@ -32,13 +41,13 @@ const SIGNER: &str = "signer";
 /// The folder of key files and what opens them.
 pub struct KeyStore {
     folder: PathBuf,
-    passphrase: Passphrase,
+    passphrase: Arc<Passphrase>,
 }
 
 impl KeyStore {
     /// The key files of a data directory.
     pub fn new(data: &Path, passphrase: Passphrase) -> Self {
-        Self { folder: data.join("keys"), passphrase }
+        Self { folder: data.join("keys"), passphrase: Arc::new(passphrase) }
     }
 
     /// The secret of that name, 32 random bytes; made when the directory is new. One that is lost is not made anew: what it
@@ -53,6 +62,59 @@ impl KeyStore {
         let bytes: [u8; 32] =
             bytes.as_slice().try_into().with_context(|| format!("{} does not hold 32 bytes", path.display()))?;
         Ok(Zeroizing::new(bytes))
+    }
+
+    /// Where the root of patients' keys lies; made when the directory is new.
+    pub fn patients_root(&self) -> Result<Arc<dyn RootKeeper>> {
+        let file = RootFile { path: self.folder.join(ROOT), passphrase: Arc::clone(&self.passphrase) };
+        if !file.path.exists() {
+            self.require_new(&file.path)?;
+            write_new(&file.path, &file.seal(&Root::first())?)?;
+        }
+        Ok(Arc::new(file))
+    }
+
+    /// The key backup, where places for it and its key are configured.
+    pub(super) fn custody(&self, places: &Backup) -> Option<Custody> {
+        let (keys, key) = (places.keys.clone()?, places.key.clone()?);
+        Some(Custody::new(keys, key, Arc::clone(&self.passphrase)))
+    }
+
+    /// The files that a key backup holds, by their names in the folder: all but the root of patients' keys, which must not be anywhere
+    /// else, and a passphrase that lies beside them.
+    pub(super) fn backed_up(&self) -> Result<Vec<(String, Vec<u8>)>> {
+        let mut files = Vec::new();
+        let mut folders = vec![self.folder.clone()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(&folder).with_context(|| format!("failed to read {}", folder.display()))? {
+                let path = entry?.path();
+                let name =
+                    path.strip_prefix(&self.folder)?.to_str().context("a key file's name is not text")?.to_owned();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if !path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+                    && ![ROOT, PASSPHRASE].contains(&name.as_str())
+                {
+                    files.push((
+                        name,
+                        std::fs::read(&path).with_context(|| format!("failed to read {}", path.display()))?,
+                    ));
+                }
+            }
+        }
+        files.sort();
+        Ok(files)
+    }
+
+    /// Writes the key files of a key backup into a folder that has none.
+    pub(crate) fn restore(&self, files: &[(String, Vec<u8>)]) -> Result<()> {
+        for (name, bytes) in files {
+            let is_below = Path::new(name).components().all(|part| matches!(part, std::path::Component::Normal(_)));
+            ensure!(is_below, "the key backup names a file outside of its folder: {name}");
+            let text = std::str::from_utf8(bytes).with_context(|| format!("{name} in the key backup is not text"))?;
+            write_new(&self.folder.join(name), text)?;
+        }
+        Ok(())
     }
 
     /// The key of that name, as `make` makes it where it is missing.

@@ -20,6 +20,7 @@ use zeroize::Zeroizing;
 use super::keys::{random, write_new};
 use super::{Clock, Frozen, KeyStore, Node};
 use crate::access::CredentialIssuers;
+use crate::backup;
 use crate::config::{Config, LedgerKind};
 use crate::found::{found, network_file, trial_members};
 use crate::name::first_half;
@@ -75,10 +76,12 @@ pub fn options(config: &Config) -> Options {
 impl Node {
     /// Opens the node of this configuration.
     pub async fn open(config: &Config) -> Result<Arc<Self>> {
+        backup::refuse_unfinished(&config.data)?;
         let Parts { network, keys, log_key } = parts(config)?;
         let signers = keys.parties()?.iter().map(|party| keys.signer(party)).collect::<Result<Vec<_>>>()?;
         let network_key = NetworkKey::new(&*keys.secret("network")?);
         let master = MasterKey::new(keys.secret("vault")?);
+        let root = keys.patients_root()?;
         let ledger = open_ledger(config, network.clone(), log_key).await.context("failed to open the ledger")?;
         let founding = Founding {
             network: network.id,
@@ -86,7 +89,7 @@ impl Node {
             threshold: network.genesis.admit_threshold,
         };
         let store =
-            Store::open(&config.database_url(), master, founding).await.context("failed to open the database")?;
+            Store::open(&config.database_url(), master, root, founding).await.context("failed to open the database")?;
         let store = store.named(node_name(&config.data)?);
         let destroyed = super::erase::replay(&ledger, &store).await.context("failed to replay erasures")?;
         if destroyed > 0 {
@@ -98,6 +101,16 @@ impl Node {
         let clock = clock(config);
         let node = Self::new(ledger, store, projector, network, network_key, clock, keys, signers, config, issuers);
         node.register_certificates().await?;
+        if let Some(restored) = backup::restored_to(&config.data)? {
+            tracing::warn!(
+                entries = restored.entries,
+                "this ledger goes on from a backup: who has seen a longer one will call it a fork"
+            );
+        }
+        // What was erased stays readable in the key backup until it is written anew, so this is not put off for long.
+        if let Err(error) = node.follow_erasures().await {
+            tracing::error!(error = format!("{error:#}"), "the key backup cannot be written now");
+        }
         Ok(Arc::new(node))
     }
 
@@ -267,7 +280,7 @@ fn passphrase(data: &Path) -> Result<Passphrase> {
 }
 
 fn kept_passphrase(data: &Path) -> PathBuf {
-    data.join("keys").join("passphrase")
+    data.join("keys").join(super::keys::PASSPHRASE)
 }
 
 /// Makes a directory that only its owner reads.

@@ -32,6 +32,20 @@ pub(super) struct Erased {
     tx: Option<String>,
     /// Documents that this made unreadable.
     documents: u64,
+    /// What became of the key backup.
+    key_backup: KeyBackupState,
+}
+
+/// What became of the key backup, in which the key was too.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum KeyBackupState {
+    /// There is none.
+    None,
+    /// Written anew without the key; what was written before opens no more.
+    Rewrapped,
+    /// Its place cannot be reached; the node tries again every few seconds.
+    Pending,
 }
 
 /// Destroys the key of everything that is kept of the patient who asks: consents, records, accesses, wherever copies of them
@@ -66,5 +80,13 @@ pub(super) async fn erase(
         tx = Some(write.done(&*body, &plan).await?.0.tx.to_string());
     }
     let documents = vault.destroy_patient(&patient).await?;
-    Ok(HttpResponse::Ok().json(Erased { erasure, tx, documents }))
+    let key_backup = match node.follow_erasures().await {
+        Ok(true) => KeyBackupState::Rewrapped,
+        Ok(false) => KeyBackupState::None,
+        Err(error) => {
+            tracing::error!(error = format!("{error:#}"), "the key backup cannot be written now");
+            KeyBackupState::Pending
+        }
+    };
+    Ok(HttpResponse::Ok().json(Erased { erasure, tx, documents, key_backup }))
 }

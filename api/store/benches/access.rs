@@ -5,11 +5,12 @@
 //! With each second of records goes the root that is anchored on the ledger. A day of a nation: 1300000 and 5000000.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use veridose_contract::access::{Access, Grant, GrantRule};
 use veridose_contract::{ConsentId, DataForm, DataKind, NetworkId, PartyId, Timestamp, merkle};
-use veridose_store::{AccessNote, Founding, MasterKey, NewAccess, PageRequest, Person, Store};
+use veridose_store::{AccessNote, Founding, HeldRoot, MasterKey, NewAccess, PageRequest, Person, Store};
 use zeroize::Zeroizing;
 
 /// Accesses that are asked for one by one and under way at the same time.
@@ -112,7 +113,9 @@ async fn main() {
     let folder = tempfile::tempdir().expect("a folder");
     let url = format!("sqlite:{}", folder.path().join("store.db").display());
     let founding = Founding { network: NetworkId([1; 16]), members: Vec::new(), threshold: 1 };
-    let store = Store::open(&url, MasterKey::new(Zeroizing::new([9; 32])), founding).await.expect("opens");
+    let store = Store::open(&url, MasterKey::new(Zeroizing::new([9; 32])), Arc::<HeldRoot>::default(), founding)
+        .await
+        .expect("opens");
     let begun = Instant::now();
     for first in (0..people).step_by(PEOPLE_AT_ONCE) {
         let some: Vec<String> = (first..people.min(first + PEOPLE_AT_ONCE)).map(name).collect();

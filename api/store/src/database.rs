@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use sea_orm::sqlx::{self, Connection as _, SqliteConnection};
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction,
-    DbBackend, DbErr, EntityTrait, IntoActiveModel, Iterable, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
+    AccessMode, ActiveModelBehavior, ActiveModelTrait, ConnectOptions, ConnectionTrait, DatabaseConnection,
+    DatabaseTransaction, DbBackend, DbErr, EntityTrait, IntoActiveModel, IsolationLevel, Iterable,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
     sea_query::{Expr, OnConflict, Query, SimpleExpr},
 };
 use tokio::sync::{Mutex, OwnedMutexGuard};
@@ -79,6 +79,11 @@ impl Database {
         &self.connection
     }
 
+    /// Whether other processes may write to it too.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.connection.get_database_backend() == DbBackend::Postgres
+    }
+
     /// The database's time, in milliseconds since 1970, in a statement.
     pub(crate) fn clock(&self) -> SimpleExpr {
         clock(self.connection.get_database_backend())
@@ -90,6 +95,22 @@ impl Database {
         let row = connection.query_one(&ask).await?;
         let missing = || StoreError::Malformed { what: "clock", detail: "the database tells no time".to_owned() };
         Ok(row.ok_or_else(missing)?.try_get("", "now")?)
+    }
+
+    /// Begins a transaction that sees one moment, that of its first look, however long it reads.
+    pub(crate) async fn snapshot(&self) -> Result<DatabaseTransaction, DbErr> {
+        if !self.is_shared() {
+            return self.connection.begin().await;
+        }
+        let options = TransactionOptions {
+            isolation_level: Some(IsolationLevel::RepeatableRead),
+            access_mode: Some(AccessMode::ReadOnly),
+            ..TransactionOptions::default()
+        };
+        let transaction = self.connection.begin_with_options(options).await?;
+        // Files are written in between.
+        transaction.execute_unprepared("SET LOCAL idle_in_transaction_session_timeout = 0").await?;
+        Ok(transaction)
     }
 
     /// Begins a write transaction when its turn comes.

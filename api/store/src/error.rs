@@ -1,5 +1,6 @@
 //! What can go wrong in the store.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use sea_orm::{DbErr, RuntimeErr, sqlx};
@@ -50,6 +51,34 @@ pub enum StoreError {
          folder and network.toml of theirs"
     )]
     OtherMasterKey,
+    /// The database is older than the root of patients' keys.
+    #[error(
+        "the database is older than the node's keys: what was erased since would be in it, so nothing of patients can be read \
+         from it; restore a backup with its key backup by `veridose restore`"
+    )]
+    OlderThanKeys,
+    /// The root of patients' keys does not lead to those in the database.
+    #[error(
+        "the patients' keys in this database hang from another root than keys/patients.key: a node that joins others, or was \
+         away for more than a week, takes the keys folder of theirs"
+    )]
+    OtherRoot,
+    /// The root of patients' keys could not be read or replaced.
+    #[error(
+        "the root of patients' keys could not be read or replaced: what was erased may be readable in older copies"
+    )]
+    Root(#[source] Arc<std::io::Error>),
+    /// A file of a backup cannot be read or written.
+    #[error("{} cannot be read or written", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: Arc<std::io::Error>,
+    },
+    /// A restore is only into an empty database.
+    #[error("the database is not empty: the table {0} has rows; name another database, or remove this one")]
+    NotEmpty(String),
     /// A stored key does not open: it was altered.
     #[error("{0} does not open: it was altered")]
     KeyAltered(String),
@@ -142,6 +171,12 @@ pub enum StoreError {
     /// The writer task has ended: the store is closing.
     #[error("the store is closing")]
     Closing,
+}
+
+impl StoreError {
+    pub(crate) fn root(error: std::io::Error) -> Self {
+        Self::Root(Arc::new(error))
+    }
 }
 
 impl From<DbErr> for StoreError {

@@ -18,7 +18,7 @@ use veridose_contract::Timestamp;
 
 pub use run::Hold;
 
-use crate::database::{Database, Existing, Write, insert_all, signed, unsigned};
+use crate::database::{Database, Durability, Existing, Write, insert_all, signed, unsigned};
 use crate::entity::jobs::job;
 use crate::limits::{JOB_PAYLOAD_BYTES_MAX, JOBS_MAX};
 use crate::page::latest_first;
@@ -40,6 +40,8 @@ pub enum JobKind {
     Notify,
     /// Delivers one message to one subscription.
     Deliver,
+    /// Writes a backup.
+    Backup,
 }
 
 /// Where a job stands.
@@ -132,6 +134,12 @@ pub struct Jobs {
 impl Jobs {
     pub(crate) fn new(database: Database) -> Self {
         Self { database, runner: Uuid::new_v4().to_string() }
+    }
+
+    /// The queue of a database that a node has open.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        let (primary, _) = crate::urls(url)?;
+        Ok(Self::new(Database::open(&primary, Durability::PowerCut).await?))
     }
 
     /// Under a runner's name, by which it knows its own jobs at the next start. Of several nodes on one database each has its

@@ -6,6 +6,7 @@
 //! SeaORM stays inside this crate: own row types go out.
 
 mod access;
+mod backup;
 mod capture;
 mod causes;
 mod database;
@@ -31,6 +32,7 @@ pub use access::{
     AccessAnchorRow, AccessLog, AccessNote, AccessRecord, EmergencyRow, EmergencyWords, KeptAccess, LogPlace,
     NewAccess, Person, Recorded,
 };
+pub use backup::{KeyBackup, KeyBackupMark, Restored, SavedTable, Snapshot, Stillness, restore, unknown_patients};
 pub use capture::{
     Abandoned, CaptureError, CaptureFinding, CaptureJob, CaptureState, Captures, Clock, Document, ErrorBehaviour,
     Received, Upload,
@@ -50,7 +52,7 @@ pub use query::{
 };
 pub use scans::{Scan, ScanBatch, Scans};
 pub use text::word;
-pub use vault::{MasterKey, Opened, Request, Sealing, Vault};
+pub use vault::{HeldRoot, MasterKey, Opened, Request, Root, RootKeeper, Sealing, Vault};
 pub use webhooks::{Delivery, DeliveryState, Message, Secret, Try, Webhook, WebhookState, Webhooks};
 
 use crate::database::{Database, Durability};
@@ -86,14 +88,19 @@ pub struct Store {
 
 impl Store {
     /// Opens the databases, creates them if they are not there, brings their tables up to date and starts the vault's writer.
-    /// `url` is `sqlite:PATH` (a second file `PATH` + `-view` beside it holds the view) or `postgres://…`.
-    pub async fn open(url: &str, master: MasterKey, founding: Founding) -> Result<Self, StoreError> {
+    /// Patients' keys hang from `root`. `url` is `sqlite:PATH` (a second file `PATH` + `-view` beside it holds the view) or `postgres://…`.
+    pub async fn open(
+        url: &str,
+        master: MasterKey,
+        root: Arc<dyn RootKeeper>,
+        founding: Founding,
+    ) -> Result<Self, StoreError> {
         let (primary_url, view_url) = urls(url)?;
         let primary = Database::open(&primary_url, Durability::PowerCut).await?;
         veridose_migrations::up::<veridose_migrations::Primary>(primary.read()).await?;
         let view = Database::open(&view_url, Durability::Crash).await?;
         veridose_migrations::up::<veridose_migrations::View>(view.read()).await?;
-        let keys = Arc::new(Keys::open(master, primary.clone()).await?);
+        let keys = Arc::new(Keys::open(master, root, primary.clone()).await?);
         let vault = Vault::start(primary.clone(), Arc::clone(&keys));
         let jobs = Jobs::new(primary.clone());
         let scans = Scans::new(primary.clone(), Arc::clone(&keys));

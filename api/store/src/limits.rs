@@ -16,6 +16,10 @@ pub const PAGE_ROWS_MAX: u32 = 1_000;
 pub const ENTRIES_PER_BATCH_MAX: usize = 512;
 /// Commands and items of these entries together, so that their SQL transaction is short; a larger entry goes alone.
 pub const ITEMS_PER_BATCH_MAX: usize = 100_000;
+/// How long a link from one root of patients' keys to the next is kept where several processes share a database.
+pub const LINKS_KEPT_MS: i64 = 7 * 86_400_000;
+/// Size of one part of a file in a backup: a row with the largest document, or all key files and names of the erased.
+pub const BACKUP_FRAME_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// Size of one stored piece of an uploaded document.
 pub const CAPTURE_PIECE_BYTES_MAX: usize = 1024 * 1024;
 /// Errors that a capture job keeps; later ones are only counted.

@@ -1,12 +1,15 @@
 //! Stores for tests: SQLite in a directory that goes away, and PostgreSQL where `VERIDOSE_TEST_POSTGRES` names a server.
 
+use std::sync::Arc;
+
 use veridose_contract::{Fingerprint, NetworkId, Party, PartyId, Role, Site};
 use zeroize::Zeroizing;
 
-use crate::{Claim, Founding, MasterKey, Store};
+use crate::{Claim, Founding, HeldRoot, MasterKey, Store};
 
 pub(crate) struct TestDatabase {
     pub(crate) url: String,
+    pub(crate) root: Arc<HeldRoot>,
     _directory: Option<tempfile::TempDir>,
 }
 
@@ -15,7 +18,7 @@ pub(crate) async fn databases(name: &str) -> Vec<TestDatabase> {
     use sea_orm::ConnectionTrait;
     let directory = tempfile::tempdir().expect("a temporary directory");
     let url = format!("sqlite:{}", directory.path().join("store.db").display());
-    let mut databases = vec![TestDatabase { url, _directory: Some(directory) }];
+    let mut databases = vec![TestDatabase { url, root: Arc::default(), _directory: Some(directory) }];
     if let Ok(server) = std::env::var("VERIDOSE_TEST_POSTGRES") {
         let admin = sea_orm::Database::connect(&server).await.expect("PostgreSQL answers");
         admin
@@ -24,7 +27,7 @@ pub(crate) async fn databases(name: &str) -> Vec<TestDatabase> {
             .expect("the schema is dropped");
         admin.execute_unprepared(&format!("CREATE SCHEMA store_{name}")).await.expect("the schema is created");
         let url = format!("{server}?options=-csearch_path%3Dstore_{name}");
-        databases.push(TestDatabase { url, _directory: None });
+        databases.push(TestDatabase { url, root: Arc::default(), _directory: None });
     } else {
         skipped("PostgreSQL: VERIDOSE_TEST_POSTGRES names no server");
     }
@@ -65,7 +68,8 @@ pub(crate) fn master() -> MasterKey {
 impl TestDatabase {
     /// A store whose process owns the view, if no other one does.
     pub(crate) async fn open(&self) -> Store {
-        let store = Store::open(&self.url, master(), founding()).await.expect("the store opens");
+        let store =
+            Store::open(&self.url, master(), Arc::clone(&self.root) as _, founding()).await.expect("the store opens");
         store.projection.claim(Claim::Start).await.expect("asked");
         store
     }

@@ -2,11 +2,14 @@
 //!
 //! Envelope encryption: the documents of a request form a group under one random data key (AES-256-GCM). The data key is
 //! wrapped for each reader by that party's key-encryption key, and those by the node's master key. A patient's documents have their
-//! data key wrapped by the patient's key first: destroying that one makes them unreadable to everybody.
+//! data key wrapped by the patient's key first, which hangs from a root of its own: destroying that one makes them unreadable to
+//! everybody.
 
 mod cipher;
 mod keys;
+mod patients;
 mod read;
+mod root;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -24,6 +27,8 @@ pub(crate) use cipher::{Key, decrypt, deflate, encrypt, inflate, key, random_id,
 pub(crate) use keys::Keys;
 pub use keys::MasterKey;
 pub use read::Opened;
+pub(crate) use root::Held;
+pub use root::{HeldRoot, Root, RootKeeper};
 
 use crate::database::{Database, Existing, fixed, insert_all, signed, unsigned};
 use crate::entity::vault as entity;
@@ -59,8 +64,8 @@ pub struct Sealing {
 /// Encrypted documents, by commitment.
 #[derive(Debug, Clone)]
 pub struct Vault {
-    database: Database,
-    keys: Arc<Keys>,
+    pub(crate) database: Database,
+    pub(crate) keys: Arc<Keys>,
     writer: Writer,
     erased: Arc<watch::Sender<u64>>,
 }
@@ -168,7 +173,8 @@ impl Vault {
 
     /// Destroys the patient's key. Every document under it is gone for good; the commitments stay. Returns how many.
     ///
-    /// Survives a crash whole: key, ciphertexts and the list that the projection follows go in one commit.
+    /// Survives a crash whole: key, ciphertexts and the list that the projection follows go in one commit. The root that older
+    /// copies of the key hang from goes after it; where a crash comes between the two, at the next start.
     pub async fn destroy_patient_key(&self, patient: &str) -> Result<u64, StoreError> {
         self.destroy_patient(&self.keys.patient_id(patient)).await
     }
@@ -192,17 +198,14 @@ impl Vault {
 
     /// As [`Self::destroy_patient_key`], by what the patient is called here.
     pub async fn destroy_patient(&self, id: &[u8; 32]) -> Result<u64, StoreError> {
-        let id = id.to_vec();
         let write = self.database.write().await?;
         if write.on().get_database_backend() == DbBackend::Postgres {
             // Two erasures at once would take the same place in the list.
             write.on().execute_unprepared("LOCK TABLE vault_erasure IN EXCLUSIVE MODE").await?;
         }
-        // A patient without a row gets one: a key that is being made at this moment must not come after its destruction.
-        let destroyed = entity::patient::Model { patient: id.clone(), wrapped: None };
-        insert_all::<entity::patient::Entity>(write.on(), vec![destroyed], Existing::Replace).await?;
+        let next = self.keys.patients.destroy(&write, id).await?;
         let groups: Vec<Vec<u8>> = entity::group::Entity::find()
-            .filter(entity::group::Column::Patient.eq(id))
+            .filter(entity::group::Column::Patient.eq(id.to_vec()))
             .select_only()
             .column(entity::group::Column::Id)
             .into_tuple()
@@ -232,8 +235,18 @@ impl Vault {
                 .await?;
         }
         write.commit().await?;
+        if let Some(next) = next {
+            self.keys.patients.take_up(&next);
+        }
         self.erased.send_replace(erased);
+        self.keys.patients.settle().await?;
         Ok(erased.saturating_sub(first))
+    }
+
+    /// Takes up what other processes on the same database erased. Returns how often keys were erased here: the generation of
+    /// the root of patients' keys.
+    pub async fn follow_erasures(&self) -> Result<u64, StoreError> {
+        self.keys.patients.follow().await
     }
 
     /// Tells when something was erased, so that the projection takes it in.

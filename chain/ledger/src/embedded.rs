@@ -20,6 +20,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, oneshot, watch};
 use veridose_contract::{Body, ItemKey, NetworkId, Timestamp, Transaction, TxId};
 
+pub use open::is_in_use;
 pub(crate) use open::lock;
 pub use receipt::COMMANDS_SHOWN_MAX;
 pub(crate) use replay::{Window, begin, replay};
@@ -231,6 +232,10 @@ impl Embedded {
         self.shared.state.compact()
     }
 
+    pub(crate) fn log(&self) -> &Log {
+        &self.shared.log
+    }
+
     /// Folder of the tiles and the checkpoint: what can be served to the world as it lies.
     pub fn tiles_folder(&self) -> PathBuf {
         self.shared.log.path("")
@@ -259,7 +264,7 @@ fn read_entries(log: &Log, from: u64, max: usize) -> Result<Vec<Entry>, LedgerEr
     (from..).zip(bytes).map(read).collect()
 }
 
-fn decode(index: u64, bytes: &[u8]) -> Result<LoggedEntry, LedgerError> {
+pub(crate) fn decode(index: u64, bytes: &[u8]) -> Result<LoggedEntry, LedgerError> {
     LoggedEntry::decode(bytes).map_err(|error| LedgerError::damaged(format!("entry {index}"), error.to_string()))
 }
 

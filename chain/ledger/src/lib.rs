@@ -3,6 +3,7 @@
 //! Invariants: the log alone is the truth, and what is acknowledged is durable in it; the state store is a cache that can
 //! be made anew from the log and never runs ahead of it; what is read from disk is checked before it is given out.
 
+mod backup;
 pub mod check;
 mod embedded;
 mod error;
@@ -22,7 +23,10 @@ mod state;
 pub mod testing;
 pub mod wire;
 
-pub use embedded::{COMMANDS_SHOWN_MAX, Clock, Committed, Consistency, ENTRIES_MAX, Embedded, Entry, Options};
+pub use backup::SavedLog;
+pub use embedded::{
+    COMMANDS_SHOWN_MAX, Clock, Committed, Consistency, ENTRIES_MAX, Embedded, Entry, Options, is_in_use,
+};
 pub use error::{ChannelError, LedgerError, Stale, SubmitError, Unauthentic};
 pub use ledger::Ledger;
 pub use log::{INLINE_MAX, LogKey, LogVerifier, LoggedEntry, SignedCheckpoint, encode_entry};

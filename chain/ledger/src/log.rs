@@ -16,6 +16,7 @@
 //! A segment starts with the tree's right edge, so recovery needs no partial tile. It is removed when all that came before
 //! the next segment lies in full tiles that were synced.
 
+mod begin;
 mod checkpoint;
 mod entry;
 mod publish;
@@ -24,11 +25,12 @@ mod store;
 mod tree;
 mod wal;
 
+pub(crate) use begin::begin_at;
 pub use checkpoint::{LogKey, LogVerifier, SignedCheckpoint};
 pub use entry::{INLINE_MAX, LoggedEntry, encode as encode_entry};
-pub(crate) use publish::{Place, tile_path};
+pub(crate) use publish::{Place, bundle, tile_path};
 pub(crate) use read::{read_body, split_bundle};
-pub(crate) use store::{Log, LogWriter, failed, recover, segment_starts};
+pub(crate) use store::{Log, LogWriter, body_name, failed, recover, segment_starts};
 pub(crate) use tree::{Edge, FullTile, Hash, TILE};
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, oneshot};
 use veridose_contract::{NetworkId, PartyId, Timestamp};
-use veridose_store::{CaptureState, ErrorBehaviour, Founding, MasterKey, PageRequest, Store};
+use veridose_store::{CaptureState, ErrorBehaviour, Founding, HeldRoot, MasterKey, PageRequest, Store};
 
 use crate::{CaptureOutcome, Pace, run_captures};
 
@@ -13,7 +13,9 @@ const PACE: Pace = Pace { jobs_max: 2, tick: Duration::from_millis(1) };
 async fn store(directory: &std::path::Path) -> Store {
     let url = format!("sqlite:{}", directory.join("store.db").display());
     let founding = Founding { network: NetworkId([1; 16]), members: Vec::new(), threshold: 1 };
-    Store::open(&url, MasterKey::new([1; 32].into()), founding).await.expect("the store opens")
+    Store::open(&url, MasterKey::new([1; 32].into()), Arc::<HeldRoot>::default(), founding)
+        .await
+        .expect("the store opens")
 }
 
 #[tokio::test]

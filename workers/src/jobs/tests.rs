@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::sync::{Notify, oneshot};
 use veridose_contract::NetworkId;
-use veridose_store::{Founding, Job, JobKind, JobState, Jobs, MasterKey, NewJob, Store};
+use veridose_store::{Founding, HeldRoot, Job, JobKind, JobState, Jobs, MasterKey, NewJob, Store};
 
 use crate::{JobOutcome, Pace, run_jobs};
 
@@ -14,7 +14,9 @@ const PACE: Pace = Pace { jobs_max: 2, tick: Duration::from_millis(1) };
 async fn store(directory: &std::path::Path) -> Store {
     let url = format!("sqlite:{}", directory.join("store.db").display());
     let founding = Founding { network: NetworkId([1; 16]), members: Vec::new(), threshold: 1 };
-    Store::open(&url, MasterKey::new([1; 32].into()), founding).await.expect("the store opens")
+    Store::open(&url, MasterKey::new([1; 32].into()), Arc::<HeldRoot>::default(), founding)
+        .await
+        .expect("the store opens")
 }
 
 fn new(id: &str) -> NewJob {

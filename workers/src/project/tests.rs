@@ -1,16 +1,19 @@
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 use veridose_ledger::testing::{Members, pack};
 use veridose_ledger::{Embedded, Ledger};
-use veridose_store::{Claim, Founding, MasterKey, Store};
+use veridose_store::{Claim, Founding, HeldRoot, MasterKey, Store};
 
 use super::{Duty, ProjectError, Projector};
 
 /// Within this time another process writes the view.
 const FAIL_OVER_MAX: Duration = Duration::from_secs(10);
+
+/// All processes have the same keys.
+static ROOT: LazyLock<Arc<HeldRoot>> = LazyLock::new(Arc::default);
 
 async fn process(url: &str, members: &Members, ledger: &Arc<Ledger>, name: &str) -> Projector {
     let founding = Founding {
@@ -18,7 +21,8 @@ async fn process(url: &str, members: &Members, ledger: &Arc<Ledger>, name: &str)
         members: members.network.genesis.members.clone(),
         threshold: members.network.genesis.admit_threshold,
     };
-    let store = Store::open(url, MasterKey::new([1; 32].into()), founding).await.expect("the store opens");
+    let master = MasterKey::new([1; 32].into());
+    let store = Store::open(url, master, ROOT.clone(), founding).await.expect("the store opens");
     Projector::new(Arc::clone(ledger), store.named(name.to_owned())).await.expect("a projector")
 }
 

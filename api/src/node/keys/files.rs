@@ -65,7 +65,7 @@ impl Pair {
 }
 
 /// Writes a file that did not exist, whole and durable before it has its name, readable by its owner only.
-pub(in crate::node) fn write_new(path: &Path, text: &str) -> Result<()> {
+pub(crate) fn write_new(path: &Path, text: &str) -> Result<()> {
     let folder = path.parent().context("a key file lies in a folder")?;
     std::fs::create_dir_all(folder)?;
     let name = path.file_name().context("a key file has a name")?;
@@ -84,6 +84,26 @@ pub(in crate::node) fn write_new(path: &Path, text: &str) -> Result<()> {
     remove(&draft)?;
     linked?;
     sync_folder(path)
+}
+
+/// Puts a file in the place of one that holds a secret, whole or not at all, and durably. What the old one held is overwritten, as far
+/// as the file system writes in place.
+pub(crate) fn replace_and_wipe(path: &Path, text: &str) -> io::Result<()> {
+    let folder = path.parent().unwrap_or_else(|| Path::new("."));
+    let draft = folder.join(format!(".{}.new", path.file_name().unwrap_or_default().display()));
+    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    let old = match std::fs::OpenOptions::new().write(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        old => Some(old?),
+    };
+    std::fs::rename(&draft, path)?;
+    std::fs::File::open(folder)?.sync_all()?;
+    let Some(mut old) = old else { return Ok(()) };
+    let size = usize::try_from(old.metadata()?.len()).map_err(io::Error::other)?;
+    old.write_all(&vec![0; size])?;
+    old.sync_all()
 }
 
 fn remove(path: &Path) -> Result<()> {

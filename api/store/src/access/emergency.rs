@@ -54,7 +54,7 @@ impl AccessLog {
         let id = self.keys.patient_id(patient);
         let write = self.database.write().await?;
         let row = patient::Entity::find_by_id(id).lock_shared().one(write.on()).await?;
-        let Some(key) = row.map(|row| self.keys.open_patient(&row)).transpose()?.flatten() else { return Ok(false) };
+        let Some(key) = self.keys.open_patient(row).await? else { return Ok(false) };
         let words = declared.words.as_ref().expect("who declares says why");
         let row = emergency::Model {
             case_id: declared.case.0.to_vec(),
@@ -91,8 +91,7 @@ impl AccessLog {
             None => {}
         }
         let key = patient::Entity::find_by_id(row.patient.clone()).lock_shared().one(write.on()).await?;
-        let key =
-            key.map(|row| self.keys.open_patient(&row)).transpose()?.flatten().ok_or(StoreError::PatientErased)?;
+        let key = self.keys.open_patient(key).await?.ok_or(StoreError::PatientErased)?;
         let mut words = open(&key, &row)?;
         words.confirmed_by = Some(by.clone());
         emergency::Entity::update_many()
@@ -165,7 +164,7 @@ impl AccessLog {
 
     async fn opened(&self, row: emergency::Model) -> Result<EmergencyRow, StoreError> {
         let key = patient::Entity::find_by_id(row.patient.clone()).one(self.database.read()).await?;
-        let key = key.map(|row| self.keys.open_patient(&row)).transpose()?.flatten();
+        let key = self.keys.open_patient(key).await?;
         let person = |bytes: &[u8]| fixed("person", bytes).map(veridose_contract::Person);
         Ok(EmergencyRow {
             case: CaseId(fixed("case", &row.case_id)?),

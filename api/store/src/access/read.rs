@@ -180,8 +180,9 @@ impl AccessLog {
             patient::Entity::find().filter(patient::Column::Patient.is_in(ids)).all(self.database.read()).await?;
         let mut keys = HashMap::with_capacity(rows.len());
         for row in rows {
-            if let Some(key) = self.keys.open_patient(&row)? {
-                keys.insert(row.patient, key);
+            let id = row.patient.clone();
+            if let Some(key) = self.keys.open_patient(Some(row)).await? {
+                keys.insert(id, key);
             }
         }
         Ok(keys)

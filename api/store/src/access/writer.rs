@@ -160,8 +160,9 @@ async fn patients(write: &Write, keys: &Keys, wanted: &[Wanted]) -> Result<HashM
         let named = || some.iter().map(|id| id.to_vec());
         let find = patient::Entity::find().filter(patient::Column::Patient.is_in(named()));
         for row in find.order_by_asc(patient::Column::Patient).lock_shared().all(write.on()).await? {
-            if let Some(key) = keys.open_patient(&row)? {
-                patients.insert(fixed("patient", &row.patient)?, Patient { key, head: None });
+            let id = fixed("patient", &row.patient)?;
+            if let Some(key) = keys.open_patient(Some(row)).await? {
+                patients.insert(id, Patient { key, head: None });
             }
         }
         for row in head::Entity::find().filter(head::Column::Patient.is_in(named())).all(write.on()).await? {

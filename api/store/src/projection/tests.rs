@@ -527,7 +527,7 @@ async fn gaps_strangers_and_other_networks_are_refused() {
         assert!(matches!(apply(&store, 4, &stranger).await, Err(StoreError::Unprojectable { index: 4, .. })));
         assert_eq!(store.projection.next_index().await.expect("asked"), 4);
         let other = crate::Founding { network: veridose_contract::NetworkId([8; 16]), ..founding() };
-        let refused = Store::open(&database.url, crate::testing::master(), other).await;
+        let refused = Store::open(&database.url, crate::testing::master(), database.root.clone(), other).await;
         assert!(matches!(refused, Err(StoreError::OtherNetwork { .. })));
     }
 }

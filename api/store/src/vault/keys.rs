@@ -1,4 +1,4 @@
-//! Keys of parties and patients, wrapped by the node's master key.
+//! Keys of parties, wrapped by the node's master key, and of patients, which hang from a root.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -12,14 +12,15 @@ use crate::StoreError;
 use crate::database::{Database, Existing, insert_all};
 use crate::entity::vault::{party, patient};
 use crate::vault::cipher::{self, Key};
+use crate::vault::patients::PatientKeys;
+use crate::vault::root::RootKeeper;
 
 const PARTY: &str = "party key";
-const PATIENT: &str = "patient key";
 const PATIENT_NAME: &str = "patient name";
 /// No party has this name; its key tells whether the master key is the one that the vault was made with.
 const CANARY: &str = "";
 
-/// The node's master key: wraps the key of every party and patient.
+/// The node's master key: wraps the key of every party, and makes the names of patients.
 pub struct MasterKey(Key);
 
 impl MasterKey {
@@ -34,6 +35,7 @@ pub(crate) struct Keys {
     master: MasterKey,
     database: Database,
     parties: RwLock<HashMap<String, Arc<Key>>>,
+    pub(crate) patients: PatientKeys,
 }
 
 impl fmt::Debug for Keys {
@@ -43,14 +45,15 @@ impl fmt::Debug for Keys {
 }
 
 impl Keys {
-    /// Refuses a master key that is not the one the vault was made with.
-    pub(crate) async fn open(master: MasterKey, database: Database) -> Result<Self, StoreError> {
-        let keys = Self { master, database, parties: RwLock::default() };
-        match keys.named(CANARY).await {
-            Err(StoreError::KeyAltered(_)) => Err(StoreError::OtherMasterKey),
-            Err(error) => Err(error),
-            Ok(_) => Ok(keys),
-        }
+    /// Refuses a master key that is not the one the vault was made with, and a root that does not lead to the patients' keys.
+    pub(crate) async fn open(
+        master: MasterKey,
+        root: Arc<dyn RootKeeper>,
+        database: Database,
+    ) -> Result<Self, StoreError> {
+        check(&master, &database).await?;
+        let patients = PatientKeys::open(database.clone(), root).await?;
+        Ok(Self { master, database, parties: RwLock::default(), patients })
     }
 
     /// The party's key-encryption key, made when it is first needed.
@@ -62,26 +65,9 @@ impl Keys {
         if let Some(key) = self.parties.read().expect("no holder of this lock panics").get(name) {
             return Ok(Arc::clone(key));
         }
-        let wrapped = match party::Entity::find_by_id(name).one(self.database.read()).await? {
-            Some(row) => row.wrapped,
-            None => self.make_party(name).await?,
-        };
-        let material = cipher::unwrap(&self.master.0, PARTY, name.as_bytes(), &wrapped);
-        let key = material.and_then(|material| cipher::key(&material));
-        let key = Arc::new(key.ok_or_else(|| StoreError::KeyAltered(format!("the key of {name:?}")))?);
+        let key = Arc::new(party_key(&self.master, &self.database, name).await?);
         self.parties.write().expect("no holder of this lock panics").insert(name.to_owned(), Arc::clone(&key));
         Ok(key)
-    }
-
-    /// Two who make the same key at once both read back the one that was written first.
-    async fn make_party(&self, name: &str) -> Result<Vec<u8>, StoreError> {
-        let wrapped = cipher::wrap(&self.master.0, PARTY, name.as_bytes(), cipher::random_key().as_ref());
-        let write = self.database.write().await?;
-        let row = party::Model { party: name.to_owned(), wrapped };
-        insert_all::<party::Entity>(write.on(), vec![row], Existing::Keep).await?;
-        let row = party::Entity::find_by_id(name).one(write.on()).await?.expect("a row was just inserted or kept");
-        write.commit().await?;
-        Ok(row.wrapped)
     }
 
     /// Seals what belongs to no party, for a purpose and under a name.
@@ -101,35 +87,54 @@ impl Keys {
 
     /// The patient's key, made when it is first needed; refused once destroyed.
     pub(crate) async fn make_patient(&self, id: &[u8; 32]) -> Result<Key, StoreError> {
-        if patient::Entity::find_by_id(*id).one(self.database.read()).await?.is_none() {
-            let wrapped = cipher::wrap(&self.master.0, PATIENT, id, cipher::random_key().as_ref());
-            let write = self.database.write().await?;
-            let row = patient::Model { patient: id.to_vec(), wrapped: Some(wrapped) };
-            insert_all::<patient::Entity>(write.on(), vec![row], Existing::Keep).await?;
-            write.commit().await?;
+        let find = || patient::Entity::find_by_id(*id).one(self.database.read());
+        if find().await?.is_none() {
+            self.patients.make(std::slice::from_ref(id)).await?;
         }
-        let row = patient::Entity::find_by_id(*id).one(self.database.read()).await?.ok_or(StoreError::PatientErased)?;
-        self.open_patient(&row)?.ok_or(StoreError::PatientErased)
+        self.open_patient(find().await?).await?.ok_or(StoreError::PatientErased)
     }
 
     /// Makes the keys of patients that have none, in one commit.
     pub(crate) async fn make_patients(&self, patients: &[String]) -> Result<(), StoreError> {
-        let made = patients.iter().map(|patient| {
-            let id = self.patient_id(patient);
-            let wrapped = cipher::wrap(&self.master.0, PATIENT, &id, cipher::random_key().as_ref());
-            patient::Model { patient: id.to_vec(), wrapped: Some(wrapped) }
-        });
-        let rows = made.collect();
-        let write = self.database.write().await?;
-        insert_all::<patient::Entity>(write.on(), rows, Existing::Keep).await?;
-        Ok(write.commit().await?)
+        let ids: Vec<_> = patients.iter().map(|patient| self.patient_id(patient)).collect();
+        self.patients.make(&ids).await
     }
 
-    /// The key in a patient's row; none once destroyed.
-    pub(crate) fn open_patient(&self, row: &patient::Model) -> Result<Option<Key>, StoreError> {
-        let Some(wrapped) = &row.wrapped else { return Ok(None) };
-        let material = cipher::unwrap(&self.master.0, PATIENT, &row.patient, wrapped);
-        let key = material.and_then(|material| cipher::key(&material));
-        key.map(Some).ok_or_else(|| StoreError::KeyAltered("a patient's key".to_owned()))
+    /// The key in a patient's row; none where there is no row, or once destroyed.
+    pub(crate) async fn open_patient(&self, row: Option<patient::Model>) -> Result<Option<Key>, StoreError> {
+        match row {
+            Some(row) => self.patients.open_row(&row).await,
+            None => Ok(None),
+        }
     }
+}
+
+/// Refuses a master key that is not the one the vault was made with.
+async fn check(master: &MasterKey, database: &Database) -> Result<(), StoreError> {
+    match party_key(master, database, CANARY).await {
+        Err(StoreError::KeyAltered(_)) => Err(StoreError::OtherMasterKey),
+        Err(error) => Err(error),
+        Ok(_) => Ok(()),
+    }
+}
+
+async fn party_key(master: &MasterKey, database: &Database, name: &str) -> Result<Key, StoreError> {
+    let wrapped = match party::Entity::find_by_id(name).one(database.read()).await? {
+        Some(row) => row.wrapped,
+        None => make_party(master, database, name).await?,
+    };
+    let material = cipher::unwrap(&master.0, PARTY, name.as_bytes(), &wrapped);
+    let key = material.and_then(|material| cipher::key(&material));
+    key.ok_or_else(|| StoreError::KeyAltered(format!("the key of {name:?}")))
+}
+
+/// Two who make the same key at once both read back the one that was written first.
+async fn make_party(master: &MasterKey, database: &Database, name: &str) -> Result<Vec<u8>, StoreError> {
+    let wrapped = cipher::wrap(&master.0, PARTY, name.as_bytes(), cipher::random_key().as_ref());
+    let write = database.write().await?;
+    let row = party::Model { party: name.to_owned(), wrapped };
+    insert_all::<party::Entity>(write.on(), vec![row], Existing::Keep).await?;
+    let row = party::Entity::find_by_id(name).one(write.on()).await?.expect("a row was just inserted or kept");
+    write.commit().await?;
+    Ok(row.wrapped)
 }

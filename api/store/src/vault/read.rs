@@ -162,8 +162,7 @@ impl Vault {
         let mut material = unwrap(&reader, READER_WRAP, &row.id, &wrapped.wrapped).ok_or_else(altered)?;
         if let Some(id) = &row.patient {
             let patient = patient::Entity::find_by_id(id.clone()).one(self.database.read()).await?;
-            let Some(patient) = patient else { return Ok(DataKey::Destroyed) };
-            let Some(key) = self.keys.open_patient(&patient)? else { return Ok(DataKey::Destroyed) };
+            let Some(key) = self.keys.open_patient(patient).await? else { return Ok(DataKey::Destroyed) };
             material = unwrap(&key, PATIENT_WRAP, &row.id, &material).ok_or_else(altered)?;
         }
         key(&material).map(DataKey::Open).ok_or_else(altered)

@@ -183,7 +183,7 @@ async fn limits_and_another_master_key_are_refused() {
         let refused = store.vault.seal(&party("maker"), None, &[large], &[]).await;
         assert!(matches!(refused, Err(StoreError::TooLarge { .. })), "{refused:?}");
         let other = MasterKey::new(Zeroizing::new([8; 32]));
-        let refused = Store::open(&database.url, other, founding()).await;
+        let refused = Store::open(&database.url, other, database.root.clone(), founding()).await;
         assert!(matches!(refused, Err(StoreError::OtherMasterKey)), "another master key opens nothing");
     }
 }

@@ -112,6 +112,20 @@ fn start(name: &str, body: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
         .map_err(|error| LedgerError::Configuration(format!("failed to start the thread {name}: {error}")))
 }
 
+/// Whether a process has the ledger in a folder open.
+pub fn is_in_use(folder: &Path) -> Result<bool, LedgerError> {
+    let path = folder.join("lock");
+    let file = match std::fs::File::open(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        file => file.map_err(|source| LedgerError::Disk { action: "open", path: path.clone(), source })?,
+    };
+    match file.try_lock() {
+        Ok(()) => Ok(false),
+        Err(std::fs::TryLockError::WouldBlock) => Ok(true),
+        Err(std::fs::TryLockError::Error(source)) => Err(LedgerError::Disk { action: "lock", path, source }),
+    }
+}
+
 /// Takes the folder for this process alone.
 pub(crate) fn lock(folder: &Path) -> Result<std::fs::File, LedgerError> {
     let path = folder.join("lock");

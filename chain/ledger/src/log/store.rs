@@ -255,7 +255,7 @@ pub(super) fn segment_path(folder: &Path, start: u64) -> PathBuf {
     folder.join("wal").join(format!("{start:020}.wal"))
 }
 
-pub(super) fn body_name(root: &Hash) -> String {
+pub(crate) fn body_name(root: &Hash) -> String {
     format!("bodies/{}", spread(root))
 }
 

@@ -7,7 +7,10 @@ use crate::testing::{TestDatabase, databases, founding, master};
 use crate::{Claim, Store, StoreError};
 
 async fn process(database: &TestDatabase, name: &str) -> Store {
-    Store::open(&database.url, master(), founding()).await.expect("the store opens").named(name.to_owned())
+    Store::open(&database.url, master(), database.root.clone(), founding())
+        .await
+        .expect("the store opens")
+        .named(name.to_owned())
 }
 
 /// As if the owner had not renewed its lease for as long as it lasts.
