@@ -2,6 +2,7 @@
 
 mod patients {
     mod access;
+    mod backup;
     mod claims;
     mod erased;
     mod library;

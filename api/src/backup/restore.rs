@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use veridose_ledger::LogVerifier;
 use veridose_ledger::check::Progress;
 use veridose_ledger::pki::Passphrase;
-use veridose_store::{KeyBackup, MasterKey, Restored, unknown_patients};
+use veridose_store::{KeyBackup, MasterKey, Restored, Root, unknown_patients};
 
 use super::{LEDGER, Manifest, ROWS, check, manifest, network, saved_log};
 use crate::config::{Config, LedgerKind};
@@ -91,7 +91,9 @@ impl Restore {
             log_key.verifier().text() == manifest.log_key,
             "the key backup is of another node: its log key is not the one that signed the backup's checkpoint"
         );
-        let (master, root) = (MasterKey::new(keys.secret("vault")?), keys.patients_root()?);
+        let master = MasterKey::new(keys.secret("vault")?);
+        // Counts on from where the key backup is: the next erasure replaces that too.
+        let root = keys.patients_root(|| Root::at(backup.mark.erasures))?;
         if config.ledger.kind == LedgerKind::Embedded {
             saved_log(&self.from, &manifest)?.restore(&data.join(LEDGER))?;
         }

@@ -36,6 +36,7 @@ impl Custody {
     /// Writes the key backup anew under a new key, and destroys the old one.
     pub async fn write(&self, store: &Store, files: &KeyStore) -> Result<KeyBackupMark> {
         let mut erasures = self.erasures.lock().await;
+        let _others = self.shut_others_out().await?;
         let mark = self.write_now(store, files).await?;
         *erasures = Some(mark.erasures);
         Ok(mark)
@@ -44,13 +45,28 @@ impl Custody {
     /// Writes it where keys were destroyed since it was written, or where there is none.
     pub async fn follow(&self, store: &Store, files: &KeyStore, destroyed: u64) -> Result<()> {
         let mut erasures = self.erasures.lock().await;
-        if erasures.is_none() && self.keys.exists() {
-            *erasures = KeyBackupMark::read(&self.keys).ok().map(|mark| mark.erasures);
+        if erasures.is_some_and(|written| written >= destroyed) {
+            return Ok(());
         }
-        if erasures.is_none_or(|written| written < destroyed) {
+        let _others = self.shut_others_out().await?;
+        // Another process may have written it.
+        let there = if self.keys.exists() { Some(KeyBackupMark::read(&self.keys)?.erasures) } else { None };
+        *erasures = there.filter(|written| *written >= destroyed);
+        if erasures.is_none() {
             *erasures = Some(self.write_now(store, files).await?.erasures);
         }
         Ok(())
+    }
+
+    /// Waits for other processes that write the same key backup; they wait until what this gives is dropped.
+    async fn shut_others_out(&self) -> Result<std::fs::File> {
+        let path = beside(&self.key, ".lock")?;
+        let lock = move || {
+            let file = std::fs::File::create(&path)?;
+            file.lock()?;
+            Ok::<_, std::io::Error>(file)
+        };
+        tokio::task::spawn_blocking(lock).await?.with_context(|| format!("failed to lock {}", self.key.display()))
     }
 
     async fn write_now(&self, store: &Store, files: &KeyStore) -> Result<KeyBackupMark> {
@@ -58,7 +74,7 @@ impl Custody {
         let next = before.iter().max_by_key(|key| key.generation()).map_or_else(Root::first, Root::next);
         let all: Vec<&Root> = std::iter::once(&next).chain(&before).collect();
         self.keep(&all)?;
-        let draft = beside(&self.keys)?;
+        let draft = beside(&self.keys, ".new")?;
         let mark = store.write_key_backup(&draft, &next, files.backed_up()?).await?;
         let (from, to) = (draft, self.keys.clone());
         tokio::task::spawn_blocking(move || replace(&from, &to)).await??;
@@ -98,9 +114,9 @@ pub fn open_key_backup(keys: &Path, key: &Path, passphrase: &Passphrase) -> Resu
     Ok(KeyBackup::read(keys, key)?)
 }
 
-fn beside(path: &Path) -> Result<PathBuf> {
-    let mut name = path.file_name().context("the key backup is a file")?.to_owned();
-    name.push(".new");
+fn beside(path: &Path, end: &str) -> Result<PathBuf> {
+    let mut name = path.file_name().context("the key backup and its key are files")?.to_owned();
+    name.push(end);
     Ok(path.with_file_name(name))
 }
 

@@ -64,12 +64,12 @@ impl KeyStore {
         Ok(Zeroizing::new(bytes))
     }
 
-    /// Where the root of patients' keys lies; made when the directory is new.
-    pub fn patients_root(&self) -> Result<Arc<dyn RootKeeper>> {
+    /// Where the root of patients' keys lies; made when the directory is new, as `first` says.
+    pub fn patients_root(&self, first: impl FnOnce() -> Root) -> Result<Arc<dyn RootKeeper>> {
         let file = RootFile { path: self.folder.join(ROOT), passphrase: Arc::clone(&self.passphrase) };
         if !file.path.exists() {
             self.require_new(&file.path)?;
-            write_new(&file.path, &file.seal(&Root::first())?)?;
+            write_new(&file.path, &file.seal(&first())?)?;
         }
         Ok(Arc::new(file))
     }

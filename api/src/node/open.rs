@@ -13,7 +13,7 @@ use veridose_ledger::fabric::Fabric;
 use veridose_ledger::pki::Passphrase;
 use veridose_ledger::signer::{Signer, prepare};
 use veridose_ledger::{Embedded, Ledger, LogKey, Network, Options, SubmitError};
-use veridose_store::{Claim, Founding, MasterKey, Store};
+use veridose_store::{Claim, Founding, MasterKey, Root, Store};
 use veridose_workers::Projector;
 use zeroize::Zeroizing;
 
@@ -81,7 +81,7 @@ impl Node {
         let signers = keys.parties()?.iter().map(|party| keys.signer(party)).collect::<Result<Vec<_>>>()?;
         let network_key = NetworkKey::new(&*keys.secret("network")?);
         let master = MasterKey::new(keys.secret("vault")?);
-        let root = keys.patients_root()?;
+        let root = keys.patients_root(Root::first)?;
         let ledger = open_ledger(config, network.clone(), log_key).await.context("failed to open the ledger")?;
         let founding = Founding {
             network: network.id,

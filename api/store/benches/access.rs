@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use veridose_contract::access::{Access, Grant, GrantRule};
 use veridose_contract::{ConsentId, DataForm, DataKind, NetworkId, PartyId, Timestamp, merkle};
-use veridose_store::{AccessNote, Founding, HeldRoot, MasterKey, NewAccess, PageRequest, Person, Store};
+use veridose_store::{AccessNote, Founding, HeldRoot, MasterKey, NewAccess, PageRequest, Person, Root, Store};
 use zeroize::Zeroizing;
 
 /// Accesses that are asked for one by one and under way at the same time.
@@ -106,6 +106,29 @@ async fn one_by_one(store: &Store, people: usize, accesses: usize) -> (Duration,
     (begun.elapsed(), took)
 }
 
+/// Patients who have themselves forgotten, and the key backup that is written anew each time.
+#[expect(clippy::print_stdout, reason = "the figures are what the bench is for")]
+async fn erasures(store: &Store, people: usize, folder: &Path) {
+    let mut took = Vec::new();
+    for patient in 0..people.min(50) {
+        let begun = Instant::now();
+        store.vault.destroy_patient_key(&name(patient)).await.expect("destroyed");
+        took.push(begun.elapsed());
+    }
+    took.sort_unstable();
+    let milliseconds = |took: Duration| took.as_secs_f64() * 1_000.0;
+    println!(
+        "an erasure: p50 {:.0}, max {:.0} ms",
+        milliseconds(took[took.len() / 2]),
+        milliseconds(took[took.len() - 1])
+    );
+    let (begun, path) = (Instant::now(), folder.join("keys.backup"));
+    store.write_key_backup(&path, &Root::first(), Vec::new()).await.expect("written");
+    std::fs::File::open(&path).and_then(|file| file.sync_all()).expect("durable");
+    let megabytes = std::fs::metadata(&path).expect("there").len() / 1_000_000;
+    println!("a key backup, durable: {:.0} ms, {megabytes} MB", milliseconds(begun.elapsed()));
+}
+
 #[tokio::main]
 #[expect(clippy::print_stdout, reason = "the figures are what the bench is for")]
 async fn main() {
@@ -157,6 +180,7 @@ async fn main() {
         store.accesses.of_patient(&name(draws.below(people)), &page).await.expect("a list");
     }
     println!("a patient's list, one after the other: {:.2} ms", begun.elapsed().as_secs_f64());
+    erasures(&store, people, folder.path()).await;
     let bytes = bytes_below(folder.path());
     println!(
         "disk: {:.2} GB, {:.0} B an access; {} MB before. Peak memory {} MB.",

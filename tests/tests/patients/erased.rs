@@ -3,19 +3,11 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use veridose_tests::{Client, Trial};
+use veridose_tests::{Client, Trial, veridose};
 
-use super::people::{SECRETS, consent, create, created, observation, patient, prescription};
+use super::people::{SECRETS, create, kept, observation};
 
 const NAME: &str = SECRETS[0];
-
-async fn kept(harbour: &Client, name: &str) -> String {
-    let id = created(harbour, &patient(name)).await;
-    created(harbour, &prescription(name)).await;
-    created(harbour, &observation(name, 13.5)).await;
-    created(harbour, &consent(name)).await;
-    id
-}
 
 async fn status(client: &Client, path: &str) -> u16 {
     client.get(path).await.expect("an answer").status.as_u16()
@@ -43,7 +35,14 @@ async fn forget(own: &Client, key: &str) -> Value {
     own.post("/patients/me/erase", key, &body).await.expect("an answer").success().expect("erased")
 }
 
+/// Copies the databases; what lies beside them in the other folder goes.
 fn copy(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(to).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("veridose.sqlite")) {
+            std::fs::remove_file(path).expect("removed");
+        }
+    }
     for entry in std::fs::read_dir(from).expect("a directory") {
         let entry = entry.expect("an entry");
         let name = entry.file_name();
@@ -83,8 +82,15 @@ async fn what_is_erased_stays_unreadable_in_an_older_copy_of_the_database() {
     let again = forget(&own, "again").await;
     assert_eq!((&again["erasure"], &again["documents"], again.get("tx")), (&erased["erasure"], &json!(0), None));
 
+    // The older copy hangs from a root that is nowhere any more: no node opens it.
     let data = trial.stop().await.expect("stops");
+    let newest = tempfile::tempdir().expect("temporary directory");
+    copy(data.path(), newest.path());
     copy(older.path(), data.path());
+    let refused = veridose(data.path(), &["serve", "--listen", "127.0.0.1:0"]).expect("runs");
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(refused.status.code() == Some(1) && said.contains("the database is older than the node's keys"), "{said}");
+    copy(newest.path(), data.path());
     let trial = Trial::resume(data).await.expect("starts");
     is_forgotten(&trial, &id, &given).await;
     let other = trial.patient("p-2").expect("a client");

@@ -71,3 +71,12 @@ pub(crate) fn issue(answer: &Answer) -> (u16, String, String) {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     (answer.status.as_u16(), text(&issue["code"]), text(&issue["expression"][0]))
 }
+
+/// A patient of whom four documents are kept; the id.
+pub(crate) async fn kept(harbour: &Client, name: &str) -> String {
+    let id = created(harbour, &patient(name)).await;
+    created(harbour, &prescription(name)).await;
+    created(harbour, &observation(name, 13.5)).await;
+    created(harbour, &consent(name)).await;
+    id
+}

@@ -26,7 +26,7 @@ pub struct Restored {
     pub tables: Vec<SavedTable>,
     /// Patients whose keys are back.
     pub patients: usize,
-    /// Patients of the data backup whose keys were destroyed since: what lay under them is gone.
+    /// Patients of the data backup whose keys were destroyed since: the documents under them are gone.
     pub erased: usize,
 }
 
@@ -71,8 +71,7 @@ pub async fn restore(
     let vault = Vault::start(database, keys);
     let mut erased = 0;
     for id in known.iter().filter(|id| !living.contains(id.as_slice())) {
-        vault.destroy_patient(&fixed("patient", id)?).await?;
-        erased += 1;
+        erased += usize::from(vault.destroy_patient(&fixed("patient", id)?).await? > 0);
     }
     Ok(Restored { tables, patients: backup.patients.len(), erased })
 }

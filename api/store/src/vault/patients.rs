@@ -2,8 +2,8 @@
 //!
 //! A patient's key is wrapped under the key of its bucket, the buckets' keys are sealed under the root. Destroying a patient's key
 //! makes the bucket a new key, wraps the bucket's other patients under it, and puts a new root in the place of the old one: what
-//! an older copy of the database holds then hangs from a root that is nowhere any more. After J. Reardon, D. Basin and S. Capkun,
-//! "On Secure Data Deletion", and C. Lin's key trees: as much is rewritten as lies on the way from the patient to the root.
+//! an older copy of the database holds then hangs from a root that is nowhere any more. After J. Reardon, H. Ritzdorf,
+//! D. Basin and S. Capkun, "Secure Data Deletion from Persistent Media" (CCS 2013): what lies on the way to the root is rewritten.
 //!
 //! A link, the new root sealed under the one before, leads on a process that was killed between the commit and the root's file, or
 //! that has a copy of the file of its own. Nothing leads back.

@@ -67,7 +67,12 @@ impl fmt::Debug for Root {
 impl Root {
     /// A first root, of chance.
     pub fn first() -> Self {
-        Self { generation: 1, key: random_key() }
+        Self::at(1)
+    }
+
+    /// A root of chance that begins at a generation: for data that are restored.
+    pub fn at(generation: u64) -> Self {
+        Self { generation, key: random_key() }
     }
 
     /// Which root it is: each erasure of a patient makes the next one.

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use sea_orm::{ConnectionTrait, EntityTrait};
 use veridose_contract::{Commitment, IdempotencyKey};
 use zeroize::Zeroizing;
@@ -5,7 +7,7 @@ use zeroize::Zeroizing;
 use crate::entity::vault::document;
 use crate::payload::Note;
 use crate::testing::{databases, founding, party};
-use crate::{MasterKey, Opened, Payload, Request, Store, StoreError};
+use crate::{HeldRoot, MasterKey, Opened, Payload, Request, RootKeeper, Store, StoreError};
 
 fn note(text: &str) -> Payload {
     Payload::Note(Note::new(text.to_owned()))
@@ -137,6 +139,82 @@ async fn a_destroyed_patient_key_erases_for_everybody_for_good() {
         let late = vault.seal_patient(&pharmacy, "patient one", None, &[note("d")], &[]).await;
         assert!(matches!(late, Err(StoreError::PatientErased)), "{late:?}");
     }
+}
+
+#[tokio::test]
+async fn what_an_older_copy_holds_opens_with_nothing_that_is_left() {
+    use crate::entity::vault::{link, patient, ring};
+    use crate::vault::Held;
+    for database in databases("vault_older").await {
+        let pharmacy = party("pharmacy");
+        let vault = database.open().await.vault;
+        let names: Vec<String> = (0..3_000).map(|number| format!("patient {number}")).collect();
+        vault.know(&names).await.expect("known");
+        let sealed = vault.seal_patient(&pharmacy, "patient 1", None, &[note("a")], &[]).await.expect("sealed");
+        let neighbour = vault.seal_patient(&pharmacy, "patient 2", None, &[note("b")], &[]).await.expect("sealed");
+        let read = vault.database.read();
+        let id = vault.patient_id("patient 1");
+        let rows = patient::Entity::find().all(read).await.expect("read");
+        let old = ring::Entity::find().one(read).await.expect("read").expect("a ring");
+        let first = vault.keys.patients.held();
+
+        assert_eq!(vault.destroy_patient_key("patient 1").await.expect("destroyed"), 1);
+        let left = RootKeeper::read(&*database.root).expect("held");
+        assert_eq!(left.generation(), 2);
+        Held::open(left.clone(), &old).err().expect("the older ring does not open");
+        let now = vault.keys.patients.held();
+        let opens = |row: &&patient::Model| now.unwrap(&row.patient, row.wrapped.as_deref().expect("a key")).is_some();
+        let bucket = |row: &&patient::Model| (row.patient[0], row.patient[1] >> 6) == (id[0], id[1] >> 6);
+        let opened: Vec<_> = rows.iter().filter(opens).map(|row| &row.patient).collect();
+        let in_other_buckets: Vec<_> = rows.iter().filter(|row| !bucket(row)).map(|row| &row.patient).collect();
+        assert_eq!(opened, in_other_buckets, "what the older copy has of the bucket does not open");
+        if read.get_database_backend() == sea_orm::DbBackend::Sqlite {
+            assert!(
+                link::Entity::find().all(read).await.expect("read").is_empty(),
+                "nothing leads on from the old root"
+            );
+        }
+        // The others go on, also after a kill before the root's file was replaced, and also in a process that has the old one.
+        assert_eq!(text(&vault.open(&neighbour.commitments[0], &pharmacy).await.expect("opened")), "b");
+        let row = patient::Entity::find_by_id(rows[7].patient.clone()).one(read).await.expect("read").expect("a row");
+        let before = first.unwrap(&rows[7].patient, rows[7].wrapped.as_deref().expect("a key")).expect("opens");
+        assert_eq!(vault.keys.open_patient(Some(row)).await.expect("opened"), Some(before));
+        let again = database.open().await.vault;
+        assert!(matches!(again.open(&sealed.commitments[0], &pharmacy).await.expect("asked"), Opened::Erased));
+        let older = Arc::new(HeldRoot::default());
+        let strange = Store::open(&database.url, crate::testing::master(), older, founding()).await;
+        assert!(matches!(strange, Err(StoreError::OtherRoot)), "another root leads nowhere");
+    }
+}
+
+#[tokio::test]
+async fn a_kill_before_the_root_is_replaced_is_made_good() {
+    /// A keeper whose disk fails.
+    #[derive(Debug, Default)]
+    struct Failing(HeldRoot);
+    impl RootKeeper for Failing {
+        fn read(&self) -> std::io::Result<crate::Root> {
+            self.0.read()
+        }
+        fn replace(&self, _: &crate::Root) -> std::io::Result<()> {
+            Err(std::io::Error::other("the disk fails"))
+        }
+    }
+    let database = databases("vault_killed").await.remove(0);
+    let failing = Arc::new(Failing::default());
+    let store = Store::open(&database.url, crate::testing::master(), failing.clone(), founding()).await.expect("opens");
+    let pharmacy = party("pharmacy");
+    store.vault.seal_patient(&pharmacy, "one", None, &[note("a")], &[]).await.expect("sealed");
+    let other = store.vault.seal_patient(&pharmacy, "two", None, &[note("b")], &[]).await.expect("sealed");
+    let failed = store.vault.destroy_patient_key("one").await;
+    assert!(matches!(failed, Err(StoreError::Root(_))), "it is not said to be done: {failed:?}");
+    drop(store);
+    let root = Arc::new(HeldRoot::default());
+    // What lay on the disk when it failed.
+    root.replace(&failing.read().expect("held")).expect("replaced");
+    let store = Store::open(&database.url, crate::testing::master(), root.clone(), founding()).await.expect("opens");
+    assert_eq!(root.read().expect("held").generation(), 2);
+    assert_eq!(text(&store.vault.open(&other.commitments[0], &pharmacy).await.expect("opened")), "b");
 }
 
 #[tokio::test]
