@@ -113,7 +113,7 @@ fn save(config: &Config, to: &Path, json: bool) -> Result<Outcome> {
 /// Has the running node make it, by a job in its queue.
 async fn ask(config: &Config, to: &Path) -> Result<Manifest> {
     let jobs = Jobs::open(&config.database_url()).await?;
-    let id = format!("backup {}", uuid::Uuid::new_v4());
+    let id = format!("backup-{}", uuid::Uuid::new_v4());
     let job = NewJob {
         id: id.clone(),
         kind: JobKind::Backup,

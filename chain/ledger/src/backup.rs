@@ -85,7 +85,9 @@ impl SavedLog {
                 let body = |entry: &LoggedEntry| read_body(&Local, &self.folder, entry);
                 let window = Window::read(network, &fresh, &keys, edge.size(), rest, body)?;
                 let (some, others) = rest.split_at(window.entries.len());
-                some.iter().for_each(|entry| edge.push(entry, &mut Vec::new()));
+                for entry in some {
+                    edge.push(entry, &mut Vec::new());
+                }
                 let applied = Applied { network: network.id, size: edge.size(), root: edge.root() };
                 fresh.commit(replay(network, &fresh, &keys, &window)?, applied)?;
                 rest = others;

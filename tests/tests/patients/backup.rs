@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use veridose_ledger::LogVerifier;
+use veridose_ledger::proof::{self, Receipt};
 use veridose_tests::{
     Client, JSON_LD, Random, Rows, Trial, binary, commissioning, document, new_database, pack, pack_path, printed,
 };
@@ -24,7 +26,8 @@ struct Places(TempDir);
 impl Places {
     fn new() -> Self {
         let places = Self(tempfile::tempdir().expect("a folder"));
-        let text = format!("[backup]\nkeys = {:?}\nkey = {:?}\n", places.at("keys.backup"), places.at("backup.key"));
+        let [keys, key] = ["keys.backup", "backup.key"].map(|name| places.at(name).display().to_string());
+        let text = format!("[backup]\nkeys = '{keys}'\nkey = '{key}'\n");
         std::fs::write(places.at("veridose.toml"), text).expect("written");
         places
     }
@@ -92,9 +95,17 @@ async fn shown(trial: &Trial, patient: &str) -> Vec<Value> {
     }
     shown.push(agency.get(&pack_path("A")).await.expect("an answer").success().expect("a regulator sees it"));
     let export = own.get("/patients/me/export").await.expect("an answer").success().expect("mine");
-    // Links name the port.
-    shown.push(serde_json::from_str(&export.to_string().replace(trial.server.base(), "")).expect("JSON"));
+    // Links name the port, and the bundle when it was made.
+    let export = export["entry"].to_string().replace(trial.server.base(), "");
+    shown.push(serde_json::from_str(&export).expect("JSON"));
     shown
+}
+
+/// The receipt of the pack's beginning.
+async fn receipt_of(maker: &Client) -> Value {
+    let shown = maker.get(&pack_path("A")).await.expect("an answer").success().expect("ours");
+    let path = shown["history"][0]["receipt"].as_str().expect("a receipt").to_owned();
+    maker.get(&path).await.expect("an answer").success().expect("a receipt")
 }
 
 async fn commission(maker: &Client, serials: &[&str]) {
@@ -136,6 +147,8 @@ async fn a_node_that_is_backed_up_and_restored_is_the_same() {
     maker.post("/handoffs", "offer", &offer).await.expect("an answer").success().expect("offered");
     kept(&trial.harbour().expect("a client"), "p-2").await;
     let before = shown(&trial, "p-2").await;
+    let log = LogVerifier::parse(&printed(trial.data(), &["ledger", "key"]).expect("a key")).expect("a key");
+    let receipt = receipt_of(&maker).await;
     let made = places.back_up(trial.data(), "one", &[]).await;
     let data = trial.stop().await.expect("stops");
     let view = Rows::of_view(data.path()).await.expect("opens").dump().await.expect("dumped");
@@ -163,7 +176,13 @@ async fn a_node_that_is_backed_up_and_restored_is_the_same() {
     let trial = places.start(restored, &[]).await;
     assert!(trial.server.log().contains("goes on from a backup"), "{}", trial.server.log());
     let now = shown(&trial, "p-2").await;
-    assert!(before.iter().all(|row| now.contains(row)), "{before:?}\n{now:?}");
+    let lost: Vec<_> = before.iter().filter(|row| !now.contains(row)).collect();
+    assert!(lost.is_empty(), "{lost:?}");
+    let older = Receipt::parse(&receipt.to_string()).expect("a receipt");
+    let newer = Receipt::parse(&receipt_of(&trial.maker().expect("a client")).await.to_string()).expect("a receipt");
+    let [older, newer] =
+        [older, newer].map(|receipt| proof::verify(&receipt, Some(&pack("A")), &log, None).expect("holds"));
+    assert_eq!(older.id, newer.id);
     // It goes on: what comes is taken in, and the whole is sound.
     commission(&trial.maker().expect("a client"), &["C"]).await;
     let full = places.restore("one", "keys.backup", &[]).await.expect("restored again").0;

@@ -46,18 +46,26 @@ fn take_one(from: &mut &[u8]) -> Option<Value> {
     } else {
         None
     };
-    /// A value that is null, or that can be read.
-    fn read<T>(bytes: Option<&[u8]>, read: impl FnOnce(&[u8]) -> Option<T>) -> Option<Option<T>> {
-        bytes.map_or(Some(None), |bytes| read(bytes).map(Some))
+    match tag & !1 {
+        BOOL => read(bytes, Value::Bool, |bytes| bytes.first().map(|byte| *byte == 1)),
+        BIG_INT => read(bytes, Value::BigInt, |bytes| bytes.try_into().ok().map(i64::from_be_bytes)),
+        DOUBLE => read(bytes, Value::Double, |bytes| bytes.try_into().ok().map(f64::from_be_bytes)),
+        TEXT => read(bytes, Value::String, |bytes| String::from_utf8(bytes.to_vec()).ok()),
+        BYTES => read(bytes, Value::Bytes, |bytes| Some(bytes.to_vec())),
+        _ => None,
     }
-    Some(match tag & !1 {
-        BOOL => Value::Bool(read(bytes, |bytes| bytes.first().map(|byte| *byte == 1))?),
-        BIG_INT => Value::BigInt(read(bytes, |bytes| bytes.try_into().ok().map(i64::from_be_bytes))?),
-        DOUBLE => Value::Double(read(bytes, |bytes| bytes.try_into().ok().map(f64::from_be_bytes))?),
-        TEXT => Value::String(read(bytes, |bytes| String::from_utf8(bytes.to_vec()).ok())?),
-        BYTES => Value::Bytes(bytes.map(<[u8]>::to_vec)),
-        _ => return None,
-    })
+}
+
+/// A value that is null or reads; nothing for one that does not.
+fn read<T>(
+    bytes: Option<&[u8]>,
+    value: fn(Option<T>) -> Value,
+    read: impl FnOnce(&[u8]) -> Option<T>,
+) -> Option<Value> {
+    match bytes {
+        None => Some(value(None)),
+        Some(bytes) => read(bytes).map(|read| value(Some(read))),
+    }
 }
 
 fn malformed(detail: String) -> StoreError {

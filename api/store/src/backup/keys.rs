@@ -102,7 +102,7 @@ impl Store {
         let database = &self.vault.database;
         let on = database.snapshot().await?;
         let row = ring::Entity::find_by_id(0).one(&on).await?.ok_or(StoreError::OtherRoot)?;
-        let held = self.vault.keys.patients.adopt(&row).await?;
+        let current = self.vault.keys.patients.adopt(&row).await?;
         let mark = KeyBackupMark { key: key.generation(), erasures: unsigned(row.generation) };
         let mut out = Out::create(path).await?;
         out.put(mark.line().as_bytes()).await?;
@@ -125,7 +125,7 @@ impl Store {
         out.frame(&[]).await?;
         let parties = party::Entity::find().all(&on).await?.into_iter().map(|row| (row.party, row.wrapped)).collect();
         let sha256 = out.sha256().await?;
-        let head = Head { ring: held.ring().to_vec(), parties, erased, files, patients, sha256 };
+        let head = Head { ring: current.ring().to_vec(), parties, erased, files, patients, sha256 };
         out.frame(&encrypt(&key.key, mark.line().as_bytes(), encoded(&head))).await?;
         out.finish().await?;
         Ok(mark)
@@ -155,11 +155,11 @@ impl KeyBackup {
         if head.sha256 != sha256 || head.patients != count(&rows) || file.exact(1)?.is_some() {
             return Err(file.malformed("it was altered"));
         }
-        let held = Held::from_ring(key.clone(), Zeroizing::new(head.ring))
+        let wrapping = Held::from_ring(key.clone(), Zeroizing::new(head.ring))
             .ok_or_else(|| file.malformed("its ring does not read"))?;
         let mut patients = Vec::with_capacity(rows.len());
         for (id, wrapped) in rows {
-            let key = held.unwrap(&id, &wrapped).ok_or_else(|| file.malformed("a patient's key does not open"))?;
+            let key = wrapping.unwrap(&id, &wrapped).ok_or_else(|| file.malformed("a patient's key does not open"))?;
             patients.push((fixed("patient", &id)?, key));
         }
         Ok(Self { mark, files: head.files, erased: head.erased, patients, parties: head.parties })

@@ -92,6 +92,7 @@ impl Root {
     }
 
     /// The one that follows it, of chance.
+    #[must_use]
     pub fn next(&self) -> Self {
         Self { generation: self.generation.saturating_add(1), key: random_key() }
     }
