@@ -4,6 +4,7 @@ schemathesis_version=4.32.5
 fhir_r4_version=7.0.2
 fhir_r5_version=8.0.0
 shellcheck_version=0.11.0.1
+axe_version=4.14.1
 go_minor_min=24
 
 without() { echo "skipped: $*"; }
@@ -94,6 +95,28 @@ go_fits() {
   local version
   version=$(go env GOVERSION 2>/dev/null) && [[ $version =~ ^go1\.([0-9]+) ]] && [ "${BASH_REMATCH[1]}" -ge $go_minor_min ]
 }
+
+# A browser and what leads it; and fonts, without which it shows boxes.
+provide_chromium() {
+  { command -v chromium && command -v chromedriver; } >/dev/null || apt chromium chromium-driver fonts-dejavu-core ||
+    { without 'no chromium or no chromedriver: nobody looks at the pages'; return 1; }
+}
+
+# What finds in a page that somebody could not use it.
+provide_axe() {
+  local folder=$cache/axe-core-$axe_version
+  local axe=$folder/package/axe.min.js
+  if [ ! -e "$axe" ]; then
+    mkdir -p "$folder"
+    if ! { command -v npm >/dev/null || apt npm; } || ! fetch_axe "$folder" >"$scratch/axe.log" 2>&1; then
+      without 'no axe-core: nobody checks that everybody can use the pages'
+      return 0
+    fi
+  fi
+  export VERIDOSE_AXE=$axe
+}
+
+fetch_axe() (cd "$1" && npm pack --silent "axe-core@$axe_version" && tar -xzf axe-core-*.tgz)
 
 # Another program that reads the PDFs.
 provide_poppler() {

@@ -13,11 +13,12 @@ use tokio::task::JoinHandle;
 use utoipa_actix_web::AppExt as _;
 
 use crate::analysis::Analyses;
-use crate::auth::{Authority, Embedded};
+use crate::auth::{Authority, Embedded, SessionTerms};
 use crate::background::Background;
 use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::node::Node;
+use crate::pages::{PublicUrl, Trial};
 use crate::rate::Rate;
 use crate::{middleware, routes};
 
@@ -86,7 +87,9 @@ pub async fn start(config: &Config, listener: TcpListener, node: Arc<Node>, stop
     let authority = web::Data::new(Authority::new(config, embedded)?);
     let metrics = web::Data::new(Metrics::default());
     let rate = web::Data::new(Rate::new(config));
+    let (terms, trial) = (web::Data::new(SessionTerms::new(config)), web::Data::new(Trial::of(&node, address)));
     let analyses = web::Data::new(Analyses::new(&config.data));
+    let public_url = web::Data::new(PublicUrl::of(config));
     let (limits, role, forgetful) = (config.limits, config.role, rate.clone());
     let server = HttpServer::new(move || {
         App::new()
@@ -95,6 +98,9 @@ pub async fn start(config: &Config, listener: TcpListener, node: Arc<Node>, stop
             .app_data(authority.clone())
             .app_data(metrics.clone())
             .app_data(rate.clone())
+            .app_data(terms.clone())
+            .app_data(trial.clone())
+            .app_data(public_url.clone())
             .app_data(analyses.clone())
             .configure(|service| routes::surroundings(service, role, limits))
             .wrap(Compress::default())

@@ -1,7 +1,8 @@
 //! Who is calling: access tokens (JWT) from any `OpenID` Connect issuer, and from the embedded one.
 //!
 //! The algorithm comes from the issuer's key, never from the token; keys come from the configured issuer, never from what the
-//! token's header points at (`jku`, `x5u`, `jwk` are ignored); audience, issuer, expiry and subject are always checked.
+//! token's header points at (`jku`, `x5u`, `jwk` are ignored); audience, issuer, expiry and subject are always checked. A browser
+//! shows a session instead, which was opened with such a token.
 
 mod authority;
 mod caller;
@@ -10,6 +11,8 @@ mod keyset;
 mod known;
 mod remote;
 mod scope;
+mod session;
+mod sign_in;
 #[cfg(test)]
 mod tests;
 
@@ -19,3 +22,6 @@ pub use embedded::{Embedded, Grant};
 pub(crate) use keyset::KeySet;
 pub use remote::check_issuer_url;
 pub use scope::{Context, Interaction, Scopes, resource_of};
+pub(crate) use session::terms;
+pub use session::{SessionTerms, SignedIn};
+pub(crate) use sign_in::Pending;

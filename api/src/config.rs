@@ -31,6 +31,8 @@ pub struct Config {
     pub limits: Limits,
     /// Whose tokens are accepted.
     pub auth: Auth,
+    /// How long somebody stays signed in to the pages.
+    pub sessions: SessionsConfig,
     /// The node's clock.
     pub clock: Clock,
     /// Patients' affairs.
@@ -68,6 +70,16 @@ pub struct Backup {
     pub keys: Option<PathBuf>,
     /// Its key, sealed under the passphrase and replaced by each erasure of a patient. Whoever copies it keeps what patients had erased.
     pub key: Option<PathBuf>,
+}
+
+/// How long somebody stays signed in to the pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SessionsConfig {
+    /// Minutes without a request after which a session ends.
+    pub idle_minutes: u32,
+    /// Hours after which it ends however busy it is.
+    pub hours_max: u32,
 }
 
 /// How the trade is watched.
@@ -218,6 +230,16 @@ pub struct IssuerConfig {
     pub issuer: String,
     /// The audience its tokens must name.
     pub audience: String,
+    /// The name under which it knows this node, so that people sign in to the pages through it; nobody does where none is
+    /// given.
+    #[serde(default)]
+    pub client_id: Option<String>,
+    /// A file with the secret that goes with that name, where the issuer asks for one.
+    #[serde(default)]
+    pub client_secret_file: Option<PathBuf>,
+    /// What is asked of it at a sign-in.
+    #[serde(default = "sign_in_scope")]
+    pub sign_in_scope: String,
     /// The claim that holds the party.
     #[serde(default = "claim_party")]
     pub party_claim: String,
@@ -235,6 +257,9 @@ pub struct IssuerConfig {
     pub roles: Vec<Role>,
 }
 
+fn sign_in_scope() -> String {
+    "openid".into()
+}
 fn claim_party() -> String {
     "party".into()
 }
@@ -256,6 +281,7 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             limits: Limits::default(),
             auth: Auth::default(),
+            sessions: SessionsConfig::default(),
             clock: Clock::default(),
             patients: Patients::default(),
             detection: Detection::default(),
@@ -264,6 +290,13 @@ impl Default for Config {
             backup: Backup::default(),
             role: NodeRole::default(),
         }
+    }
+}
+
+impl Default for SessionsConfig {
+    /// A shift, and half an hour beside it that nobody works in.
+    fn default() -> Self {
+        Self { idle_minutes: 30, hours_max: 12 }
     }
 }
 
@@ -397,6 +430,11 @@ impl Config {
             self.backup.keys.is_some() == self.backup.key.is_some(),
             "backup.keys and backup.key go together: the key backup and its key"
         );
+        let SessionsConfig { idle_minutes, hours_max } = self.sessions;
+        anyhow::ensure!(
+            (1..=1_440).contains(&idle_minutes) && (1..=168).contains(&hours_max),
+            "sessions: idle_minutes is 1 to 1440 and hours_max 1 to 168, not {idle_minutes} and {hours_max}"
+        );
         anyhow::ensure!(self.limits.page_max > 0, "limits.page_max is 0: no list could be read");
         anyhow::ensure!(
             self.ledger.kind == LedgerKind::Embedded || self.ledger.profile.is_some(),
@@ -462,6 +500,7 @@ mod tests {
             ("lissten = 1", "lissten"),
             ("[limits]\npage_max = 0", "page_max"),
             ("[detection]\nscore_min = 2.0", "score_min"),
+            ("[sessions]\nidle_minutes = 0", "idle_minutes"),
             ("[ledger]\nkind = \"fabric\"", "--fabric-profile"),
             ("[ledger]\nkind = \"other\"", "embedded"),
             ("role = \"work\"", "the role all"),

@@ -21,6 +21,7 @@ pub mod metrics;
 pub mod middleware;
 mod name;
 pub mod node;
+mod pages;
 mod pdf;
 pub mod problem;
 pub mod rate;

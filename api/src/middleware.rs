@@ -62,7 +62,7 @@ fn state<T: 'static>(request: &ServiceRequest) -> web::Data<T> {
 }
 
 fn secure(response: &mut ServiceResponse, id: Uuid, page: bool) {
-    // The documentation's pages carry their script and style; everything else is data and needs neither.
+    // The documentation's pages carry their script and style; the other pages say theirs, and data need neither.
     let policy = if page {
         "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
     } else {
@@ -72,14 +72,18 @@ fn secure(response: &mut ServiceResponse, id: Uuid, page: bool) {
     for (name, value) in [
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
-        ("referrer-policy", "no-referrer"),
-        ("content-security-policy", policy),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
     ] {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
-    let no_store = HeaderName::from_static("cache-control");
-    if !headers.contains_key(&no_store) {
-        headers.insert(no_store, HeaderValue::from_static("no-store"));
+    let unless_said =
+        [("content-security-policy", policy), ("cache-control", "no-store"), ("referrer-policy", "no-referrer")];
+    for (name, value) in unless_said {
+        let name = HeaderName::from_static(name);
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
     }
     let id = HeaderValue::from_str(&id.to_string()).expect("a UUID is ASCII");
     headers.insert(HeaderName::from_static("x-request-id"), id);

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use actix_web::error::{JsonPayloadError, PathError, QueryPayloadError};
+use actix_web::error::{JsonPayloadError, PathError, QueryPayloadError, UrlencodedError};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
@@ -30,6 +30,8 @@ pub enum Kind {
     Unauthenticated,
     /// The caller is known and may not do this.
     Forbidden,
+    /// A browser sent it with its session, and no page of the session asked for it.
+    ForeignRequest,
     /// There is no such thing, or none that the caller may see.
     NotFound,
     /// The path exists, the method does not.
@@ -65,6 +67,7 @@ impl Kind {
             Self::QueryTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "query_too_large", "The query finds too much"),
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated", "A valid access token is needed"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "The caller may not do this"),
+            Self::ForeignRequest => (StatusCode::FORBIDDEN, "foreign_request", "No page of this session asked for it"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "There is no such thing"),
             Self::MethodNotAllowed => {
                 (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "The path has no such method")
@@ -95,6 +98,7 @@ impl Kind {
             Self::BadRequest
             | Self::Unauthenticated
             | Self::Forbidden
+            | Self::ForeignRequest
             | Self::NotFound
             | Self::MethodNotAllowed
             | Self::NotAcceptable
@@ -577,6 +581,18 @@ impl From<JsonPayloadError> for Problem {
 impl From<QueryPayloadError> for Problem {
     fn from(error: QueryPayloadError) -> Self {
         Self::new(Kind::BadRequest, format!("the query is wrong: {error}"))
+    }
+}
+
+impl From<UrlencodedError> for Problem {
+    fn from(error: UrlencodedError) -> Self {
+        match error {
+            UrlencodedError::Overflow { limit, .. } => {
+                Self::new(Kind::TooLarge, format!("the form is larger than {limit} bytes"))
+            }
+            // The enum is not ours and is open.
+            error => Self::new(Kind::BadRequest, format!("the form cannot be read: {error}")),
+        }
     }
 }
 

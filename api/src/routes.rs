@@ -36,7 +36,7 @@ mod verifications;
 mod webhooks;
 mod write;
 
-use actix_web::web::{self, JsonConfig, PathConfig, PayloadConfig, QueryConfig};
+use actix_web::web::{self, FormConfig, JsonConfig, PathConfig, PayloadConfig, QueryConfig};
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_actix_web::AppExt as _;
@@ -44,9 +44,15 @@ use utoipa_actix_web::service_config::ServiceConfig as Documented;
 use utoipa_swagger_ui::SwaggerUi;
 
 pub(crate) use items::encoded;
+pub(crate) use lists::viewer;
+pub(crate) use verifications::{Judged, judge};
 
 use crate::config::{Limits, NodeRole};
+use crate::pages;
 use crate::problem::{Problem, ProblemBody};
+
+/// Size of a form of the pages: a scan at its longest, with each byte written as three.
+const FORM_BYTES_MAX: usize = 32 << 10;
 
 /// The routes of a process with this part of the work.
 pub fn of(role: NodeRole, service: &mut Documented<'_>) {
@@ -224,10 +230,16 @@ pub fn surroundings(service: &mut web::ServiceConfig, role: NodeRole, limits: Li
     service
         .app_data(JsonConfig::default().limit(limits.body_bytes_max).error_handler(|e, _| Problem::from(e).into()))
         .app_data(PayloadConfig::new(limits.body_bytes_max))
+        .app_data(FormConfig::default().limit(FORM_BYTES_MAX).error_handler(|e, _| Problem::from(e).into()))
         .app_data(QueryConfig::default().error_handler(|e, _| Problem::from(e).into()))
         .app_data(PathConfig::default().error_handler(|e, _| Problem::from(e).into()))
         .app_data(web::Data::new(limits))
         .app_data(fallback)
+        .configure(|service| {
+            if role != NodeRole::Work {
+                pages::configure(service)
+            }
+        })
         .service(web::redirect("/docs", "/docs/"))
         .service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", document))
         .default_service(web::to(fallback::fallback));

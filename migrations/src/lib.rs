@@ -31,6 +31,7 @@ impl MigratorTrait for Primary {
             Box::new(primary::findings::Migration),
             Box::new(primary::places::Migration),
             Box::new(primary::patient_keys::Migration),
+            Box::new(primary::sessions::Migration),
         ]
     }
 

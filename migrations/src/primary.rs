@@ -7,5 +7,6 @@ pub(crate) mod findings;
 pub(crate) mod jobs;
 pub(crate) mod patient_keys;
 pub(crate) mod places;
+pub(crate) mod sessions;
 pub(crate) mod vault;
 pub(crate) mod webhooks;

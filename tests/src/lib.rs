@@ -3,6 +3,7 @@
 //! Each group is one test binary (`tests/tests/system.rs`, `attack.rs`, `crash.rs`, `fabric.rs`), run by `tests/run`. They drive the
 //! built `veridose` as its users do, over HTTP and the command line, and know nothing of its inside.
 
+mod browser;
 mod client;
 mod connection;
 mod documents;
@@ -21,6 +22,7 @@ mod server;
 mod small_disk;
 mod trial;
 
+pub use browser::Browser;
 pub use client::{Answer, Client, JSON_LD, printed, send, token, veridose};
 pub use connection::{Connections, post};
 pub use documents::Documents;

@@ -42,7 +42,17 @@ impl Server {
 
     /// Starts it and does not wait.
     pub fn spawn(data: &Path, arguments: &[&str]) -> anyhow::Result<Self> {
-        let port = free_port()?;
+        Self::spawn_on(free_port()?, data, arguments)
+    }
+
+    /// Starts it again where it was, after [`Server::kill_in_place`], and waits until it is ready.
+    pub async fn start_again(&mut self, arguments: &[&str]) -> anyhow::Result<()> {
+        let (_, port) = self.base.rsplit_once(':').context("the address ends with a port")?;
+        *self = Self::spawn_on(port.parse()?, &self.data.clone(), arguments)?;
+        self.wait_until_ready().await
+    }
+
+    fn spawn_on(port: u16, data: &Path, arguments: &[&str]) -> anyhow::Result<Self> {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(data.join("server.log"))?;
         let child = Command::new(binary()?)
             .args(arguments)

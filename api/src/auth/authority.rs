@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::problem::Kind;
 
 /// How far clocks may differ, in seconds.
-const LEEWAY_SECONDS: u64 = 30;
+pub(super) const LEEWAY_SECONDS: u64 = 30;
 /// Length of a token, in bytes.
 const TOKEN_BYTES_MAX: usize = 8_192;
 
@@ -71,7 +71,7 @@ impl AuthError {
 /// Every issuer whose tokens are accepted.
 pub struct Authority {
     embedded: Option<Embedded>,
-    remotes: Vec<Remote>,
+    pub(super) remotes: Vec<Remote>,
     known: Known,
 }
 

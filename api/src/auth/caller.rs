@@ -1,4 +1,4 @@
-//! The caller: what a verified token says about who is asking, as an extractor.
+//! The caller: what a verified token or a session says about who is asking, as an extractor.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -34,7 +34,7 @@ pub enum Role {
 }
 
 /// Who is asking.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Caller {
     /// Who vouches for the name: the token's issuer.
     pub issuer: String,
@@ -76,7 +76,7 @@ impl FromRequest for Caller {
         Box::pin(async move {
             let authority = request.app_data::<web::Data<Authority>>().expect("the application registers it");
             let Some(header) = request.headers().get(AUTHORIZATION) else {
-                return Err(Problem::new(Kind::Unauthenticated, "send an Authorization: Bearer header"));
+                return super::session::caller(&request).await;
             };
             let token = header.to_str().ok().and_then(bearer);
             let token = token.ok_or_else(|| {

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
 
 use super::keyset::{KeySet, PinnedKey};
@@ -35,6 +36,14 @@ struct State {
 struct Discovery {
     issuer: String,
     jwks_uri: String,
+}
+
+/// Where an issuer lets people sign in.
+#[derive(Deserialize)]
+pub(super) struct Endpoints {
+    issuer: String,
+    pub(super) authorization_endpoint: String,
+    token_endpoint: String,
 }
 
 #[derive(Deserialize)]
@@ -70,8 +79,7 @@ impl Remote {
 
     async fn fetch(&self) -> anyhow::Result<KeySet> {
         let issuer = &self.config.issuer;
-        let location = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
-        let discovery: Discovery = self.get(&location).await?;
+        let discovery: Discovery = self.get(&self.discovery()).await?;
         // OpenID Connect Discovery 1.0, section 4.3: otherwise one issuer could speak for another.
         anyhow::ensure!(discovery.issuer == *issuer, "issuer {issuer}: its discovery document is of another issuer");
         check_issuer_url(&discovery.jwks_uri)?;
@@ -82,15 +90,48 @@ impl Remote {
         Ok(keys)
     }
 
-    async fn get<T: serde::de::DeserializeOwned>(&self, location: &str) -> anyhow::Result<T> {
-        let mut response = self.client.get(location).send().await?.error_for_status()?;
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await? {
-            anyhow::ensure!(body.len() + chunk.len() <= DOCUMENT_BYTES_MAX, "{location}: larger than 1 MiB");
-            body.extend_from_slice(&chunk);
-        }
-        serde_json::from_slice(&body).with_context(|| format!("failed to understand {location}"))
+    fn discovery(&self) -> String {
+        format!("{}/.well-known/openid-configuration", self.config.issuer.trim_end_matches('/'))
     }
+
+    /// Where people sign in.
+    pub(super) async fn endpoints(&self) -> anyhow::Result<Endpoints> {
+        let endpoints: Endpoints = self.get(&self.discovery()).await?;
+        let issuer = &self.config.issuer;
+        anyhow::ensure!(endpoints.issuer == *issuer, "issuer {issuer}: its discovery document is of another issuer");
+        check_issuer_url(&endpoints.authorization_endpoint)?;
+        check_issuer_url(&endpoints.token_endpoint)?;
+        Ok(endpoints)
+    }
+
+    /// What the issuer's token endpoint answers to a form.
+    pub(super) async fn tokens<T: DeserializeOwned>(&self, client: &str, form: &[(&str, &str)]) -> anyhow::Result<T> {
+        let location = self.endpoints().await?.token_endpoint;
+        let mut body = reqwest::Url::parse("form:")?;
+        body.query_pairs_mut().extend_pairs(form);
+        let mut request = self.client.post(&location).header("Content-Type", "application/x-www-form-urlencoded");
+        request = request.header("Accept", "application/json").body(body.query().unwrap_or_default().to_owned());
+        if let Some(file) = &self.config.client_secret_file {
+            let secret = std::fs::read_to_string(file).with_context(|| format!("failed to read {}", file.display()))?;
+            request = request.basic_auth(client, Some(secret.trim()));
+        }
+        read(request, &location).await
+    }
+
+    async fn get<T: DeserializeOwned>(&self, location: &str) -> anyhow::Result<T> {
+        read(self.client.get(location), location).await
+    }
+}
+
+/// Sends a request whose answer is a JSON document of bounded size.
+async fn read<T: DeserializeOwned>(request: reqwest::RequestBuilder, location: &str) -> anyhow::Result<T> {
+    let mut response = request.send().await?.error_for_status()?;
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        anyhow::ensure!(body.len() + chunk.len() <= DOCUMENT_BYTES_MAX, "{location}: larger than 1 MiB");
+        body.extend_from_slice(&chunk);
+    }
+    serde_json::from_slice(&body).with_context(|| format!("failed to understand {location}"))
 }
 
 /// Keys travel over TLS only; in the clear only within this machine.

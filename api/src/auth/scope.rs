@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
 use veridose_contract::DataKind;
 
 /// Scopes of one token that are kept.
@@ -44,8 +45,9 @@ struct Scope {
     interactions: String,
 }
 
-/// The scopes of a token.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// The scopes of a token; written as the claim.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
 pub struct Scopes(Vec<Scope>);
 
 impl Scopes {
@@ -62,6 +64,18 @@ impl Scopes {
                 && scope.resource.as_deref().is_none_or(|allowed| allowed == resource)
                 && scope.interactions.contains(interaction.letter())
         })
+    }
+}
+
+impl From<String> for Scopes {
+    fn from(claim: String) -> Self {
+        Self::parse(&claim)
+    }
+}
+
+impl From<Scopes> for String {
+    fn from(scopes: Scopes) -> Self {
+        scopes.0.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -125,6 +139,17 @@ fn is_part_of_cruds(letters: &str) -> bool {
     !letters.is_empty() && letters.chars().all(|letter| rest.any(|next| next == letter))
 }
 
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let context = match self.context {
+            Context::Patient => "patient",
+            Context::User => "user",
+            Context::System => "system",
+        };
+        write!(f, "{context}/{}.{}", self.resource.as_deref().unwrap_or("*"), self.interactions)
+    }
+}
+
 impl fmt::Display for Interaction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.letter())
@@ -162,5 +187,13 @@ mod tests {
         ] {
             assert!(!allow(claim, context, resource, interaction), "{claim}");
         }
+    }
+
+    #[test]
+    fn scopes_are_written_as_they_are_read() {
+        let scopes = Scopes::parse("patient/*.rs user/Observation.read openid system/*.*");
+        let claim = String::from(scopes.clone());
+        assert_eq!(claim, "patient/*.rs user/Observation.rs system/*.cruds");
+        assert_eq!(Scopes::from(claim), scopes);
     }
 }

@@ -44,7 +44,10 @@ pub(super) fn run(mut config: Config, arguments: &Arguments) -> anyhow::Result<O
         if arguments.exit {
             return running.stop().await;
         }
-        super::print(&format!("\nServing on http://{0} — pages at http://{0}/docs/ — ctrl-c stops.", running.address))?;
+        super::print(&format!(
+            "\nOpen http://{0}/ in a browser and become one of the people. The API is described at http://{0}/docs/. Ctrl-c stops.",
+            running.address
+        ))?;
         running.ended().await
     })?;
     Ok(Outcome::Done)

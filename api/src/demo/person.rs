@@ -11,6 +11,7 @@ use veridose_ledger::proof::{self, Receipt};
 
 use super::Stage;
 use crate::auth::{Grant, Role};
+use crate::pages::PATIENT;
 use crate::routes::encoded;
 
 /// Everybody who acts today.
@@ -146,6 +147,3 @@ impl Person {
         ))
     }
 }
-
-/// The pseudonym under which the patient's tokens are issued.
-pub(super) const PATIENT: &str = "demo-patient-1";

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::goods::Goods;
 use super::narrator;
-use super::person::{Cast, PATIENT, Person};
+use super::person::{Cast, Person};
+use crate::pages::PATIENT;
 use crate::routes::encoded;
 
 const NORTH_PLACE: &str = "https://id.gs1.org/414/9506000200019";

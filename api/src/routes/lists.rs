@@ -64,7 +64,7 @@ impl Paging {
 }
 
 /// Who looks: a regulator, by the ledger's own record, sees everything, everybody else what was theirs. Waits for the view.
-pub(super) async fn viewer(node: &Node, caller: &Caller) -> Result<Viewer, Problem> {
+pub(crate) async fn viewer(node: &Node, caller: &Caller) -> Result<Viewer, Problem> {
     node.caught_up().await;
     Ok(viewer_of(&actor(node, caller)?))
 }

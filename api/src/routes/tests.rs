@@ -7,6 +7,8 @@ mod findings;
 mod history;
 mod jobs;
 mod models;
+mod pages;
+mod sign_in;
 mod stock;
 mod webhooks;
 

@@ -36,13 +36,13 @@ pub(super) struct Scanned {
 
 /// The verdict, with its proof where it was asked for.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Judged {
+pub(crate) struct Judged {
     #[serde(flatten)]
-    verdict: Verdict,
+    pub(crate) verdict: Verdict,
     /// The gravest of the verdict and of what the rules found.
-    alert_level: Severity,
+    pub(crate) alert_level: Severity,
     /// What the rules find in the pack's own past; looked for only where the state speaks against the pack.
-    findings: Vec<Found>,
+    pub(crate) findings: Vec<Found>,
     /// The receipt, to be checked with `veridose proof verify`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
@@ -60,8 +60,18 @@ pub(super) async fn create(
     node: web::Data<Node>,
     body: web::Json<Scanned>,
 ) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(judge(&node, &caller, &body.scan, body.proof).await?))
+}
+
+/// Judges a scan for a caller, and keeps that it was asked.
+pub(crate) async fn judge(
+    node: &web::Data<Node>,
+    caller: &Caller,
+    text: &str,
+    with_proof: bool,
+) -> Result<Judged, Problem> {
     node.ledger().check_fresh()?;
-    let (actor, state) = (actor(&node, &caller)?, node.ledger().state());
+    let (actor, state) = (actor(node, caller)?, node.ledger().state());
     let counter = Counter {
         state: &state,
         network_key: node.network_key(),
@@ -70,15 +80,15 @@ pub(super) async fn create(
         site: actor.site,
         now: node.clock().now(),
     };
-    let verdict = verify(&counter, &body.scan)?;
-    let scan = record(&node, &counter, &body.scan, &verdict);
-    let proof = if body.proof && verdict.item.is_some() { proof(&node, &body.scan)? } else { None };
+    let verdict = verify(&counter, text)?;
+    let scan = record(node, &counter, text, &verdict);
+    let proof = if with_proof && verdict.item.is_some() { proof(node, text)? } else { None };
     let findings = match scan {
-        Some(scan) if is_odd(&verdict) => findings(&node, scan).await,
+        Some(scan) if is_odd(&verdict) => findings(node, scan).await,
         _ => Vec::new(),
     };
     let alert_level = findings.iter().map(|found| found.severity).fold(verdict.severity, Severity::max);
-    Ok(HttpResponse::Ok().json(Judged { verdict, alert_level, findings, proof }))
+    Ok(Judged { verdict, alert_level, findings, proof })
 }
 
 /// Keeps the verification for detection: what was read, where and for whom, and no person.

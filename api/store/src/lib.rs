@@ -20,6 +20,7 @@ mod places;
 mod projection;
 mod query;
 mod scans;
+mod sessions;
 #[cfg(test)]
 mod testing;
 mod text;
@@ -51,6 +52,7 @@ pub use query::{
     StudyRow, StudyVersionRow, Viewer,
 };
 pub use scans::{Scan, ScanBatch, Scans};
+pub use sessions::{NewSession, Session, SessionToken, Sessions};
 pub use text::word;
 pub use vault::{HeldRoot, MasterKey, Opened, Request, Root, RootKeeper, Sealing, Vault};
 pub use webhooks::{Delivery, DeliveryState, Message, Secret, Try, Webhook, WebhookState, Webhooks};
@@ -72,6 +74,8 @@ pub struct Store {
     pub jobs: Jobs,
     /// Verifications.
     pub scans: Scans,
+    /// Who is signed in to the pages.
+    pub sessions: Sessions,
     /// Causes of cases.
     pub causes: Causes,
     /// What members told of places.
@@ -104,6 +108,7 @@ impl Store {
         let vault = Vault::start(primary.clone(), Arc::clone(&keys));
         let jobs = Jobs::new(primary.clone());
         let scans = Scans::new(primary.clone(), Arc::clone(&keys));
+        let sessions = Sessions::new(primary.clone(), Arc::clone(&keys));
         let causes = Causes::new(primary.clone());
         let webhooks = Webhooks::new(primary.clone(), Arc::clone(&keys), jobs.clone());
         let accesses = AccessLog::start(primary.clone(), Arc::clone(&keys)).await?;
@@ -111,7 +116,7 @@ impl Store {
         let captures = Captures::new(primary, keys);
         let projection = Projection::open(view.clone(), vault.clone(), founding).await?;
         let queries = Queries { view };
-        Ok(Self { vault, captures, jobs, scans, causes, places, webhooks, accesses, projection, queries })
+        Ok(Self { vault, captures, jobs, scans, sessions, causes, places, webhooks, accesses, projection, queries })
     }
 
     /// As a node of that name, see [`Captures::named`] and [`Claim::Start`].

@@ -62,6 +62,10 @@ pub const SCAN_BATCH_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const SCAN_BATCHES_PER_CALL_MAX: u64 = 1_000;
 /// How long verifications are kept: 400 days, a year with its reports.
 pub const SCANS_KEPT_MS: i64 = 400 * 86_400_000;
+/// Sessions of one person; the oldest gives way to a new one.
+pub const SESSIONS_PER_PERSON_MAX: u64 = 20;
+/// How much older a session's last use may look than it was: a use is written only when the one before is as old as this.
+pub const SESSION_SEEN_STEP_MS: i64 = 60_000;
 /// Causes that one case holds.
 pub const CAUSES_PER_CASE_MAX: usize = 1_000;
 /// Records of accesses that become durable together.

@@ -47,7 +47,7 @@ const fn code_of(kind: Kind) -> IssueCode {
         Kind::BadRequest | Kind::QueryParameter => IssueCode::Value,
         Kind::QueryTooLarge => IssueCode::TooCostly,
         Kind::Unauthenticated => IssueCode::Login,
-        Kind::Forbidden => IssueCode::Forbidden,
+        Kind::Forbidden | Kind::ForeignRequest => IssueCode::Forbidden,
         Kind::NotFound => IssueCode::NotFound,
         Kind::MethodNotAllowed | Kind::NotAcceptable | Kind::UnsupportedMedia => IssueCode::NotSupported,
         Kind::Conflict | Kind::IdempotencyConflict => IssueCode::Conflict,

@@ -62,6 +62,28 @@ pub enum Code {
 }
 
 impl Code {
+    /// Every mistake.
+    pub const ALL: &[Self] = &[
+        Self::Empty,
+        Self::TooLong,
+        Self::UnknownForm,
+        Self::UnknownAi,
+        Self::WrongLength,
+        Self::WrongCharacter,
+        Self::WrongCheckDigit,
+        Self::WrongDate,
+        Self::WrongContent,
+        Self::WrongLink,
+        Self::Compressed,
+        Self::MissingRequired,
+        Self::Excluded,
+        Self::Repeated,
+        Self::LostSeparator,
+        Self::CapsLock,
+        Self::KeyboardLayout,
+        Self::DayZero,
+    ];
+
     /// The code as it stands in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,0 +1,25 @@
+# Was die Skripte sagen. Hier keine Wahl zwischen Formen.
+script-verifying = Wird geprüft…
+script-pack = Packung { $pack }
+script-verify = Scan
+script-supply = Abgabe
+script-dispense = Abgabe mit Einwilligung
+script-undo = Rückgängig
+script-remove = Aus dem Handel genommen
+script-return = Rückgabe
+script-report = Meldung
+script-recorded = { $act }: festgehalten, Eintrag { $index } des Registers.
+script-repeated = { $act }: war schon festgehalten. Nichts geschah zweimal.
+script-kept = { $act }: hier aufgehoben, wird gesendet.
+script-waiting = wartet
+script-refused = Abgelehnt: { $reason }
+script-dismiss = Gesehen
+script-late-may = Später geprüft: darf abgegeben werden
+script-late-stop = Später geprüft: nicht abzugeben. Scannen Sie neu, um zu sehen, warum.
+script-other-account = { $count } Einträge warten für { $account }; sie werden gesendet, wenn sich jemand von dort hier anmeldet.
+script-full = Dieser Browser fasst nicht mehr. Stellen Sie das Netz wieder her, bevor Sie weitermachen.
+script-too-many = Zu viele Codes auf einmal: { $left } wurden ausgelassen. Scannen Sie sie noch einmal.
+script-no-consent = Wählen Sie eine Einwilligung oder geben Sie ihre Nummer ein.
+script-camera-denied = Die Kamera ist nicht nutzbar. Erlauben Sie sie im Browser oder geben Sie den Code ein.
+script-failed = Der Knoten hat nicht wie erwartet geantwortet. Versuchen Sie es noch einmal.
+script-report-title = Auffällige Packung bei der Abgabe: { $code }

@@ -1,0 +1,25 @@
+# What the scripts say. No choices between forms here.
+script-verifying = Verifying…
+script-pack = Pack { $pack }
+script-verify = Scan
+script-supply = Supply
+script-dispense = Dispense with consent
+script-undo = Undo
+script-remove = Taken out of the trade
+script-return = Return
+script-report = Report
+script-recorded = { $act }: recorded, entry { $index } of the ledger.
+script-repeated = { $act }: this was recorded before. Nothing was done twice.
+script-kept = { $act }: kept here, to be sent.
+script-waiting = waits
+script-refused = Refused: { $reason }
+script-dismiss = Seen
+script-late-may = Verified later: may be dispensed
+script-late-stop = Verified later: not to be dispensed. Scan it again to see why.
+script-other-account = { $count } entries wait for { $account }; they are sent when somebody of theirs signs in here.
+script-full = This browser keeps no more. Bring the network back before you go on.
+script-too-many = Too many codes at once: { $left } were left out. Scan them again.
+script-no-consent = Choose a consent, or give its number.
+script-camera-denied = The camera cannot be used. Allow it in the browser, or type the code.
+script-failed = The node did not answer as expected. Try again.
+script-report-title = Odd pack at the counter: { $code }

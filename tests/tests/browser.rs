@@ -1,0 +1,8 @@
+//! The pages, from the outside: people at a real browser do their whole job.
+
+mod browser {
+    mod counter;
+    mod ground;
+    mod offline;
+    mod session;
+}
