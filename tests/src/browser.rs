@@ -204,7 +204,8 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // It takes the browser along.
+        // Closed properly it is closed already; else it goes with its driver, whose session nobody need wait for.
+        let _ = self.driver.clone().leak();
         let _ = Command::new("kill").arg(self.chromedriver.id().to_string()).status();
         let _ = self.chromedriver.wait();
     }
