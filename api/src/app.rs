@@ -19,6 +19,7 @@ use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::node::Node;
 use crate::pages::{PublicUrl, Trial};
+use crate::passkey::RelyingParty;
 use crate::rate::Rate;
 use crate::{middleware, routes};
 
@@ -83,6 +84,7 @@ pub async fn start(config: &Config, listener: TcpListener, node: Arc<Node>, stop
     let background = Background::start(Arc::clone(&node), config.role).await?;
     let node = web::Data::from(node);
     let patients = web::Data::new(config.patients.clone());
+    let relying_party = web::Data::new(RelyingParty::of(config)?);
     let embedded = config.auth.embedded.then(|| Embedded::open(node.keys(), config)).transpose()?;
     let authority = web::Data::new(Authority::new(config, embedded)?);
     let metrics = web::Data::new(Metrics::default());
@@ -95,6 +97,7 @@ pub async fn start(config: &Config, listener: TcpListener, node: Arc<Node>, stop
         App::new()
             .app_data(node.clone())
             .app_data(patients.clone())
+            .app_data(relying_party.clone())
             .app_data(authority.clone())
             .app_data(metrics.clone())
             .app_data(rate.clone())

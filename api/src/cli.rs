@@ -5,6 +5,7 @@ mod backup;
 mod capture;
 mod claim;
 mod client;
+mod consent;
 mod counter;
 mod credential;
 mod demo;
@@ -104,6 +105,9 @@ pub enum Command {
     /// Check receipts offline
     #[command(subcommand)]
     Proof(proof::Command),
+    /// Check offline who signed a consent
+    #[command(subcommand)]
+    Consent(consent::Command),
     /// Read a scan in any form and say what it is, without a server
     Scan(scan::Arguments),
     /// Convert, validate and hash EPCIS documents, without a server
@@ -185,6 +189,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Access(command) => access::run(|| Config::load(arguments.overrides), &command, arguments.json),
         Command::Credential(command) => credential::run(&Config::load(arguments.overrides)?, &command),
         Command::Proof(command) => proof::run(&command, arguments.json),
+        Command::Consent(command) => consent::run(&command, arguments.json),
         Command::Scan(scan) => scan::run(&scan),
         Command::Epcis(command) => epcis::run(&command, arguments.json),
         Command::Detect(detect) => detect::run(&detect, arguments.json),

@@ -149,6 +149,19 @@ pub struct Patients {
     pub credential_issuers: Vec<CredentialIssuer>,
     /// How long a confirmed emergency lasts, in minutes.
     pub emergency_minutes: u32,
+    /// On which pages patients sign consents with passkeys of their own.
+    pub passkeys: Passkeys,
+}
+
+/// The relying party of patients' passkeys.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Passkeys {
+    /// The domain that passkeys are for; the host of `public_url` where nothing is said, without one `localhost`. Another domain is
+    /// another relying party: passkeys of the one before sign nothing more.
+    pub rp_id: Option<String>,
+    /// The origins (`https://…`) of the pages, all of that domain; the one of `public_url` where nothing is said.
+    pub origins: Vec<String>,
 }
 
 /// An issuer of verifiable credentials that is no member.
@@ -166,7 +179,7 @@ pub struct CredentialIssuer {
 
 impl Default for Patients {
     fn default() -> Self {
-        Self { custodian: None, credential_issuers: Vec::new(), emergency_minutes: 60 }
+        Self { custodian: None, credential_issuers: Vec::new(), emergency_minutes: 60, passkeys: Passkeys::default() }
     }
 }
 
@@ -252,9 +265,13 @@ pub struct IssuerConfig {
     /// The parties it may speak for; empty for every party.
     #[serde(default)]
     pub parties: Vec<PartyId>,
-    /// The roles it may give; empty for every role.
+    /// The roles it may give; empty for every role. A token without the claim has the role where this names a single one.
     #[serde(default)]
     pub roles: Vec<Role>,
+    /// What its patients' names begin with here, put before the claim: no patient of another issuer, or of a custodian, is one of
+    /// its own. With `patient_claim = "sub"` patients sign in with any identity that they have.
+    #[serde(default)]
+    pub patient_prefix: String,
 }
 
 fn sign_in_scope() -> String {
@@ -435,6 +452,7 @@ impl Config {
             (1..=1_440).contains(&idle_minutes) && (1..=168).contains(&hours_max),
             "sessions: idle_minutes is 1 to 1440 and hours_max 1 to 168, not {idle_minutes} and {hours_max}"
         );
+        crate::passkey::RelyingParty::of(self)?;
         anyhow::ensure!(self.limits.page_max > 0, "limits.page_max is 0: no list could be read");
         anyhow::ensure!(
             self.ledger.kind == LedgerKind::Embedded || self.ledger.profile.is_some(),
@@ -501,6 +519,8 @@ mod tests {
             ("[limits]\npage_max = 0", "page_max"),
             ("[detection]\nscore_min = 2.0", "score_min"),
             ("[sessions]\nidle_minutes = 0", "idle_minutes"),
+            ("[patients.passkeys]\nrp_id = \"a.example\"\norigins = [\"https://b.example\"]", "rp_id"),
+            ("[patients.passkeys]\norigins = [\"http://b.example\"]", "no https origin"),
             ("[ledger]\nkind = \"fabric\"", "--fabric-profile"),
             ("[ledger]\nkind = \"other\"", "embedded"),
             ("role = \"work\"", "the role all"),

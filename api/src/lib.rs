@@ -22,6 +22,7 @@ pub mod middleware;
 mod name;
 pub mod node;
 mod pages;
+pub mod passkey;
 mod pdf;
 pub mod problem;
 pub mod rate;

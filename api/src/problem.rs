@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use veridose_contract::access::{Refusal, RefusalRule};
 use veridose_contract::{Code, ItemKey, Rejection, StateError};
 use veridose_ledger::{ChannelError, LedgerError, Stale, SubmitError};
-use veridose_store::StoreError;
+use veridose_store::{PasskeyError, StoreError};
 
 use crate::middleware::request_id;
 use crate::node::ActError;
@@ -499,9 +499,28 @@ impl From<Stale> for Problem {
     }
 }
 
+impl From<PasskeyError> for Problem {
+    fn from(error: PasskeyError) -> Self {
+        match error {
+            PasskeyError::NoCeremony => Self::new(Kind::NotFound, error.to_string()),
+            PasskeyError::Unknown | PasskeyError::CounterBack => Self::field("credential", error),
+            PasskeyError::Exists | PasskeyError::TooMany | PasskeyError::TooManyCeremonies | PasskeyError::Used => {
+                Self::new(Kind::Conflict, error.to_string())
+            }
+        }
+    }
+}
+
+impl From<crate::passkey::answer::Refused> for Problem {
+    fn from(refused: crate::passkey::answer::Refused) -> Self {
+        Self::field("credential", refused)
+    }
+}
+
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
+            StoreError::Passkey(problem) => problem.into(),
             StoreError::RequestConflict { .. } => {
                 Self::new(Kind::IdempotencyConflict, "the Idempotency-Key was used before with another request")
             }

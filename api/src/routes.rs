@@ -23,9 +23,11 @@ mod log;
 mod models;
 mod packs;
 mod parties;
+mod passkeys;
 mod products;
 mod recalls;
 mod refusals;
+mod signatures;
 mod stock;
 mod studies;
 mod table;
@@ -114,6 +116,7 @@ pub fn documented(service: &mut Documented<'_>) {
         .service(consents::show)
         .service(consents::revoke)
         .service(consents::amend)
+        .service(consents::proof)
         .configure(patients)
         .configure(payments)
         // Members and their goods
@@ -146,6 +149,12 @@ fn patients(service: &mut Documented<'_>) {
         .service(emergencies::index)
         .service(emergencies::notices)
         .service(erasure::erase)
+        .service(passkeys::options)
+        .service(passkeys::register)
+        .service(passkeys::index)
+        .service(passkeys::remove)
+        .service(signatures::prepare)
+        .service(signatures::finish)
         .service(fhir::export::json)
         .service(fhir::export::pdf)
         .service(fhir::metadata::show)

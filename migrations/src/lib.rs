@@ -32,6 +32,7 @@ impl MigratorTrait for Primary {
             Box::new(primary::places::Migration),
             Box::new(primary::patient_keys::Migration),
             Box::new(primary::sessions::Migration),
+            Box::new(primary::passkeys::Migration),
         ]
     }
 
@@ -55,6 +56,7 @@ impl MigratorTrait for View {
             Box::new(view::consents_by_document::Migration),
             Box::new(view::studies::Migration),
             Box::new(view::claims::Migration),
+            Box::new(view::consent_signers::Migration),
         ]
     }
 

@@ -5,6 +5,7 @@ pub(crate) mod capture;
 pub(crate) mod detection;
 pub(crate) mod findings;
 pub(crate) mod jobs;
+pub(crate) mod passkeys;
 pub(crate) mod patient_keys;
 pub(crate) mod places;
 pub(crate) mod sessions;

@@ -4,6 +4,7 @@ pub(crate) mod access;
 pub(crate) mod answers;
 pub(crate) mod case_measures;
 pub(crate) mod claims;
+pub(crate) mod consent_signers;
 pub(crate) mod consents_by_document;
 pub(crate) mod events;
 pub(crate) mod goods;

@@ -16,6 +16,7 @@ mod measure;
 mod own_side;
 mod postgres;
 mod random;
+mod relay;
 mod rival;
 mod rows;
 mod server;
@@ -34,6 +35,7 @@ pub use measure::{Measured, compared, disk_bytes, drive, machine, setting, table
 pub use own_side::{OwnSide, signed_destruction};
 pub use postgres::{PostgresServer, new_database};
 pub use random::Random;
+pub use relay::Relay;
 pub use rival::{Rival, RivalServer};
 pub use rows::{Dump, Part, Rows};
 pub use server::{Server, binary};

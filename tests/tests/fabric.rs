@@ -8,4 +8,5 @@ mod fabric {
     mod migration;
     mod nodes;
     mod refusals;
+    mod stale;
 }

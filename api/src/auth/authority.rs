@@ -88,6 +88,7 @@ struct Terms<'a> {
     party_claim: &'a str,
     role_claim: &'a str,
     patient_claim: &'a str,
+    patient_prefix: &'a str,
     parties: &'a [PartyId],
     roles: &'a [Role],
 }
@@ -151,6 +152,7 @@ impl<'a> Terms<'a> {
             party_claim: "party",
             role_claim: "role",
             patient_claim: "patient",
+            patient_prefix: "",
             parties: &[],
             roles: &[],
         }
@@ -164,6 +166,7 @@ impl<'a> Terms<'a> {
             party_claim: &config.party_claim,
             role_claim: &config.role_claim,
             patient_claim: &config.patient_claim,
+            patient_prefix: &config.patient_prefix,
             parties: &config.parties,
             roles: &config.roles,
         }
@@ -203,8 +206,11 @@ fn caller(claims: &Map<String, Value>, terms: &Terms<'_>) -> Result<Caller, Auth
     let party = text(terms.party_claim)?
         .map(|party| PartyId::parse(party).map_err(|_| wrong(terms.party_claim, "is not the name of a party")))
         .transpose()?;
-    let role = claims.get(terms.role_claim).ok_or_else(|| wrong(terms.role_claim, "is missing"))?;
-    let role = Role::deserialize(role).map_err(|_| wrong(terms.role_claim, "is not a role"))?;
+    let role = match (claims.get(terms.role_claim), terms.roles) {
+        (Some(role), _) => Role::deserialize(role).map_err(|_| wrong(terms.role_claim, "is not a role"))?,
+        (None, [only]) => *only,
+        (None, _) => return Err(wrong(terms.role_claim, "is missing")),
+    };
     let site = match claims.get("site") {
         None | Some(Value::Null) => None,
         Some(site) => Some(Site(site.as_u64().ok_or_else(|| wrong("site", "is not a GLN as a number"))?)),
@@ -215,7 +221,8 @@ fn caller(claims: &Map<String, Value>, terms: &Terms<'_>) -> Result<Caller, Auth
     if !terms.parties.is_empty() && party.as_ref().is_some_and(|party| !terms.parties.contains(party)) {
         return Err(wrong(terms.party_claim, "is a party that its issuer may not speak for"));
     }
-    let patient = text(terms.patient_claim)?.map(str::to_owned);
+    let patient = text(terms.patient_claim)?.filter(|patient| !patient.is_empty() && role == Role::Patient);
+    let patient = patient.map(|patient| format!("{}{patient}", terms.patient_prefix));
     if role == Role::Patient && patient.is_none() {
         return Err(wrong(terms.patient_claim, "is missing, and the role is patient"));
     }

@@ -178,7 +178,7 @@ fn retold(draft: &Draft, document: &Payload) -> Result<Draft, StoreError> {
     let mut draft = draft.clone();
     match document {
         Payload::Consent(document) => {
-            if let Action::RegisterConsent(consent) = &mut draft.action {
+            if let Action::RegisterConsent(consent) | Action::AmendConsent { consent, .. } = &mut draft.action {
                 (consent.subject, consent.from, consent.until) = (document.subject(), document.from, document.until);
             }
         }
@@ -191,6 +191,7 @@ fn retold(draft: &Draft, document: &Payload) -> Result<Draft, StoreError> {
         | Payload::Lot(_)
         | Payload::Recall(_)
         | Payload::Case(_)
+        | Payload::Revocation(_)
         | Payload::Note(_)
         | Payload::Model(_)
         | Payload::Decision(_)

@@ -10,10 +10,12 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-use veridose_contract::{Action, Consent, ConsentId, CredentialKind, DataForm, DataKind, PartyId, Purpose, read};
+use veridose_contract::{
+    Action, Commitment, Consent, ConsentId, CredentialKind, DataForm, DataKind, PartyId, Purpose, SignedBy, read,
+};
 use veridose_fhir::consent::{Terms, Whose};
-use veridose_store::payload::{ConsentDocument, Note};
-use veridose_store::{ConsentRow, Opened, Page, Payload, Viewer};
+use veridose_store::payload::{ConsentDocument, Note, RevocationDocument};
+use veridose_store::{ConsentRow, Disclosed, Opened, Page, Payload, Viewer};
 
 use super::lists::{List, Paging, list, viewer_of};
 use super::refusals::Refusals;
@@ -21,8 +23,12 @@ use super::write::{Committed, Write, WriteHeaders, actor, member, millis, node};
 use crate::auth::{Caller, Role};
 use crate::config::Patients;
 use crate::node::{Actor, Node, date_time};
+use crate::passkey::proof::{ConsentProof, VersionProof};
 use crate::problem::{Kind, Problem};
 use crate::trade::Plan;
+
+/// Documents that are looked through at once.
+const DOCUMENTS_AT_ONCE: usize = 1_000;
 
 /// Who asks about consents, and who keeps them: the caller's party, or for a patient the one that its token or the
 /// configuration names.
@@ -132,19 +138,44 @@ impl NewConsent {
         })
     }
 
-    /// The name that the consent will have, and what registers it.
-    pub(super) fn registration(&self, write: &Write, patient: String) -> (ConsentId, Plan) {
-        let id = ConsentId(write.name("consent"));
-        let (consent, document) = self.made(write, id, patient.clone(), Uuid::new_v4());
-        let now = write.happened(None);
-        let mut plan = write.plan(Action::RegisterConsent(consent), Vec::new(), now, Payload::Consent(document));
-        plan.patient = Some(patient);
-        plan.readers.clear();
-        (id, plan)
+    /// Refused where it names another patient than the one whose consent it is.
+    pub(super) fn check_patient(&self, own: &str) -> Result<(), Problem> {
+        if self.patient.as_ref().is_some_and(|named| named != own) {
+            return Err(Problem::field("patient", "the consent is another patient's"));
+        }
+        Ok(())
     }
 
-    /// The consent for the ledger, and the document that says so; `salt` hides the patient's name.
-    fn made(&self, write: &Write, id: ConsentId, patient: String, salt: Uuid) -> (Consent, ConsentDocument) {
+    /// The name that the consent will have, and what registers it.
+    pub(super) fn registration(&self, write: &Write, patient: String, by: SignedBy) -> (ConsentId, Plan) {
+        let id = ConsentId(write.name("consent"));
+        let (consent, document) = self.made(write, (id, 1), (patient, Uuid::new_v4()), by);
+        (id, planned(write, Action::RegisterConsent(consent), document))
+    }
+
+    /// What makes of it the next version of a consent.
+    pub(super) async fn amendment(
+        &self,
+        write: &Write,
+        id: ConsentId,
+        version: u32,
+        by: SignedBy,
+    ) -> Result<Plan, Problem> {
+        let before = own(write, &id).await?;
+        self.check_patient(&before.patient)?;
+        let next = (id, version.saturating_add(1));
+        let (consent, document) = self.made(write, next, (before.patient, before.salt), by);
+        Ok(planned(write, Action::AmendConsent { consent, version }, document))
+    }
+
+    /// A version of the consent for the ledger, and the document that says so; `salt` hides the patient's name.
+    fn made(
+        &self,
+        write: &Write,
+        (id, version): (ConsentId, u32),
+        (patient, salt): (String, Uuid),
+        signed_by: SignedBy,
+    ) -> (Consent, ConsentDocument) {
         let (purpose, terms) = (self.purpose, self.terms.clone());
         let mut data = self.data.clone();
         if data.is_empty() && purpose == Purpose::DispenseRecord {
@@ -154,11 +185,33 @@ impl NewConsent {
         data.dedup();
         let form = self.form.unwrap_or_else(|| purpose.form_max());
         let (from, until) = (millis(write.happened(self.from)), self.until.map(millis));
-        let document = ConsentDocument { patient, salt, purpose, data: data.clone(), form, from, until, terms };
+        let document = ConsentDocument {
+            consent: id,
+            version,
+            custodian: write.actor.party.clone(),
+            patient,
+            salt,
+            purpose,
+            data: data.clone(),
+            form,
+            from,
+            until,
+            terms,
+            signature: None,
+        };
         let (grantee, credential) = (self.grantee.clone(), self.credential);
         let subject = document.subject();
-        (Consent { id, subject, purpose, data, form, grantee, credential, from, until }, document)
+        (Consent { id, subject, purpose, data, form, grantee, credential, from, until, signed_by }, document)
     }
+}
+
+/// A plan on a consent's document, which only its keeper reads, and which lies under the patient's key.
+fn planned(write: &Write, action: Action, document: ConsentDocument) -> Plan {
+    let patient = document.patient.clone();
+    let mut plan = write.plan(action, Vec::new(), write.happened(None), Payload::Consent(document));
+    plan.patient = Some(patient);
+    plan.readers.clear();
+    plan
 }
 
 /// A consent that was registered.
@@ -166,14 +219,14 @@ impl NewConsent {
 pub(super) struct Registered {
     /// Its name.
     #[schema(value_type = String)]
-    consent: ConsentId,
+    pub(super) consent: ConsentId,
     /// Its version now.
-    version: u32,
+    pub(super) version: u32,
     #[serde(flatten)]
-    committed: Committed,
+    pub(super) committed: Committed,
 }
 
-/// Registers a consent.
+/// Registers a consent on the custodian's word that the patient gave it; with the patient's own signature: `/patients/me/signatures`.
 #[utoipa::path(
     tag = "consents",
     params(WriteHeaders),
@@ -187,7 +240,7 @@ pub(super) async fn register(
 ) -> Result<HttpResponse, Problem> {
     let patient = patient(&keeper.caller, body.patient.as_deref())?;
     let write = keeper.write(&request)?;
-    let (id, plan) = body.registration(&write, patient);
+    let (id, plan) = body.registration(&write, patient, SignedBy::Custodian);
     write
         .carry_out(&*body, plan, StatusCode::CREATED, |committed| Registered { consent: id, version: 1, committed })
         .await
@@ -229,17 +282,8 @@ pub(super) async fn amend(
     let missing = || Problem::not_found("consent");
     let id = ConsentId::parse(&path).map_err(|_| missing())?;
     let write = keeper.write(&request)?;
-    let before = own(&write, &id).await?;
-    if body.patient.as_ref().is_some_and(|named| *named != before.patient) {
-        return Err(Problem::field("patient", "the consent is another patient's"));
-    }
-    let (consent, document) = body.made(&write, id, before.patient.clone(), before.salt);
-    let (now, version) = (write.happened(None), query.version);
-    let action = Action::AmendConsent { consent, version };
-    let mut plan = write.plan(action, Vec::new(), now, Payload::Consent(document));
-    plan.patient = Some(before.patient);
-    plan.readers.clear();
-    let version = version.saturating_add(1);
+    let plan = body.amendment(&write, id, query.version, SignedBy::Custodian).await?;
+    let version = query.version.saturating_add(1);
     write
         .carry_out(&(version, &*body), plan, StatusCode::OK, |committed| Registered { consent: id, version, committed })
         .await
@@ -250,7 +294,23 @@ pub(super) async fn amend(
 #[serde(deny_unknown_fields)]
 pub(super) struct Revocation {
     /// The current version.
-    version: u32,
+    pub(super) version: u32,
+}
+
+impl Revocation {
+    /// What revokes the consent by the patient's own signature.
+    pub(super) async fn plan(&self, write: &Write, consent: ConsentId) -> Result<Plan, Problem> {
+        let before = own(write, &consent).await?;
+        let document = RevocationDocument {
+            consent,
+            version: self.version.saturating_add(1),
+            custodian: write.actor.party.clone(),
+            subject: before.subject(),
+            signature: None,
+        };
+        let action = Action::RevokeConsent { consent, version: self.version, signed_by: SignedBy::Patient };
+        Ok(write.plan(action, Vec::new(), write.happened(None), Payload::Revocation(document)))
+    }
 }
 
 /// Revokes a consent: at once, and for good.
@@ -271,7 +331,8 @@ pub(super) async fn revoke(
     if write.caller.role == Role::Patient {
         own(&write, &consent).await?;
     }
-    let action = Action::RevokeConsent { consent, version: body.version };
+    let (version, signed_by) = (body.version, SignedBy::Custodian);
+    let action = Action::RevokeConsent { consent, version, signed_by };
     let note = Payload::Note(Note::new("revoked".into()));
     let plan = write.plan(action, Vec::new(), write.happened(None), note);
     write.carry_out(&*body, plan, StatusCode::OK, |committed| committed).await
@@ -373,4 +434,57 @@ pub(super) async fn show(
     let row = node.store().queries.consent(&viewer_of(&keeper.actor), &consent).await?.ok_or_else(missing)?;
     let found = of_patient(&node, &keeper.actor.party, &keeper.caller, vec![row]).await?.pop().ok_or_else(missing)?;
     Ok(HttpResponse::Ok().json(found))
+}
+
+/// Who signed which version: the documents of the versions with what proves them, for who keeps the consent or whose it is.
+/// `veridose consent verify` checks it offline.
+#[utoipa::path(
+    tag = "consents",
+    params(("id" = String, Path, description = "Name of the consent")),
+    responses((status = 200, description = "The versions", body = Object), Refusals)
+)]
+#[get("/consents/{id}/proof")]
+pub(super) async fn proof(
+    keeper: Keeper,
+    node: web::Data<Node>,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let missing = || Problem::not_found("consent");
+    let consent = ConsentId::parse(&path).map_err(|_| missing())?;
+    let (_, document) = found(&node, &keeper, &consent).await?.ok_or_else(missing)?;
+    let versions = versions(&node, &keeper.actor.party, &consent, &document.patient).await?;
+    Ok(HttpResponse::Ok().json(ConsentProof { consent, versions }))
+}
+
+/// The documents of a consent that lie under its patient's key, in the order of their transactions, with their receipts.
+async fn versions(
+    node: &Node,
+    custodian: &PartyId,
+    consent: &ConsentId,
+    patient: &str,
+) -> Result<Vec<VersionProof>, Problem> {
+    let (vault, queries) = (&node.store().vault, &node.store().queries);
+    let commitments = vault.of_patient(patient).await?;
+    let mut own: Vec<Commitment> = Vec::new();
+    for some in commitments.chunks(DOCUMENTS_AT_ONCE) {
+        for (commitment, opened) in some.iter().zip(vault.open_many(some, custodian).await?) {
+            let of = match opened {
+                Opened::Document(Payload::Consent(document)) => Some(document.consent),
+                Opened::Document(Payload::Revocation(document)) => Some(document.consent),
+                _ => None,
+            };
+            own.extend((of == Some(*consent)).then_some(*commitment));
+        }
+    }
+    let disclosed = vault.disclose(&own, custodian).await?;
+    let mut versions = Vec::with_capacity(own.len());
+    for (commitment, Disclosed { salt, document }) in disclosed {
+        // A document whose transaction never came about has no event.
+        let event = queries.event_of(&Viewer::Party(custodian.clone()), &commitment).await?;
+        let Some(event) = event else { continue };
+        let receipt = node.ledger().receipt(event.tx_index, &[])?;
+        versions.push((event.tx_index, VersionProof { salt: hex::encode(salt), document, receipt }));
+    }
+    versions.sort_by_key(|(place, _)| *place);
+    Ok(versions.into_iter().map(|(_, version)| version).collect())
 }

@@ -160,6 +160,7 @@ fn event(row: &EventRow, opened: Opened) -> Result<Option<Value>, Problem> {
             Payload::Product(_)
             | Payload::Lot(_)
             | Payload::Consent(_)
+            | Payload::Revocation(_)
             | Payload::Recall(_)
             | Payload::Case(_)
             | Payload::Note(_)

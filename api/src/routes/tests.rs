@@ -8,6 +8,7 @@ mod history;
 mod jobs;
 mod models;
 mod pages;
+mod passkeys;
 mod sign_in;
 mod stock;
 mod webhooks;

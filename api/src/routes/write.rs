@@ -96,6 +96,11 @@ impl Write {
         &self.node
     }
 
+    /// The client's name for the request; a random one where it gave none.
+    pub(super) fn request_key(&self) -> IdempotencyKey {
+        self.key
+    }
+
     /// A name that the same request gets again: for an offer or consent that the request makes.
     pub(super) fn name(&self, what: &str) -> [u8; 16] {
         let hash = Sha256::new().chain_update(what).chain_update(self.actor.party.as_str()).chain_update(self.key.0);

@@ -12,6 +12,7 @@ pub(crate) mod goods;
 pub(crate) mod jobs;
 pub(crate) mod members;
 pub(crate) mod models;
+pub(crate) mod passkeys;
 pub(crate) mod sessions;
 pub(crate) mod studies;
 pub(crate) mod vault;

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use sea_orm::{DbErr, RuntimeErr, sqlx};
 use veridose_contract::{Commitment, IdempotencyKey, PartyId};
 
+use crate::passkeys::PasskeyError;
+
 /// Everything that the store refuses or fails at.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -90,6 +92,9 @@ pub enum StoreError {
         /// Who asked.
         party: PartyId,
     },
+    /// Something is not done with a passkey.
+    #[error(transparent)]
+    Passkey(#[from] PasskeyError),
     /// The patient's key was destroyed; nothing more can be written under it.
     #[error("this patient's data was erased")]
     PatientErased,

@@ -15,6 +15,7 @@ mod error;
 mod jobs;
 pub mod limits;
 mod page;
+mod passkeys;
 pub mod payload;
 mod places;
 mod projection;
@@ -42,6 +43,7 @@ pub use causes::{Causes, Known};
 pub use error::StoreError;
 pub use jobs::{Hold, Job, JobFilter, JobKind, JobState, Jobs, NewJob};
 pub use page::{Page, PageRequest};
+pub use passkeys::{Ceremony, KeptPasskey, Passkey, PasskeyError, Passkeys};
 pub use payload::Payload;
 pub use places::{PlaceTold, Places};
 pub use projection::{Claim, Founding, Projection};
@@ -54,7 +56,7 @@ pub use query::{
 pub use scans::{Scan, ScanBatch, Scans};
 pub use sessions::{NewSession, Session, SessionToken, Sessions};
 pub use text::word;
-pub use vault::{HeldRoot, MasterKey, Opened, Request, Root, RootKeeper, Sealing, Vault};
+pub use vault::{Disclosed, HeldRoot, MasterKey, Opened, Request, Root, RootKeeper, Sealing, Vault};
 pub use webhooks::{Delivery, DeliveryState, Message, Secret, Try, Webhook, WebhookState, Webhooks};
 
 use crate::database::{Database, Durability};
@@ -84,6 +86,8 @@ pub struct Store {
     pub webhooks: Webhooks,
     /// Accesses to patients' data.
     pub accesses: AccessLog,
+    /// Patients' passkeys.
+    pub passkeys: Passkeys,
     /// Writer of the view.
     pub projection: Projection,
     /// Reads of the view.
@@ -113,10 +117,24 @@ impl Store {
         let webhooks = Webhooks::new(primary.clone(), Arc::clone(&keys), jobs.clone());
         let accesses = AccessLog::start(primary.clone(), Arc::clone(&keys)).await?;
         let places = Places::new(primary.clone());
+        let passkeys = Passkeys::new(primary.clone(), Arc::clone(&keys));
         let captures = Captures::new(primary, keys);
         let projection = Projection::open(view.clone(), vault.clone(), founding).await?;
         let queries = Queries { view };
-        Ok(Self { vault, captures, jobs, scans, sessions, causes, places, webhooks, accesses, projection, queries })
+        Ok(Self {
+            vault,
+            captures,
+            jobs,
+            scans,
+            sessions,
+            causes,
+            places,
+            webhooks,
+            accesses,
+            passkeys,
+            projection,
+            queries,
+        })
     }
 
     /// As a node of that name, see [`Captures::named`] and [`Claim::Start`].

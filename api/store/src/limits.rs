@@ -74,6 +74,10 @@ pub const ACCESSES_PER_COMMIT_MAX: usize = 1_024;
 pub const ACCESSES_WAITING_MAX: usize = 16_384;
 /// Size of one record of an access, before compression.
 pub const ACCESS_RECORD_BYTES_MAX: usize = 4 * 1024;
+/// Passkeys of one patient.
+pub const PASSKEYS_PER_PATIENT_MAX: u64 = 16;
+/// Challenges of one patient that wait for their answer.
+pub const CEREMONIES_PER_PATIENT_MAX: u64 = 32;
 /// Webhooks of one party.
 pub const WEBHOOKS_PER_PARTY_MAX: usize = 10;
 /// How long a webhook's earlier secret signs beside the new one.

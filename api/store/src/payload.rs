@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use time::Date;
 use uuid::Uuid;
-use veridose_contract::{CaseId, DataForm, DataKind, PartyId, Purpose, Subject, Timestamp};
+use veridose_contract::{CaseId, ConsentId, DataForm, DataKind, PartyId, Purpose, Subject, Timestamp};
 
 /// A document that a command commits to. Its JSON bytes are what the commitment covers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -21,6 +21,8 @@ pub enum Payload {
     Lot(Lot),
     /// A patient's consent as it was given.
     Consent(ConsentDocument),
+    /// A patient's word that a consent ends, signed by the patient.
+    Revocation(RevocationDocument),
     /// Why goods are recalled.
     Recall(Recall),
     /// What a case is about.
@@ -86,6 +88,12 @@ pub struct FhirDocument {
 /// A consent as it was given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConsentDocument {
+    /// Which consent.
+    pub consent: ConsentId,
+    /// Which version of it.
+    pub version: u32,
+    /// Who keeps it.
+    pub custodian: PartyId,
     /// How the patient is called by the custodian; never leaves the vault.
     pub patient: String,
     /// What hides the patient's name in the ledger's hash of it: whoever may open the document can show whose consent it is.
@@ -102,6 +110,44 @@ pub struct ConsentDocument {
     pub until: Option<Timestamp>,
     /// The words that the patient agreed to, or the FHIR Consent resource.
     pub terms: serde_json::Value,
+    /// The patient's signature; none where the custodian witnessed the patient's word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<Box<PatientSignature>>,
+}
+
+/// That a patient took a consent back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevocationDocument {
+    /// Which consent.
+    pub consent: ConsentId,
+    /// Which version the revocation is.
+    pub version: u32,
+    /// Who keeps it.
+    pub custodian: PartyId,
+    /// The patient as the ledger knows it in this consent.
+    pub subject: Subject,
+    /// The patient's signature; none only while it is waited for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<Box<PatientSignature>>,
+}
+
+/// What a patient's passkey signed (WebAuthn Level 3, section 6.3.3): SHA-256 of the statement that the rest of the document and its
+/// command make is the challenge. Bytes are base64url without padding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PatientSignature {
+    /// What makes the statement unlike any other, 32 random bytes in hexadecimal.
+    pub nonce: String,
+    /// The relying party that the passkey is for.
+    pub rp_id: String,
+    /// The passkey's public key, a DER `SubjectPublicKeyInfo`.
+    pub key: String,
+    /// `authenticatorData`.
+    pub authenticator_data: String,
+    /// `clientDataJSON`.
+    pub client_data_json: String,
+    /// The ECDSA signature over `authenticatorData` and the SHA-256 of `clientDataJSON`.
+    pub signature: String,
 }
 
 impl ConsentDocument {

@@ -13,8 +13,8 @@ use time::Date;
 use utoipa::ToSchema;
 use veridose_contract::{
     CaseId, CaseOutcome, Commitment, ConsentId, CredentialKind, DataForm, DataKind, DecommissionReason,
-    DiscrepancyKind, Fingerprint, HandoffKind, ItemKey, LotKey, OfferId, PartyId, ProductKey, Purpose, Role, Site,
-    Timestamp, TxId,
+    DiscrepancyKind, Fingerprint, HandoffKind, ItemKey, LotKey, OfferId, PartyId, ProductKey, Purpose, Role, SignedBy,
+    Site, Timestamp, TxId,
 };
 
 pub use claims::{ClaimRow, ClaimState};
@@ -285,6 +285,9 @@ pub struct ConsentRow {
     /// When it was revoked.
     #[schema(value_type = Option<i64>)]
     pub revoked_at: Option<Timestamp>,
+    /// Who signed the current version: the `patient`, or the `custodian` as witness.
+    #[schema(value_type = String)]
+    pub signed_by: SignedBy,
 }
 
 /// How a case stands.

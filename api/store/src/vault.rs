@@ -26,7 +26,7 @@ use veridose_contract::{Commitment, ErasureId, IdempotencyKey, PartyId};
 pub(crate) use cipher::{Key, decrypt, deflate, encrypt, inflate, key, random_id, random_key, unwrap, wrap};
 pub(crate) use keys::Keys;
 pub use keys::MasterKey;
-pub use read::Opened;
+pub use read::{Disclosed, Opened};
 pub(crate) use root::Held;
 pub use root::{HeldRoot, Root, RootKeeper};
 
@@ -204,6 +204,7 @@ impl Vault {
             write.on().execute_unprepared("LOCK TABLE vault_erasure IN EXCLUSIVE MODE").await?;
         }
         let next = self.keys.patients.destroy(&write, id).await?;
+        crate::passkeys::forget(&write, id).await?;
         let groups: Vec<Vec<u8>> = entity::group::Entity::find()
             .filter(entity::group::Column::Patient.eq(id.to_vec()))
             .select_only()

@@ -13,7 +13,7 @@ use crate::id::{
     ModelId, OfferId, PartyId, ProductKey, Site, StudyId, Timestamp,
 };
 use crate::study::StudyStep;
-pub use consent::{Consent, CredentialKind, DataForm, DataKind, NoPurpose, Purpose, StudyKind};
+pub use consent::{Consent, CredentialKind, DataForm, DataKind, NoPurpose, Purpose, SignedBy, StudyKind};
 
 /// One action on a list of items.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -160,6 +160,8 @@ pub enum Action {
         consent: ConsentId,
         /// The version that is revoked; must be the current one.
         version: u32,
+        /// Whose signature stands for the revocation.
+        signed_by: SignedBy,
     },
     /// Registers a frozen model of the acting party; the payload is its card, with parameters and metrics.
     RegisterModel(Model),

@@ -142,7 +142,7 @@ fn dispatch(turn: &mut Turn<'_>, command: &Command) -> Result<(), Stop> {
         Action::Anchor => command.items.iter().try_for_each(|item| Ok(turn.state.touch(item)?)),
         Action::Dispute { event, partner } => dispute::execute(turn, command, event, partner.as_ref()),
         Action::RegisterConsent(consent) => consent::register(turn, consent),
-        Action::RevokeConsent { consent, version } => consent::revoke(turn, consent, *version),
+        Action::RevokeConsent { consent, version, signed_by } => consent::revoke(turn, consent, *version, *signed_by),
         Action::AmendConsent { consent, version } => consent::amend(turn, consent, *version),
         Action::AnchorAccess(anchor) => access::anchor(turn, anchor),
         Action::RevokeCredential(credential) => access::revoke_credential(turn, command, credential),

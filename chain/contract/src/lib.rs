@@ -36,7 +36,7 @@ pub use claim::{ClaimStep, ClaimVerdict};
 pub use command::{
     AccessAnchor, Action, Certificate, Command, Consent, CredentialKind, DataForm, DataKind, Decision,
     DecommissionReason, Discrepancy, DiscrepancyKind, HandoffKind, Model, NoPurpose, Party, Purpose, QuarantineTarget,
-    RecallTarget, Role, StudyKind,
+    RecallTarget, Role, SignedBy, StudyKind,
 };
 pub use genesis::{Genesis, GenesisError, genesis_writes, network_id};
 pub use id::{

@@ -244,7 +244,7 @@ pub enum OfferState {
 /// A consent and who keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct ConsentRecord {
-    /// The consent as it stands.
+    /// The consent as it stands, with who signed its current version.
     pub consent: Consent,
     /// The party that registered it and alone may revoke it.
     pub custodian: PartyId,

@@ -1,7 +1,7 @@
 //! Tokens in the name of an issuer elsewhere, and tokens of the node's own issuer with its own key but other claims.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -80,6 +80,7 @@ impl Key {
 struct Issuer {
     url: String,
     asked: Arc<AtomicUsize>,
+    keys: Arc<Mutex<Vec<Value>>>,
 }
 
 impl Issuer {
@@ -87,7 +88,8 @@ impl Issuer {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let asked = Arc::new(AtomicUsize::new(0));
-        let (at, count) = (url.clone(), Arc::clone(&asked));
+        let keys = Arc::new(Mutex::new(keys));
+        let (at, count, served) = (url.clone(), Arc::clone(&asked), Arc::clone(&keys));
         tokio::spawn(async move {
             while let Ok((mut connection, _)) = listener.accept().await {
                 count.fetch_add(1, Ordering::SeqCst);
@@ -96,7 +98,7 @@ impl Issuer {
                 let body = if request[..length].starts_with(b"GET /.well-known/") {
                     json!({"issuer": at, "jwks_uri": format!("{at}/jwks")})
                 } else {
-                    json!({ "keys": keys })
+                    json!({ "keys": *served.lock().expect("no panic") })
                 }
                 .to_string();
                 let answer = format!(
@@ -107,7 +109,12 @@ impl Issuer {
                 let _ = connection.write_all(answer.as_bytes()).await;
             }
         });
-        Self { url, asked }
+        Self { url, asked, keys }
+    }
+
+    /// Has other keys from now on.
+    fn rotate(&self, keys: Vec<Value>) {
+        *self.keys.lock().expect("no panic") = keys;
     }
 
     fn asked(&self) -> usize {
@@ -248,4 +255,90 @@ async fn the_nodes_own_key_does_not_make_up_for_wrong_claims() {
     let theirs = with(with(claims.clone(), "iss", json!(issuer.url)), "aud", json!("veridose-there"));
     refused(&server, &key.honest(&theirs), "the node's key in another's name").await;
     assert_eq!(status(&server, &honest).await, 200, "the honest token is accepted still");
+}
+
+/// An issuer of patients alone, whose tokens say no more than `OpenID` Connect asks for.
+#[tokio::test]
+async fn patients_sign_in_with_identities_of_their_own_and_are_nobody_elses() {
+    let (own, evil) = (Key::rsa("own"), Key::rsa("evil"));
+    let (identity, members) = (Issuer::start(vec![own.jwk.clone()]).await, Issuer::start(vec![evil.jwk.clone()]).await);
+    let data = tempfile::tempdir().expect("temporary directory");
+    let config = data.path().join("issuers.toml");
+    let text = format!(
+        "[patients]\ncustodian = \"harbour-pharmacy\"\n[[auth.issuers]]\nissuer = \"{}\"\naudience = \"veridose-there\"\n\
+         roles = [\"patient\"]\npatient_claim = \"sub\"\npatient_prefix = \"eid:\"\n\
+         [[auth.issuers]]\nissuer = \"{}\"\naudience = \"veridose-there\"\nroles = [\"regulator\"]\n",
+        identity.url, members.url
+    );
+    std::fs::write(&config, text).expect("written");
+    let server = Server::start(data.path(), &["serve", "--config", config.to_str().expect("text")]).await;
+    let server = server.expect("starts");
+    let now = jsonwebtoken::get_current_timestamp();
+    let anna = json!({"iss": identity.url, "aud": "veridose-there", "sub": "anna", "exp": now + 300});
+    let client = |token: &str| Client::new(server.base(), Some(token)).expect("a token is a header's value");
+    let consents = async |token: &str| {
+        let page = client(token).get("/consents").await.expect("answers").success().expect("a page");
+        page["items"].as_array().expect("a list").len()
+    };
+
+    // The identity's name here is its own: a custodian's patient `anna` is somebody else, and so is one of the embedded issuer's.
+    let body = json!({ "purpose": "dispense_record" });
+    client(&own.honest(&anna)).post("/consents", "hers", &body).await.expect("answers").success().expect("registered");
+    let namesake =
+        token(data.path(), "patient", &["--patient", "anna", "--party", "harbour-pharmacy"]).expect("a token");
+    assert_eq!((consents(&own.honest(&anna)).await, consents(&namesake).await), (1, 0));
+    let same =
+        token(data.path(), "patient", &["--patient", "eid:anna", "--party", "harbour-pharmacy"]).expect("a token");
+    assert_eq!(consents(&same).await, 1, "by the prefixed name");
+
+    let get = async |token: &str| client(token).get("/consents").await.expect("answers").status.as_u16();
+    let none = format!(
+        "{}.{}.",
+        URL_SAFE_NO_PAD.encode(json!({"alg": "none", "kid": "own"}).to_string()),
+        URL_SAFE_NO_PAD.encode(anna.to_string())
+    );
+    let modulus = own.jwk["n"].as_str().expect("a modulus");
+    let shared =
+        Key { signer: EncodingKey::from_secret(modulus.as_bytes()), algorithm: Algorithm::HS256, jwk: own.jwk.clone() };
+    for (why, token) in [
+        ("none", none),
+        ("the public key as a secret", shared.sign(&json!({"alg": "HS256", "typ": "JWT", "kid": "own"}), &anna)),
+        ("another audience", own.honest(&with(anna.clone(), "aud", json!("a shop")))),
+        ("expired", own.honest(&with(anna.clone(), "exp", json!(now - 60)))),
+        ("another issuer's key", evil.honest(&anna)),
+    ] {
+        assert_eq!(get(&token).await, 401, "{why}");
+    }
+    for (why, token) in [
+        ("an issuer of members names a patient", evil.honest(&with(members.claims(), "role", json!("patient")))),
+        ("an issuer of patients names a member", own.honest(&with(anna.clone(), "role", json!("regulator")))),
+        ("a patient without a name", own.honest(&with(with(anna.clone(), "sub", json!("")), "role", json!("patient")))),
+    ] {
+        assert_eq!(get(&token).await, 403, "{why}");
+    }
+}
+
+#[tokio::test]
+async fn a_patients_issuer_that_changes_its_keys_is_followed() {
+    let (old, new) = (Key::rsa("old"), Key::rsa("new"));
+    let issuer = Issuer::start(vec![old.jwk.clone()]).await;
+    let data = tempfile::tempdir().expect("temporary directory");
+    let config = data.path().join("issuers.toml");
+    let text = format!("[[auth.issuers]]\nissuer = \"{}\"\naudience = \"veridose-there\"\n", issuer.url);
+    std::fs::write(&config, text).expect("written");
+    let arguments = ["serve", "--config", config.to_str().expect("text")];
+    let server = Server::start(data.path(), &arguments).await.expect("starts");
+    let claims = with(with(issuer.claims(), "role", json!("patient")), "patient", json!("p-1"));
+    let get = async |server: &Server, key: &Key| {
+        let token = key.honest(&claims);
+        let client = Client::new(server.base(), Some(&token)).expect("a token is a header's value");
+        client.get("/patients/me/passkeys").await.expect("answers").status.as_u16()
+    };
+    assert_eq!((get(&server, &old).await, issuer.asked()), (200, 2));
+    issuer.rotate(vec![new.jwk.clone()]);
+    // An unknown name asks again, at most twice a minute: strangers cannot make the node hammer the issuer.
+    assert_eq!((get(&server, &new).await, issuer.asked()), (401, 2));
+    server.stop().await.expect("stops");
+    let server = Server::start(data.path(), &arguments).await.expect("starts again");
+    assert_eq!((get(&server, &new).await, get(&server, &old).await), (200, 401));
 }

@@ -34,6 +34,9 @@ fn consent(now: Timestamp) -> Plan {
     let salt = uuid::Uuid::new_v4();
     let (patient, purpose) = ("p-1".to_owned(), Purpose::DispenseRecord);
     let document = ConsentDocument {
+        consent: ConsentId([5; 16]),
+        version: 1,
+        custodian: PartyId::parse("harbour-pharmacy").expect("a party"),
         patient: patient.clone(),
         salt,
         purpose,
@@ -42,6 +45,7 @@ fn consent(now: Timestamp) -> Plan {
         from: now,
         until: None,
         terms: serde_json::Value::Null,
+        signature: None,
     };
     let consent = Consent::to_dispense_record(ConsentId([5; 16]), document.subject(), now);
     let plan = plan(Action::RegisterConsent(consent), now, Payload::Consent(document));

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use serde_json::Value;
-use veridose_contract::{Commitment, ConsentId};
+use veridose_contract::{Commitment, ConsentId, SignedBy};
 use veridose_fhir::consent::{self, Standing, Terms, Whose};
 use veridose_fhir::{Release, parse};
 use veridose_store::ConsentRow;
@@ -43,7 +43,7 @@ pub(in crate::routes) async fn create(
     let custodian = keeper.actor.party.clone();
     let write = keeper.write(&request)?;
     let wish = NewConsent::from_terms(&terms, came.clone());
-    let (id, plan) = wish.registration(&write, patient.clone());
+    let (id, plan) = wish.registration(&write, patient.clone(), SignedBy::Custodian);
     let held = NewConsent::held(&plan).ok_or_else(|| Problem::internal("a registration registers"))?;
     write.done(&came, &plan).await?;
     let standing = Standing {

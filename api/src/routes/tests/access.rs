@@ -31,7 +31,7 @@ impl Server {
     }
 
     /// A patient whose consents the first pharmacy keeps.
-    fn patient(&self, name: &str) -> String {
+    pub(super) fn patient(&self, name: &str) -> String {
         self.person(name, Some(HARBOUR), Role::Patient, None)
     }
 

@@ -32,7 +32,10 @@ async fn every_table_of_primary_data_is_in_a_backup_but_those_of_keys() {
     let folder = tempfile::tempdir().expect("a folder");
     write(&store, folder.path()).await;
     for table in tables(&store).await {
-        let is_left_out = ["vault_party", "vault_ring", "vault_link", "primary_migration"].contains(&table.as_str());
+        // Sessions and ceremonies last for minutes or hours: after a restore everybody signs in again.
+        let is_left_out =
+            ["vault_party", "vault_ring", "vault_link", "primary_migration", "session", "passkey_ceremony"]
+                .contains(&table.as_str());
         assert_eq!(folder.path().join(format!("{table}.rows")).exists(), !is_left_out, "{table}");
     }
 }

@@ -122,6 +122,7 @@ pub(crate) mod consent {
         pub commitment: Vec<u8>,
         pub revoked_at: Option<i64>,
         pub event_id: i64,
+        pub signed_by: String,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -158,7 +158,9 @@ fn apply(working: &mut Working, founding: &Founding, place: &Place<'_>) -> Resul
         Action::AmendConsent { consent, version } => {
             measures::consent(working, place, consent, version.saturating_add(1));
         }
-        Action::RevokeConsent { consent, version } => measures::revoke(working, place, consent, *version),
+        Action::RevokeConsent { consent, version, signed_by } => {
+            measures::revoke(working, place, consent, *version, *signed_by);
+        }
         Action::RaiseCase(case) => cases::raise(working, place, case),
         Action::MoveCase { case, step } => cases::take(working, place, case, step),
         Action::MoveStudy { study, step } => studies::take(working, place, study, step),

@@ -8,7 +8,8 @@ use veridose_contract::{
     Command, Commitment, Consent, ConsentId, ContentKey, CredentialId, Day, Decision, DecommissionReason, Discrepancy,
     DiscrepancyKind, DispenseId, DocumentId, DocumentKind, Fingerprint, HandoffKind, Header, IdempotencyKey, ItemKey,
     LotKey, Model, ModelId, OfferId, Party, PartyId, ProductKey, Purpose, QuarantineTarget, RecallTarget, Role,
-    Signature, SignatureMeaning, Site, StudyDocument, StudyId, StudyKind, StudyStep, Subject, Timestamp, Transaction,
+    Signature, SignatureMeaning, SignedBy, Site, StudyDocument, StudyId, StudyKind, StudyStep, Subject, Timestamp,
+    Transaction,
 };
 
 use crate::payload::{Lot, Product, Recall};
@@ -156,7 +157,7 @@ fn any_action() -> impl Strategy<Value = (Action, Vec<ItemKey>)> {
         (consent.clone(), member.clone()).prop_map(|(id, grantee)| Action::RegisterConsent(care(id, grantee))),
         (consent.clone(), member.clone())
             .prop_map(|(id, grantee)| Action::AmendConsent { consent: care(id, grantee), version: 1 }),
-        consent.prop_map(|consent| Action::RevokeConsent { consent, version: 1 }),
+        consent.prop_map(|consent| Action::RevokeConsent { consent, version: 1, signed_by: SignedBy::Patient }),
         Just(Action::RevokeCredential(CredentialId([1; 32]))),
         // The contract takes each place once.
         (0u64..1 << 60).prop_map(|first| {

@@ -182,7 +182,7 @@ impl Wanted {
             Action::RegisterConsent(consent) | Action::AmendConsent { consent, .. } => {
                 self.consents.insert(consent.id.0.to_vec());
             }
-            Action::RevokeConsent { consent, version: _ } => self.consents.extend([consent.0.to_vec()]),
+            Action::RevokeConsent { consent, .. } => self.consents.extend([consent.0.to_vec()]),
             Action::RaiseCase(case) | Action::MoveCase { case, step: _ } => {
                 self.cases.insert(case.0.to_vec());
             }

@@ -132,6 +132,7 @@ impl TryFrom<consent::Model> for ConsentRow {
             version: u32::try_from(row.version).unwrap_or(u32::MAX),
             commitment: Commitment(fixed("commitment", &row.commitment)?),
             revoked_at: row.revoked_at.map(Timestamp),
+            signed_by: text::variant("signer of a consent", &row.signed_by)?,
         })
     }
 }

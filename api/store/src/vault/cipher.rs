@@ -95,12 +95,18 @@ pub(crate) fn seal_document(key: &Key, group: &[u8; 16], document: &[u8]) -> (Co
     (commitment, encrypt(key, &aad(&commitment, group), plain))
 }
 
-/// The document, `None` if anything of it was altered.
-pub(crate) fn open_document(key: &Key, group: &[u8; 16], commitment: &Commitment, sealed: &[u8]) -> Option<Vec<u8>> {
+/// The salt and the document, `None` if anything of it was altered.
+pub(crate) fn open_document(
+    key: &Key,
+    group: &[u8; 16],
+    commitment: &Commitment,
+    sealed: &[u8],
+) -> Option<([u8; SALT_BYTES], Vec<u8>)> {
     let plain = decrypt(key, &aad(commitment, group), sealed)?;
     let (salt, deflated) = plain.split_at_checked(SALT_BYTES)?;
     let document = inflate(deflated, DOCUMENT_BYTES_MAX)?;
-    (commit(salt, &document) == *commitment).then_some(document)
+    let opened = (salt.try_into().ok()?, document);
+    (commit(salt, &opened.1) == *commitment).then_some(opened)
 }
 
 /// The deflated bytes after what `to` holds.

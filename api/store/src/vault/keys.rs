@@ -17,6 +17,7 @@ use crate::vault::root::RootKeeper;
 
 const PARTY: &str = "party key";
 const PATIENT_NAME: &str = "patient name";
+const PASSKEY_NAME: &str = "passkey name";
 /// No party has this name; its key tells whether the master key is the one that the vault was made with.
 const CANARY: &str = "";
 
@@ -83,6 +84,11 @@ impl Keys {
     /// What the patient is called in the vault: nobody without the master key can tell who it is.
     pub(crate) fn patient_id(&self, patient: &str) -> [u8; 32] {
         *cipher::derive(&self.master.0, PATIENT_NAME, patient.as_bytes())
+    }
+
+    /// What a credential is called among the passkeys, see [`Self::patient_id`].
+    pub(crate) fn passkey_id(&self, credential: &[u8]) -> [u8; 32] {
+        *cipher::derive(&self.master.0, PASSKEY_NAME, credential)
     }
 
     /// The patient's key, made when it is first needed; refused once destroyed.

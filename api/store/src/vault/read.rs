@@ -13,6 +13,7 @@ use crate::{Payload, StoreError};
 
 /// What `open` found.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "a document is what is found, nearly always")]
 pub enum Opened {
     /// The document.
     Document(Payload),
@@ -22,6 +23,22 @@ pub enum Opened {
     NotYours,
     /// The vault has no such document.
     NotFound,
+}
+
+/// What a commitment covers: it is SHA-256(salt ‖ document).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disclosed {
+    /// The salt.
+    pub salt: [u8; 32],
+    /// The document's JSON text, byte for byte.
+    pub document: String,
+}
+
+/// A document as the reader may have it.
+enum Unsealed {
+    Plain([u8; 32], Vec<u8>),
+    Erased,
+    NotYours,
 }
 
 /// A group's data key, as far as the reader has it.
@@ -86,32 +103,62 @@ impl Vault {
         rows.iter().map(|row| fixed("commitment", &row.commitment).map(Commitment)).collect()
     }
 
+    /// What the commitments cover, for those of them that the party can read.
+    pub async fn disclose(
+        &self,
+        commitments: &[Commitment],
+        party: &PartyId,
+    ) -> Result<HashMap<Commitment, Disclosed>, StoreError> {
+        let mut disclosed = HashMap::new();
+        for (commitment, unsealed) in self.unsealed(commitments, Some(party)).await? {
+            if let Unsealed::Plain(salt, bytes) = unsealed {
+                disclosed
+                    .insert(commitment, Disclosed { salt, document: String::from_utf8(bytes).map_err(malformed)? });
+            }
+        }
+        Ok(disclosed)
+    }
+
     async fn open_as(
         &self,
         commitments: &[Commitment],
         party: Option<&PartyId>,
     ) -> Result<HashMap<Commitment, Opened>, StoreError> {
+        let opened = self.unsealed(commitments, party).await?.into_iter().map(|(commitment, unsealed)| {
+            let opened = match unsealed {
+                Unsealed::NotYours => Opened::NotYours,
+                Unsealed::Erased => Opened::Erased,
+                Unsealed::Plain(_, bytes) => Opened::Document(serde_json::from_slice(&bytes).map_err(malformed)?),
+            };
+            Ok((commitment, opened))
+        });
+        opened.collect()
+    }
+
+    async fn unsealed(
+        &self,
+        commitments: &[Commitment],
+        party: Option<&PartyId>,
+    ) -> Result<HashMap<Commitment, Unsealed>, StoreError> {
         let documents = self.documents(commitments).await?;
         let groups: BTreeSet<Vec<u8>> = documents.iter().map(|document| document.group_id.clone()).collect();
         let keys = self.data_keys(groups, party).await?;
-        let mut opened = HashMap::with_capacity(documents.len());
+        let mut unsealed = HashMap::with_capacity(documents.len());
         for row in documents {
             let commitment = Commitment(fixed("commitment", &row.commitment)?);
             let state = match (keys.get(&row.group_id).unwrap_or(&DataKey::NotYours), &row.sealed) {
-                (DataKey::NotYours, _) => Opened::NotYours,
-                (DataKey::Destroyed, _) | (DataKey::Open(_), None) => Opened::Erased,
+                (DataKey::NotYours, _) => Unsealed::NotYours,
+                (DataKey::Destroyed, _) | (DataKey::Open(_), None) => Unsealed::Erased,
                 (DataKey::Open(key), Some(sealed)) => {
                     let group = fixed("group", &row.group_id)?;
-                    let bytes = cipher::open_document(key, &group, &commitment, sealed);
-                    let bytes = bytes.ok_or(StoreError::Altered(commitment))?;
-                    let payload = serde_json::from_slice(&bytes)
-                        .map_err(|error| StoreError::Malformed { what: "document", detail: error.to_string() })?;
-                    Opened::Document(payload)
+                    let opened = cipher::open_document(key, &group, &commitment, sealed);
+                    let (salt, bytes) = opened.ok_or(StoreError::Altered(commitment))?;
+                    Unsealed::Plain(salt, bytes)
                 }
             };
-            opened.insert(commitment, state);
+            unsealed.insert(commitment, state);
         }
-        Ok(opened)
+        Ok(unsealed)
     }
 
     async fn documents(&self, commitments: &[Commitment]) -> Result<Vec<document::Model>, StoreError> {
@@ -192,4 +239,8 @@ impl Vault {
         }
         Ok(wraps)
     }
+}
+
+fn malformed(error: impl std::fmt::Display) -> StoreError {
+    StoreError::Malformed { what: "document", detail: error.to_string() }
 }

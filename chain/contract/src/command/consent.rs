@@ -29,6 +29,22 @@ pub struct Consent {
     pub from: Timestamp,
     /// In force until this moment, excluded; open without one.
     pub until: Option<Timestamp>,
+    /// Whose signature stands for it, beside the custodian's on the transaction.
+    pub signed_by: SignedBy,
+}
+
+/// Who signed a version of a consent. The signature itself lies in the version's document, to which the command commits: a patient's
+/// key on the ledger would join all that it signed. The order is part of the encoding.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+#[borsh(use_discriminant = true)]
+pub enum SignedBy {
+    /// The custodian alone, who witnessed the patient's word.
+    Custodian = 0,
+    /// The patient, with a key of the patient's own.
+    Patient = 1,
 }
 
 /// What a consent is for. The order is part of the encoding. As text: the name in snake case, behind a colon the study or the
@@ -122,7 +138,8 @@ impl Consent {
     pub fn to_dispense_record(id: ConsentId, subject: Subject, from: Timestamp) -> Self {
         let purpose = Purpose::DispenseRecord;
         let (data, form) = (vec![DataKind::Dispense], purpose.form_max());
-        Self { id, subject, purpose, data, form, grantee: None, credential: None, from, until: None }
+        let signed_by = SignedBy::Custodian;
+        Self { id, subject, purpose, data, form, grantee: None, credential: None, from, until: None, signed_by }
     }
 }
 

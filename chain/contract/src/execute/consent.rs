@@ -1,7 +1,7 @@
 //! Consents: registered, amended and revoked by the party that keeps them for the patient; and what was kept, destroyed.
 
 use super::Turn;
-use crate::command::{Command, Consent};
+use crate::command::{Command, Consent, SignedBy};
 use crate::id::{ConsentId, ErasureId};
 use crate::key;
 use crate::read;
@@ -54,9 +54,10 @@ fn check_terms(turn: &Turn<'_>, consent: &Consent) -> Result<(), Stop> {
 }
 
 /// Revokes the current version, from this transaction on.
-pub(super) fn revoke(turn: &mut Turn<'_>, id: &ConsentId, version: u32) -> Result<(), Stop> {
+pub(super) fn revoke(turn: &mut Turn<'_>, id: &ConsentId, version: u32, signed_by: SignedBy) -> Result<(), Stop> {
     let mut record = current(turn, id, version)?;
     record.version = record.version.saturating_add(1);
+    record.consent.signed_by = signed_by;
     record.revoked = Some(turn.header.time);
     turn.state.put(key::consent(id), &record);
     Ok(())

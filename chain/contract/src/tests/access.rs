@@ -133,7 +133,7 @@ fn rows_of_consents_by_what_may_be_wrong_with_them() {
         assert_eq!(refused(&w, &ask("nobody", 1, credential, purpose, &KINDS)), RefusalRule::NoMember);
         assert_eq!(refused(&w, &AccessRequest { consents: vec![], ..good.clone() }), RefusalRule::NoConsent);
         // Revoked, and for good.
-        w.ok("corner", Action::RevokeConsent { consent: key, version: 1 }, &[]);
+        w.ok("corner", Action::RevokeConsent { consent: key, version: 1, signed_by: SignedBy::Custodian }, &[]);
         assert_eq!(refused(&w, &good), RefusalRule::ConsentRevoked);
     }
 }
@@ -280,7 +280,7 @@ fn happens(w: &mut World, kept: &mut Kept, action: Action) -> bool {
         Action::AmendConsent { consent, version } if accepted => {
             kept.insert(number(&consent.id), (consent, version + 1, false));
         }
-        Action::RevokeConsent { consent, version } if accepted => {
+        Action::RevokeConsent { consent, version, signed_by: _ } if accepted => {
             let entry = kept.get_mut(&number(&consent)).expect("what is revoked was registered");
             (entry.1, entry.2) = (version + 1, true);
         }
@@ -310,7 +310,8 @@ proptest! {
                 }
                 Happening::Revoke(number, version) => {
                     let consent = ConsentId([number; 16]);
-                    happens(&mut w, &mut kept, Action::RevokeConsent { consent, version });
+                    let signed_by = SignedBy::Custodian;
+                    happens(&mut w, &mut kept, Action::RevokeConsent { consent, version, signed_by });
                     continue;
                 }
                 Happening::Pass(days) => {

@@ -295,7 +295,11 @@ fn marks() -> World {
 fn consents() -> World {
     let mut w = World::stocked();
     w.hand("maker", "pharm", 1, &[1, 2, 3]);
-    let revoke = |number: u8, version| Action::RevokeConsent { consent: ConsentId([number; 16]), version };
+    let revoke = |number: u8, version| Action::RevokeConsent {
+        consent: ConsentId([number; 16]),
+        version,
+        signed_by: SignedBy::Patient,
+    };
     let register = |consent| Action::RegisterConsent(consent);
     let good = consent(1, None, Purpose::DispenseRecord);
     w.no("pharm", register(Consent { until: Some(good.from), ..good.clone() }), &[], Code::ConsentPeriod);
@@ -540,7 +544,11 @@ fn claims() -> World {
     w.ok("pharm", withdraw.clone(), &[]);
     w.ok("pharm", submit("insurer", 3), &[]);
     // The patient takes the consent back: the dispense was lawful, and is paid.
-    w.ok("pharm", Action::RevokeConsent { consent: ConsentId([1; 16]), version: 1 }, &[]);
+    w.ok(
+        "pharm",
+        Action::RevokeConsent { consent: ConsentId([1; 16]), version: 1, signed_by: SignedBy::Custodian },
+        &[],
+    );
     w.ok("insurer", judge(ClaimVerdict::Partly), &[]);
     w.no("insurer", judge(ClaimVerdict::Accepted), &[], Code::ClaimStage);
     w.ok("insurer", pay.clone(), &[]);

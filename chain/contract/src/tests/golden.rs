@@ -45,7 +45,7 @@ fn actions() -> Vec<Action> {
         Action::Anchor,
         Action::Dispute { event: Commitment([1; 32]), partner: Some(id("x")) },
         Action::RegisterConsent(consent(1, Some("x"), Purpose::Care)),
-        Action::RevokeConsent { consent: ConsentId([1; 16]), version: 1 },
+        Action::RevokeConsent { consent: ConsentId([1; 16]), version: 1, signed_by: SignedBy::Custodian },
         Action::RaiseCase(CaseId([1; 16])),
         Action::MoveCase { case: CaseId([1; 16]), step: CaseStep::Assign(id("x")) },
         Action::MoveCase { case: CaseId([1; 16]), step: CaseStep::Close(CaseOutcome::Diverted) },
@@ -67,6 +67,7 @@ fn later_actions() -> Vec<Action> {
             consent: Consent {
                 credential: Some(CredentialKind::Researcher),
                 form: DataForm::DeIdentified,
+                signed_by: SignedBy::Patient,
                 ..consent(1, None, Purpose::Study(StudyId([4; 16])))
             },
             version: 2,

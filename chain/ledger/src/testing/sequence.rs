@@ -4,7 +4,7 @@ use veridose_contract::{
     AccessAnchor, AccessLogId, Action, CaseId, CaseOutcome, CaseStep, ClaimStep, Commitment, Consent, ConsentId,
     ContentKey, CredentialId, DataKind, Day, Decision, DecommissionReason, Discrepancy, DiscrepancyKind, DispenseId,
     DocumentId, DocumentKind, ErasureId, Fingerprint, HandoffKind, IdempotencyKey, ItemKey, LotKey, Model, ModelId,
-    NetworkId, OfferId, PartyId, ProductKey, QuarantineTarget, RecallTarget, SignatureMeaning, StateRead,
+    NetworkId, OfferId, PartyId, ProductKey, QuarantineTarget, RecallTarget, SignatureMeaning, SignedBy, StateRead,
     StudyDocument, StudyId, StudyKind, StudyStep, Subject, Timestamp, Transaction, read, resolve,
 };
 
@@ -267,7 +267,7 @@ impl<'a> Sequence<'a> {
             }
             8 => Action::RevokeCertificate(Fingerprint([number; 32])),
             9 => Action::RegisterCertificate(self.members.north.signer.certificate().clone()),
-            10 => Action::RevokeConsent { consent, version: 1 },
+            10 => Action::RevokeConsent { consent, version: 1, signed_by: SignedBy::Patient },
             11 => Action::Dispute { event: Commitment([number; 32]), partner: Some(south) },
             13 => Action::RaiseCase(CaseId([number; 16])),
             14 => Action::MoveCase { case: CaseId([number; 16]), step: self.step() },

@@ -1,6 +1,6 @@
 //! Recalls, quarantines and consents.
 
-use veridose_contract::{Consent, ConsentId, QuarantineTarget, RecallTarget};
+use veridose_contract::{Consent, ConsentId, QuarantineTarget, RecallTarget, SignedBy};
 
 use crate::entity::answers::{case_quarantine, consent, quarantine, recall};
 use crate::projection::detail;
@@ -139,14 +139,16 @@ pub(super) fn consent(working: &mut Working, place: &Place<'_>, consent: &Consen
         commitment: place.commitment(),
         revoked_at: None,
         event_id: place.event,
+        signed_by: text::word(&consent.signed_by),
     };
     working.consents.put(consent.id.0.to_vec(), row);
 }
 
 /// The consent ends; its version counts on.
-pub(super) fn revoke(working: &mut Working, place: &Place<'_>, consent: &ConsentId, version: u32) {
+pub(super) fn revoke(working: &mut Working, place: &Place<'_>, consent: &ConsentId, version: u32, signed_by: SignedBy) {
     if let Some(row) = working.consents.get_mut(&consent.0.to_vec()) {
         row.version = i64::from(version).saturating_add(1);
+        row.signed_by = text::word(&signed_by);
         row.revoked_at = Some(place.happened());
     }
 }
