@@ -6,11 +6,17 @@
 pub(crate) mod anchor;
 pub(crate) mod asked;
 pub(crate) mod check;
+pub(crate) mod cohort;
 pub mod credential;
 pub mod proof;
 
-use veridose_contract::access::{Access, AccessRequest, Aim, Asker, Emergency, Grant, Refusal, RefusalRule, decide};
-use veridose_contract::{CaseId, ConsentId, DataKind, DispenseId, PartyId, Purpose, Timestamp};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use veridose_contract::access::{
+    Access, AccessRequest, Aim, Asker, Emergency, Grant, GrantRule, Refusal, RefusalRule, decide,
+};
+use veridose_contract::{CaseId, Commitment, ConsentId, DataKind, DispenseId, PartyId, Purpose, Timestamp};
 use veridose_store::{AccessNote, NewAccess, Person, Recorded};
 
 pub use asked::AskedFor;
@@ -36,15 +42,13 @@ pub enum Use {
     Claim(DispenseId),
 }
 
-/// A request for data of one patient.
+/// A request for data of patients.
 #[derive(Debug, Clone)]
 pub struct Ask<'a> {
     /// Who asks, by the token.
     pub caller: &'a Caller,
     /// Verifiable credentials of who asks, as JWTs.
     pub credentials: &'a [String],
-    /// Whose data, as whoever keeps the consents calls the patient.
-    pub patient: &'a str,
     /// What for.
     pub what_for: Use,
     /// Which data.
@@ -55,79 +59,103 @@ pub struct Ask<'a> {
     pub what: &'a str,
 }
 
-/// What may be given now, and the record that says so.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Given {
-    /// Which kinds of data, in which form, by which rule.
-    pub grant: Grant,
-    /// The record; it is durable.
-    pub recorded: Recorded,
-}
-
-/// Decides a request by the state of the ledger as it is now, and records the decision, also a refusal, durably. Data may be given
-/// after this, of the grant's kinds and in its form.
+/// Decides a request for data of one patient, by what the vault calls the patient, by the state of the ledger as it is now, and
+/// records the decision, also a refusal, durably. Data may be given after this, of the grant's kinds and in its form.
 ///
 /// A refusal is a [`Problem`] whose code is that of the rule ([`RefusalRule`]); so is a node that cannot tell whether its view of
 /// the ledger is current (503), and one that cannot record (503).
-pub async fn decide_and_record(node: &Node, ask: Ask<'_>) -> Result<Given, Problem> {
-    let mut given = decide_and_record_all(node, vec![ask]).await?;
-    given.pop().expect("an answer to each request")
-}
-
-/// As [`decide_and_record`], for many patients at once, as an aggregate over all who consented needs them: one answer for
-/// each request, in order, and all of them durable when this returns.
-pub async fn decide_and_record_all(node: &Node, asks: Vec<Ask<'_>>) -> Result<Vec<Result<Given, Problem>>, Problem> {
-    let answer = |(access, recorded)| match access {
-        Access::Granted(grant) => Ok(Given { grant, recorded }),
+pub async fn decide_and_record(node: &Node, ask: &Ask<'_>, patient: [u8; 32]) -> Result<Grant, Problem> {
+    match decided(node, ask, patient).await?.0 {
+        Access::Granted(grant) => Ok(grant),
         Access::Refused(refusal) => Err(Problem::no_access(&refusal)),
-    };
-    Ok(decided(node, &asks).await?.into_iter().map(answer).collect())
+    }
 }
 
-/// Each decision with its record.
-pub(crate) async fn decided(node: &Node, asks: &[Ask<'_>]) -> Result<Vec<(Access, Recorded)>, Problem> {
+/// The decision with its record.
+pub(crate) async fn decided(node: &Node, ask: &Ask<'_>, patient: [u8; 32]) -> Result<(Access, Recorded), Problem> {
     node.caught_up().await;
-    let mut decided = Vec::with_capacity(asks.len());
-    let mut accesses = Vec::with_capacity(asks.len());
-    for ask in asks {
-        let now = node.clock().now();
-        let access = judge(node, ask, now).await?;
-        accesses.push(NewAccess { patient: Some(ask.patient.to_owned()), note: note(ask, now, access.clone()) });
-        decided.push(access);
-    }
-    let recorded = node.store().accesses.record_all(accesses).await?;
-    Ok(decided.into_iter().zip(recorded).collect())
+    let now = node.clock().now();
+    let consents = match ask.what_for {
+        Use::Purpose(_) if ask.caller.role != Role::Patient => consents(node, patient).await?,
+        Use::OwnRecord | Use::Purpose(_) | Use::Emergency(_) | Use::Claim(_) => Vec::new(),
+    };
+    let access = judged(node, ask, now, vec![(patient, consents)]).await?.pop().expect("a decision for each patient");
+    let recorded = record(node, ask, now, vec![(Some(patient), access.clone())]).await?;
+    Ok((access, recorded.into_iter().next().expect("a record of each decision")))
 }
 
-/// The decision. What keeps the node from deciding at all is a refusal too, so that it is recorded.
-async fn judge(node: &Node, ask: &Ask<'_>, now: Timestamp) -> Result<Access, Problem> {
-    if let Err(stale) = node.ledger().check_fresh() {
-        let seconds = stale.bound.as_secs();
-        let needed = format!("word from the other organisations, of whom nothing was heard for more than {seconds} s");
-        return Ok(refused(RefusalRule::NotCurrent, needed));
-    }
-    if let Some(refusal) = out_of_scope(ask) {
-        return Ok(Access::Refused(refusal));
-    }
+/// Decisions about patients, each with its consents, as far as those are known that matter. Nothing may be given before they are
+/// recorded.
+async fn judged(
+    node: &Node,
+    ask: &Ask<'_>,
+    now: Timestamp,
+    patients: Vec<([u8; 32], Vec<ConsentId>)>,
+) -> Result<Vec<Access>, Problem> {
     let asker = match asker(node, ask, now) {
         Ok(asker) => asker,
-        Err(refusal) => return Ok(Access::Refused(refusal)),
+        Err(refusal) => return Ok(vec![Access::Refused(refusal); patients.len()]),
     };
-    let aim = match ask.what_for {
-        Use::OwnRecord if asker == Asker::Patient => Aim::Purpose(Purpose::Care),
-        Use::OwnRecord => {
-            return Ok(refused(RefusalRule::NoMember, "a patient's own token: this is for patients".into()));
+    let own = ask.caller.patient.as_ref().map(|own| node.store().vault.patient_id(own));
+    let state = node.ledger().state();
+    let mut judged = Vec::with_capacity(patients.len());
+    for (patient, consents) in patients {
+        if asker == Asker::Patient && own != Some(patient) {
+            judged.push(refused(
+                RefusalRule::NoMember,
+                "a patient's own token: patients speak for themselves only".to_owned(),
+            ));
+            continue;
         }
-        Use::Purpose(purpose) => Aim::Purpose(purpose),
-        Use::Emergency(case) => Aim::Emergency(emergency(node, &case, ask.patient).await?),
-        Use::Claim(dispense) => Aim::Claim(dispense),
+        let aim = match ask.what_for {
+            Use::OwnRecord => Aim::Purpose(Purpose::Care),
+            Use::Purpose(purpose) => Aim::Purpose(purpose),
+            Use::Emergency(case) => Aim::Emergency(emergency(node, &case, &patient).await?),
+            Use::Claim(dispense) => Aim::Claim(dispense),
+        };
+        let request = AccessRequest { asker: asker.clone(), aim, kinds: ask.kinds.clone(), consents, now };
+        judged.push(decide(&state, &request)?);
+    }
+    Ok(judged)
+}
+
+/// Records, before they are given, that consents are seen: by their patient, or by who keeps them, is named in them or supervises.
+pub(crate) async fn record_consents(
+    node: &Node,
+    caller: &Caller,
+    documents: &[Commitment],
+    what: &str,
+) -> Result<(), Problem> {
+    let is_patient = caller.role == Role::Patient;
+    let (rule, purpose) =
+        if is_patient { (GrantRule::OwnRecord, "own_record") } else { (GrantRule::ConsentParty, "consent") };
+    let patients: BTreeSet<[u8; 32]> = node.store().vault.patients_of(documents).await?.into_values().collect();
+    let seen = |patient: [u8; 32]| {
+        let looked = AccessNote {
+            at: node.clock().now(),
+            who: person(caller),
+            party: party(caller).cloned(),
+            purpose: purpose.to_owned(),
+            asked: Vec::new(),
+            what: what.to_owned(),
+            access: Access::Granted(Grant::without_data(rule)),
+        };
+        NewAccess { patient: Some(patient), note: looked }
     };
-    let consents = match &aim {
-        Aim::Purpose(_) if asker != Asker::Patient => consents(node, ask.patient).await?,
-        Aim::Purpose(_) | Aim::Emergency(_) | Aim::Claim(_) => Vec::new(),
-    };
-    let request = AccessRequest { asker, aim, kinds: ask.kinds.clone(), consents, now };
-    Ok(decide(&node.ledger().state(), &request)?)
+    node.store().accesses.record_all(patients.into_iter().map(seen).collect()).await?;
+    Ok(())
+}
+
+/// Records decisions, durably; nobody's where no patient is concerned.
+async fn record(
+    node: &Node,
+    ask: &Ask<'_>,
+    now: Timestamp,
+    decided: Vec<(Option<[u8; 32]>, Access)>,
+) -> Result<Vec<Recorded>, Problem> {
+    let accesses =
+        decided.into_iter().map(|(patient, access)| NewAccess { patient, note: note(ask, now, access) }).collect();
+    Ok(node.store().accesses.record_all(accesses).await?)
 }
 
 fn refused(rule: RefusalRule, needed: String) -> Access {
@@ -155,20 +183,30 @@ fn out_of_scope(ask: &Ask<'_>) -> Option<Refusal> {
     })
 }
 
-/// Who asks, with the credentials that hold.
+/// Who asks, with the credentials that hold. What keeps the node from deciding at all is a refusal too, so that it is recorded.
 fn asker(node: &Node, ask: &Ask<'_>, now: Timestamp) -> Result<Asker, Refusal> {
-    if ask.caller.role == Role::Patient {
-        let is_own = ask.caller.patient.as_deref() == Some(ask.patient);
-        let needed = || "a patient's own token: patients speak for themselves only".to_owned();
-        return is_own
-            .then_some(Asker::Patient)
-            .ok_or_else(|| Refusal { rule: RefusalRule::NoMember, needed: needed() });
+    let no_member = |needed: &str| Refusal { rule: RefusalRule::NoMember, needed: needed.to_owned() };
+    if let Err(stale) = node.ledger().check_fresh() {
+        let seconds = stale.bound.as_secs();
+        let needed = format!("word from the other organisations, of whom nothing was heard for more than {seconds} s");
+        return Err(Refusal { rule: RefusalRule::NotCurrent, needed });
     }
-    let party = party(ask.caller).ok_or_else(|| Refusal {
-        rule: RefusalRule::NoMember,
-        needed: "a token of a person who acts for a member".to_owned(),
-    })?;
+    let bound = Duration::from_secs(node.patients().unanchored_seconds_max);
+    if node.anchoring().is_longer_than(bound) {
+        let needed = format!("the ledger to take records of accesses again, as it has not for {} s", bound.as_secs());
+        return Err(Refusal { rule: RefusalRule::NotAnchored, needed });
+    }
+    if let Some(refusal) = out_of_scope(ask) {
+        return Err(refusal);
+    }
+    if ask.caller.role == Role::Patient {
+        return Ok(Asker::Patient);
+    }
+    let party = party(ask.caller).ok_or_else(|| no_member("a token of a person who acts for a member"))?;
     let credentials = credential::check_all(node, ask.caller, ask.credentials, now)?;
+    if ask.what_for == Use::OwnRecord {
+        return Err(no_member("a patient's own token: this is for patients"));
+    }
     Ok(Asker::Member { party: party.clone(), person: person(ask.caller).id(), credentials })
 }
 
@@ -183,7 +221,7 @@ pub(crate) fn person(caller: &Caller) -> Person {
 }
 
 /// What is known of an emergency, if it is this patient's.
-async fn emergency(node: &Node, case: &CaseId, patient: &str) -> Result<Option<Emergency>, Problem> {
+async fn emergency(node: &Node, case: &CaseId, patient: &[u8; 32]) -> Result<Option<Emergency>, Problem> {
     let accesses = &node.store().accesses;
     if !accesses.is_emergency_of(case, patient).await? {
         return Ok(None);
@@ -198,9 +236,10 @@ async fn emergency(node: &Node, case: &CaseId, patient: &str) -> Result<Option<E
 }
 
 /// The patient's consents: the view tells which they are, the state what they say.
-async fn consents(node: &Node, patient: &str) -> Result<Vec<ConsentId>, Problem> {
-    let documents = node.store().vault.of_patient(patient).await?;
-    Ok(node.store().queries.consents_of(&documents).await?)
+async fn consents(node: &Node, patient: [u8; 32]) -> Result<Vec<ConsentId>, Problem> {
+    let documents = node.store().vault.of_patient_id(&patient).await?;
+    let consents = node.store().queries.consents_of(&documents).await?;
+    Ok(consents.into_iter().map(|(_, consent)| consent).collect())
 }
 
 fn note(ask: &Ask<'_>, at: Timestamp, access: Access) -> AccessNote {

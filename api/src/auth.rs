@@ -17,7 +17,7 @@ mod sign_in;
 mod tests;
 
 pub use authority::{AuthError, Authority};
-pub use caller::{Caller, Role};
+pub use caller::{Caller, CallingPatient, Role};
 pub use embedded::{Embedded, Grant};
 pub(crate) use keyset::KeySet;
 pub use remote::check_issuer_url;

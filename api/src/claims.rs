@@ -80,7 +80,7 @@ async fn named(node: &Node, named: &Named) -> Result<(Option<Dispensed>, Option<
         Ok(id) => resource(node, &id, "MedicationDispense").await?,
         Err(_) => None,
     };
-    let made = document.as_ref().map(|document| dispensed(node, &document.resource)).transpose()?.flatten();
+    let made = document.as_ref().map(|document| dispensed(node, document.content())).transpose()?.flatten();
     Ok((made, document))
 }
 
@@ -88,7 +88,7 @@ async fn named(node: &Node, named: &Named) -> Result<(Option<Dispensed>, Option<
 async fn resource(node: &Node, id: &Commitment, kind: &str) -> Result<Option<FhirDocument>, ActError> {
     let opened = node.store().vault.open_as_owner(std::slice::from_ref(id)).await?.remove(id);
     Ok(match opened {
-        Some(Opened::Document(Payload::Fhir(document))) if document.resource["resourceType"] == kind => Some(document),
+        Some(Opened::Document(Payload::Fhir(document))) if document.content()["resourceType"] == kind => Some(document),
         _ => None,
     })
 }

@@ -151,6 +151,14 @@ pub struct Patients {
     pub emergency_minutes: u32,
     /// On which pages patients sign consents with passkeys of their own.
     pub passkeys: Passkeys,
+    /// For how long accesses may fail to reach the ledger, in seconds, before no data of patients are given any more.
+    pub unanchored_seconds_max: u64,
+    /// How many patients must share age band, gender and place before records without what identifies are given of them.
+    pub k_anonymity: u32,
+    /// How much of patients' privacy a member may spend on counts for one purpose, ever, in thousandths of epsilon.
+    pub epsilon_millis_max: u32,
+    /// How much all members together may, for all purposes.
+    pub epsilon_millis_all_max: u32,
 }
 
 /// The relying party of patients' passkeys.
@@ -179,7 +187,16 @@ pub struct CredentialIssuer {
 
 impl Default for Patients {
     fn default() -> Self {
-        Self { custodian: None, credential_issuers: Vec::new(), emergency_minutes: 60, passkeys: Passkeys::default() }
+        Self {
+            custodian: None,
+            credential_issuers: Vec::new(),
+            emergency_minutes: 60,
+            unanchored_seconds_max: 60,
+            k_anonymity: 11,
+            epsilon_millis_max: 2_000,
+            epsilon_millis_all_max: 10_000,
+            passkeys: Passkeys::default(),
+        }
     }
 }
 

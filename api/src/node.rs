@@ -27,12 +27,13 @@ pub use clock::{Clock, date_time};
 pub use custody::{Custody, open_key_backup};
 pub use frozen::Frozen;
 pub use keys::KeyStore;
-pub(crate) use keys::write_new;
+pub(crate) use keys::{random, write_new};
 #[cfg(feature = "fabric")]
 pub(crate) use open::fabric_settings;
 pub use open::{Parts, clock, given_passphrase, keys, options, parts, registering, registration};
 
 use crate::access::CredentialIssuers;
+use crate::access::anchor::Failing;
 use crate::config::{Config, Detection, Patients, Webhooks};
 use crate::trade::Directory;
 use crate::watch::{LastInUse, Recorder};
@@ -62,6 +63,7 @@ pub struct Node {
     patients: Patients,
     credential_issuers: CredentialIssuers,
     custody: Option<Custody>,
+    anchoring: Failing,
     turns: Turns,
 }
 
@@ -103,6 +105,7 @@ impl Node {
             patients: config.patients.clone(),
             credential_issuers,
             custody,
+            anchoring: Failing::default(),
             turns: Turns::default(),
         }
     }
@@ -210,6 +213,11 @@ impl Node {
     /// Patients' affairs.
     pub const fn patients(&self) -> &Patients {
         &self.patients
+    }
+
+    /// Whether accesses to patients' data reach the ledger.
+    pub(crate) const fn anchoring(&self) -> &Failing {
+        &self.anchoring
     }
 
     /// Who says of persons what they are.

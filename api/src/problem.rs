@@ -3,6 +3,7 @@
 //! `code` is stable and what clients match on; `type` is the same as a URN; `detail` is for people and never holds internals.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use actix_web::error::{JsonPayloadError, PathError, QueryPayloadError, UrlencodedError};
 use actix_web::http::{StatusCode, header};
@@ -32,6 +33,8 @@ pub enum Kind {
     Forbidden,
     /// A browser sent it with its session, and no page of the session asked for it.
     ForeignRequest,
+    /// The budget of privacy does not reach.
+    BudgetSpent,
     /// There is no such thing, or none that the caller may see.
     NotFound,
     /// The path exists, the method does not.
@@ -40,6 +43,10 @@ pub enum Kind {
     NotAcceptable,
     /// The state of things forbids it.
     Conflict,
+    /// It was there, and was deleted.
+    Gone,
+    /// What the request takes for the current version is not.
+    PreconditionFailed,
     /// The idempotency key was used with another body.
     IdempotencyConflict,
     /// The body is larger than the limit.
@@ -68,12 +75,17 @@ impl Kind {
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated", "A valid access token is needed"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden", "The caller may not do this"),
             Self::ForeignRequest => (StatusCode::FORBIDDEN, "foreign_request", "No page of this session asked for it"),
+            Self::BudgetSpent => (StatusCode::FORBIDDEN, "budget_spent", "The budget of privacy does not reach"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found", "There is no such thing"),
             Self::MethodNotAllowed => {
                 (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "The path has no such method")
             }
             Self::NotAcceptable => (StatusCode::NOT_ACCEPTABLE, "not_acceptable", "No accepted form can be produced"),
             Self::Conflict => (StatusCode::CONFLICT, "conflict", "The state of things forbids it"),
+            Self::Gone => (StatusCode::GONE, "gone", "It was deleted"),
+            Self::PreconditionFailed => {
+                (StatusCode::PRECONDITION_FAILED, "precondition_failed", "It has changed meanwhile")
+            }
             Self::IdempotencyConflict => {
                 (StatusCode::CONFLICT, "idempotency_conflict", "The idempotency key was used for another request")
             }
@@ -99,10 +111,13 @@ impl Kind {
             | Self::Unauthenticated
             | Self::Forbidden
             | Self::ForeignRequest
+            | Self::BudgetSpent
             | Self::NotFound
             | Self::MethodNotAllowed
             | Self::NotAcceptable
             | Self::Conflict
+            | Self::Gone
+            | Self::PreconditionFailed
             | Self::IdempotencyConflict
             | Self::TooLarge
             | Self::UnsupportedMedia
@@ -187,7 +202,7 @@ impl Problem {
     /// Data of a patient are not given.
     pub fn no_access(refusal: &Refusal) -> Self {
         let kind = match refusal.rule {
-            RefusalRule::NotCurrent => Kind::Unavailable,
+            RefusalRule::NotCurrent | RefusalRule::NotAnchored => Kind::Unavailable,
             RefusalRule::NothingAsked => Kind::Unprocessable,
             RefusalRule::ScopeMissing
             | RefusalRule::CredentialRefused
@@ -223,6 +238,14 @@ impl Problem {
         let mut problem = Self::new(Kind::Unprocessable, detail.to_string());
         problem.0.field = Some(field.into());
         problem
+    }
+
+    /// Refuses a text of more or fewer characters.
+    pub fn check_length(field: &'static str, text: &str, characters: RangeInclusive<usize>) -> Result<(), Self> {
+        if characters.contains(&text.chars().count()) {
+            return Ok(());
+        }
+        Err(Self::field(field, format!("give {} to {} characters", characters.start(), characters.end())))
     }
 
     /// A defect: the cause goes to the log, not to the client.
@@ -521,6 +544,7 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Passkey(problem) => problem.into(),
+            StoreError::BudgetSpent { .. } => Self::new(Kind::BudgetSpent, error.to_string()),
             StoreError::RequestConflict { .. } => {
                 Self::new(Kind::IdempotencyConflict, "the Idempotency-Key was used before with another request")
             }

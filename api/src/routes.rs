@@ -155,6 +155,8 @@ fn patients(service: &mut Documented<'_>) {
         .service(passkeys::remove)
         .service(signatures::prepare)
         .service(signatures::finish)
+        .service(fhir::counts::count)
+        .service(fhir::counts::index)
         .service(fhir::export::json)
         .service(fhir::export::pdf)
         .service(fhir::metadata::show)
@@ -168,7 +170,11 @@ fn patients(service: &mut Documented<'_>) {
         .service(fhir::claims::answer)
         .service(fhir::records::create)
         .service(fhir::records::index)
-        .service(fhir::records::find)
+        .service(fhir::records::search_by_form)
+        .service(fhir::versions::update)
+        .service(fhir::versions::delete)
+        .service(fhir::versions::history)
+        .service(fhir::versions::show)
         .service(fhir::records::everything)
         .service(fhir::records::show);
 }
@@ -246,7 +252,7 @@ pub fn surroundings(service: &mut web::ServiceConfig, role: NodeRole, limits: Li
         .app_data(fallback)
         .configure(|service| {
             if role != NodeRole::Work {
-                pages::configure(service)
+                pages::configure(service);
             }
         })
         .service(web::redirect("/docs", "/docs/"))

@@ -33,6 +33,7 @@ impl MigratorTrait for Primary {
             Box::new(primary::patient_keys::Migration),
             Box::new(primary::sessions::Migration),
             Box::new(primary::passkeys::Migration),
+            Box::new(primary::privacy::Migration),
         ]
     }
 

@@ -1,5 +1,6 @@
 //! A real browser: headless Chromium, led by its driver.
 
+use base64::Engine as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -137,7 +138,6 @@ impl Browser {
         let shot =
             self.command("Page.captureScreenshot", json!({"format": "png", "captureBeyondViewport": true})).await?;
         let base64 = shot["data"].as_str().context("a picture")?;
-        use base64::Engine as _;
         let png = base64::engine::general_purpose::STANDARD.decode(base64)?;
         Ok(std::fs::write(folder.join(format!("{name}.png")), png)?)
     }

@@ -127,7 +127,8 @@ async fn of_part(pool: &PgPool, part: Part) -> anyhow::Result<Vec<String>> {
     let all: Vec<String> = sqlx::query_scalar(query).fetch_all(pool).await?;
     let is_primary = |table: &String| {
         let starts = ["vault_", "capture_", "scan_", "place_", "webhook", "access_"];
-        starts.iter().any(|start| table.starts_with(start)) || ["job", "case_cause"].contains(&table.as_str())
+        starts.iter().any(|start| table.starts_with(start))
+            || ["job", "case_cause", "privacy_budget", "privacy_release"].contains(&table.as_str())
     };
     Ok(all.into_iter().filter(|table| is_primary(table) == (part == Part::Vault)).collect())
 }

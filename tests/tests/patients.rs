@@ -4,8 +4,11 @@ mod patients {
     mod access;
     mod backup;
     mod claims;
+    mod counts;
     mod erased;
     mod library;
     mod people;
     mod records;
+    mod research;
+    mod versions;
 }

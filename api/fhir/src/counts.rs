@@ -1,6 +1,8 @@
 //! Counts of patients with noise: differential privacy by the two-sided geometric mechanism (Ghosh, Roughgarden, Sundararajan
 //! 2009), which adds whole numbers, so no rounding of a float can tell what was added to.
 
+use std::ops::RangeInclusive;
+
 use rand::RngCore;
 use rand::distributions::Distribution as _;
 use rand_distr::Geometric;
@@ -13,15 +15,23 @@ pub const CELL_MIN: i64 = 11;
 #[error("epsilon is from 0.01 to 10")]
 pub struct BadEpsilon;
 
-/// Counts with noise; a cell that is small afterwards is nothing. A patient may count in each cell once, so one patient
-/// changes all counts together by the number of cells at most, and `epsilon_millis` (thousandths) is shared among them. That
-/// looks only at the noisy count, so leaving a cell out costs no privacy.
-pub fn noisy(counts: &[u64], epsilon_millis: u32, chance: &mut impl RngCore) -> Result<Vec<Option<u64>>, BadEpsilon> {
-    if !(10..=10_000).contains(&epsilon_millis) || counts.is_empty() {
+/// Losses that noise is drawn for, in thousandths of epsilon.
+pub const EPSILON_MILLIS: RangeInclusive<u32> = 10..=10_000;
+
+/// Counts with noise; a cell that is small afterwards is nothing. A patient counts once each in `cells_per_patient` cells at most,
+/// so with one patient more or less all counts together change by that number, and `epsilon_millis` (thousandths) is shared among so
+/// many. Which cells there are must not depend on the patients. What is left out is chosen by the noisy count alone, which costs no
+/// privacy.
+pub fn noisy(
+    counts: &[u64],
+    cells_per_patient: u32,
+    epsilon_millis: u32,
+    chance: &mut impl RngCore,
+) -> Result<Vec<Option<u64>>, BadEpsilon> {
+    if !EPSILON_MILLIS.contains(&epsilon_millis) || counts.is_empty() || cells_per_patient == 0 {
         return Err(BadEpsilon);
     }
-    let shares = f64::from(u32::try_from(counts.len()).map_err(|_| BadEpsilon)?);
-    let each = f64::from(epsilon_millis) / 1_000.0 / shares;
+    let each = f64::from(epsilon_millis) / 1_000.0 / f64::from(cells_per_patient);
     // The difference of two geometric numbers with success 1 - exp(-epsilon) is the two-sided geometric number.
     let geometric = Geometric::new(-(-each).exp_m1()).map_err(|_| BadEpsilon)?;
     let draw = |chance: &mut _| i64::try_from(geometric.sample(chance)).unwrap_or(i64::MAX);
@@ -49,7 +59,7 @@ mod tests {
         let mut seen = std::collections::BTreeMap::<i64, u32>::new();
         for _ in 0..draws {
             let told =
-                noisy(&[1_000, 1_000], 1_000, &mut chance).expect("counts")[0].expect("large").cast_signed() - 1_000;
+                noisy(&[1_000, 1_000], 2, 1_000, &mut chance).expect("counts")[0].expect("large").cast_signed() - 1_000;
             *seen.entry(told).or_default() += 1;
         }
         let each = 1.0 / cells;
@@ -65,12 +75,12 @@ mod tests {
     fn small_cells_are_not_told_and_bad_losses_refused() {
         let mut chance = ChaCha20Rng::seed_from_u64(1);
         for _ in 0..1_000 {
-            for told in noisy(&[0, 5, 40], 500, &mut chance).expect("counts").into_iter().flatten() {
+            for told in noisy(&[0, 5, 40], 3, 500, &mut chance).expect("counts").into_iter().flatten() {
                 assert!(told >= 11);
             }
         }
-        assert_eq!(noisy(&[], 500, &mut chance), Err(BadEpsilon));
-        assert_eq!(noisy(&[1], 9, &mut chance), Err(BadEpsilon));
-        assert_eq!(noisy(&[1], 10_001, &mut chance), Err(BadEpsilon));
+        assert_eq!(noisy(&[], 1, 500, &mut chance), Err(BadEpsilon));
+        assert_eq!(noisy(&[1], 1, 9, &mut chance), Err(BadEpsilon));
+        assert_eq!(noisy(&[1], 1, 10_001, &mut chance), Err(BadEpsilon));
     }
 }

@@ -13,6 +13,7 @@ use time::OffsetDateTime;
 use veridose_contract::Timestamp;
 
 use crate::moment::Moment;
+use crate::systems::OBSERVATION_VALUE;
 
 /// Where the age band of a patient stands.
 pub const AGE_BAND: &str = "urn:veridose:age-band";
@@ -42,6 +43,9 @@ pub fn deidentify(resource: &Value, change: &Change) -> Option<Value> {
     let kind = resource["resourceType"].as_str()?;
     let mut kept = Map::new();
     kept.insert("resourceType".to_owned(), json!(kind));
+    let coded = |code: &str| json!([{"system": OBSERVATION_VALUE, "code": code}]);
+    // Another name stands for the patient, and not all of the record is here (R4, 3.1.1.5.9 asks for that mark).
+    kept.insert("meta".to_owned(), json!({"security": coded("PSEUDED"), "tag": coded("SUBSETTED")}));
     match kind {
         "Patient" => patient(&mut kept, resource, change),
         "MedicationRequest" => {
@@ -202,11 +206,30 @@ fn list(value: &Value) -> impl Iterator<Item = &Value> {
 /// Age band, gender, place.
 type Quasi = (Option<String>, Option<String>, Option<String>);
 
+/// Whether anything stands in a de-identified patient that could tell it from others.
+pub fn is_told(patient: &Value) -> bool {
+    quasi(patient) != (None, None, None)
+}
+
 /// What tells a patient from others: age band, gender, place.
 fn quasi(patient: &Value) -> Quasi {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let place = patient.get("address").map(Value::to_string);
     (text(&patient["extension"][0]["valueString"]), text(&patient["gender"]), place)
+}
+
+/// Every age band, in order.
+pub fn age_bands() -> Vec<String> {
+    let step = usize::try_from(BAND_YEARS).unwrap_or(1);
+    let bands = (0..OLDEST).step_by(step).map(|low| format!("{low}-{}", low.saturating_add(BAND_YEARS - 1)));
+    bands.chain([format!("{OLDEST}+")]).collect()
+}
+
+/// The country of an address, and country with state where that is known: `US`, `US-NH`.
+pub fn region(address: &Value) -> Vec<String> {
+    let Some(country) = address["country"].as_str() else { return Vec::new() };
+    let state = address["state"].as_str().map(|state| format!("{country}-{state}"));
+    std::iter::once(country.to_owned()).chain(state).collect()
 }
 
 /// Coarsens de-identified patients until each shares band, gender and place with `k - 1` others, and leaves out whom that does

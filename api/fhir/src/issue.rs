@@ -34,6 +34,8 @@ pub enum IssueCode {
     TooCostly,
     /// There is no such thing, or none that the caller may see.
     NotFound,
+    /// It was there, and was deleted.
+    Deleted,
     /// It is there already, or changed meanwhile.
     Conflict,
     /// The same was handed in before.
@@ -63,6 +65,7 @@ impl IssueCode {
             Self::TooLong => "too-long",
             Self::TooCostly => "too-costly",
             Self::NotFound => "not-found",
+            Self::Deleted => "deleted",
             Self::Conflict => "conflict",
             Self::Duplicate => "duplicate",
             Self::Login => "login",

@@ -8,6 +8,7 @@ mod bundle;
 pub mod claim;
 pub mod consent;
 pub mod counts;
+mod date_filter;
 mod definitions;
 pub mod deidentify;
 mod issue;
@@ -15,8 +16,9 @@ mod moment;
 mod primitive;
 mod validate;
 
-pub use bundle::{Link, collection, searchset};
+pub use bundle::{Entry, Link, collection, history, searchset};
 pub use consent::systems;
+pub use date_filter::{DateFilter, span};
 pub use definitions::Release;
 pub use issue::{Issue, IssueCode, outcome};
 pub use moment::Moment;

@@ -1,7 +1,7 @@
 //! Anchoring: once a second at most, the root of the tree over the newest records goes onto the ledger.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -13,26 +13,46 @@ use veridose_store::LogPlace;
 use crate::name::first_half;
 use crate::node::Node;
 
-/// Between two anchors of a process. The transaction itself takes some milliseconds of the second.
+/// From the beginning of one anchor of a process to that of the next. What is recorded just after one has begun waits so long, and
+/// then for the transaction, for which a tenth of the second is left.
 const PACE: Duration = Duration::from_millis(900);
 /// How often it is looked whether another process recorded something.
 const TICK: Duration = Duration::from_millis(900);
 /// Records of one anchor: the path of each is found by hashing all of them.
 const RECORDS_MAX: u64 = 1 << 16;
 
+/// Since when anchoring fails.
+#[derive(Debug, Default)]
+pub(crate) struct Failing(Mutex<Option<Instant>>);
+
+impl Failing {
+    fn set(&self, fails: bool) {
+        let mut since = self.0.lock().expect("no holder of this lock panics");
+        *since = if fails { since.or_else(|| Some(Instant::now())) } else { None };
+    }
+
+    /// Whether it has failed for longer than that.
+    pub(crate) fn is_longer_than(&self, bound: Duration) -> bool {
+        self.0.lock().expect("no holder of this lock panics").is_some_and(|since| since.elapsed() > bound)
+    }
+}
+
 /// Anchors what is recorded until the node stops. A failure is tried again at the next turn: the records wait.
 pub(crate) async fn keep(node: Arc<Node>, stopped: impl Future<Output = ()>) {
     tokio::pin!(stopped);
-    let mut last = Instant::now();
+    let mut begun = Instant::now();
     loop {
         tokio::select! {
             () = &mut stopped => return,
             () = node.store().accesses.written() => {}
             () = tokio::time::sleep(TICK) => {}
         }
-        tokio::time::sleep(PACE.saturating_sub(last.elapsed())).await;
-        match anchor(&node).await {
-            Ok(true) => last = Instant::now(),
+        tokio::time::sleep(PACE.saturating_sub(begun.elapsed())).await;
+        let now = Instant::now();
+        let anchored = anchor(&node).await;
+        node.anchoring().set(anchored.is_err());
+        match anchored {
+            Ok(true) => begun = now,
             Ok(false) => {}
             Err(error) => tracing::error!(error = format!("{error:#}"), "accesses cannot be anchored now"),
         }
@@ -66,7 +86,7 @@ pub(crate) async fn anchor(node: &Node) -> anyhow::Result<bool> {
 }
 
 /// Who anchors: who did before; for a new log the custodian of the patients, else a pharmacy, else whoever this node signs for.
-fn keeper_of(node: &Node, before: Option<&PartyId>) -> Option<Arc<Signer>> {
+pub(crate) fn keeper_of(node: &Node, before: Option<&PartyId>) -> Option<Arc<Signer>> {
     if let Some(party) = before.or(node.patients().custodian.as_ref()) {
         return node.signer(party);
     }
@@ -100,5 +120,24 @@ async fn fix(node: &Node, signer: &Signer, log: &LogPlace, first: u64) -> anyhow
         // Another process on the same database anchored them meanwhile.
         Err(SubmitError::Rejected(rejection)) if rejection.code == Code::AnchorPlace => Ok(()),
         Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failing_lasts_from_the_first_failure_to_the_next_success() {
+        let (failing, none) = (Failing::default(), Duration::ZERO);
+        assert!(!failing.is_longer_than(none));
+        failing.set(true);
+        let since = *failing.0.lock().expect("free");
+        failing.set(true);
+        assert_eq!(*failing.0.lock().expect("free"), since, "a further failure begins no new time");
+        while !failing.is_longer_than(none) {}
+        assert!(!failing.is_longer_than(Duration::from_hours(1)));
+        failing.set(false);
+        assert!(!failing.is_longer_than(none));
     }
 }

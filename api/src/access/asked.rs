@@ -32,6 +32,12 @@ pub(crate) fn parse_use(text: &str) -> Result<Use, String> {
     text.parse().map(Use::Purpose).map_err(|error: veridose_contract::NoPurpose| error.to_string())
 }
 
+/// Refuses more credentials than a request may show: each one's signature is checked.
+pub(crate) fn check_count(credentials: &[String]) -> Result<(), String> {
+    let few = credentials.len() <= CREDENTIALS_MAX;
+    few.then_some(()).ok_or_else(|| format!("a request shows at most {CREDENTIALS_MAX} credentials"))
+}
+
 impl AskedFor {
     /// From a request's headers.
     pub fn of(request: &HttpRequest) -> Result<Self, Problem> {
@@ -48,9 +54,7 @@ impl AskedFor {
             let text = value.to_str().map_err(|_| wrong("Veridose-Credential is not ASCII".into()))?;
             credentials.extend(text.split(',').map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned));
         }
-        if credentials.len() > CREDENTIALS_MAX {
-            return Err(wrong(format!("a request shows at most {CREDENTIALS_MAX} credentials")));
-        }
+        check_count(&credentials).map_err(wrong)?;
         Ok(Self { what_for, credentials })
     }
 }

@@ -91,6 +91,36 @@ impl FromRequest for Caller {
     }
 }
 
+/// A patient who calls for itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallingPatient {
+    /// The token's word for the patient.
+    pub name: String,
+    /// All that the token says.
+    pub caller: Caller,
+}
+
+impl TryFrom<Caller> for CallingPatient {
+    type Error = Problem;
+
+    fn try_from(caller: Caller) -> Result<Self, Problem> {
+        let own = caller.patient.clone().filter(|_| caller.role == Role::Patient);
+        let name =
+            own.ok_or_else(|| Problem::new(Kind::Forbidden, "this is for patients, with a token of their own"))?;
+        Ok(Self { name, caller })
+    }
+}
+
+impl FromRequest for CallingPatient {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let caller = Caller::from_request(request, payload);
+        Box::pin(async move { Self::try_from(caller.await?) })
+    }
+}
+
 fn bearer(header: &str) -> Option<&str> {
     let (scheme, token) = header.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())

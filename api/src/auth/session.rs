@@ -174,7 +174,7 @@ mod tests {
         let config = Config { public_url: url.map(str::to_owned), ..Config::default() };
         let pairs =
             headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
-        SessionTerms::new(&config).is_own(&HeaderMap::from_iter(pairs))
+        SessionTerms::new(&config).is_own(&pairs.collect())
     }
 
     #[test]

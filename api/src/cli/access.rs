@@ -1,14 +1,14 @@
 //! `veridose access`: whether the log of who saw patients' data is whole.
 
 use std::io::{self, Write as _};
-use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Outcome, local, print, proof};
+use super::proof::Evidence;
+use super::{Outcome, local, print};
 use crate::access::check::{Report, check};
 use crate::access::proof::{ProvenAccess, check_history};
 use crate::config::Config;
@@ -32,11 +32,8 @@ pub enum Command {
 /// A history and what it is checked against.
 #[derive(Debug, Args)]
 pub struct Verify {
-    /// The history; `-` reads standard input
-    file: PathBuf,
-    /// The log's public key, or a file that holds it (`veridose ledger key`, or GET /log/key)
-    #[arg(long)]
-    log_key: String,
+    #[command(flatten)]
+    evidence: Evidence,
     /// It does not reach back to the patient's first record
     #[arg(long)]
     part: bool,
@@ -80,10 +77,9 @@ struct HistoryPage {
 }
 
 fn verify(wanted: &Verify, json: bool) -> Result<Outcome> {
-    let log = proof::log_key(&wanted.log_key)?;
-    let text = local::document(&wanted.file)?;
+    let (log, text) = wanted.evidence.read()?;
     let mut history = Vec::new();
-    for page in serde_json::Deserializer::from_slice(text.as_ref()).into_iter::<HistoryPage>() {
+    for page in serde_json::Deserializer::from_str(&text).into_iter::<HistoryPage>() {
         history.extend(page.context("failed to understand the history")?.items);
     }
     match check_history(&history, &log, !wanted.part) {

@@ -28,11 +28,8 @@ pub enum Command {
 /// A receipt and what it is checked against.
 #[derive(Debug, Args)]
 pub struct Verify {
-    /// The receipt; `-` reads standard input
-    file: PathBuf,
-    /// The log's public key, or a file that holds it (`veridose ledger key`, or GET /log/key)
-    #[arg(long)]
-    log_key: String,
+    #[command(flatten)]
+    evidence: Evidence,
     /// The pack or container that the receipt shall be about, in any form
     #[arg(long)]
     scan: Option<String>,
@@ -45,13 +42,29 @@ pub struct Verify {
     organisations: Vec<String>,
 }
 
+/// What shall prove something, and the log that it is from.
+#[derive(Debug, Args)]
+pub(super) struct Evidence {
+    /// What the service gave; `-` reads standard input
+    file: PathBuf,
+    /// The log's public key, or a file that holds it (`veridose ledger key`, or GET /log/key)
+    #[arg(long)]
+    log_key: String,
+}
+
+impl Evidence {
+    /// The log's key, and the bytes of the file.
+    pub(super) fn read(&self) -> Result<(LogVerifier, String)> {
+        Ok((log_key(&self.log_key)?, local::document(&self.file)?))
+    }
+}
+
 pub(super) fn run(command: &Command, json: bool) -> Result<Outcome> {
     let Command::Verify(wanted) = command;
-    let log = log_key(&wanted.log_key)?;
     let name = wanted.scan.as_deref().map(name_of).transpose()?;
     let certificate = wanted.certificate.as_deref().map(certificate).transpose()?;
     let organisations = wanted.organisations.iter().map(|given| organisation(given)).collect::<Result<Vec<_>>>()?;
-    let receipt = local::document(&wanted.file)?;
+    let (log, receipt) = wanted.evidence.read()?;
     let verified = Receipt::parse(&receipt).and_then(|receipt| {
         let verified = verify(&receipt, name.as_deref(), &log, certificate.as_deref())?;
         let vouching = if organisations.is_empty() {

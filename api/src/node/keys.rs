@@ -238,7 +238,7 @@ impl KeyStore {
 
 /// 32 random bytes.
 #[expect(clippy::disallowed_methods, reason = "this is the edge at which chance comes in")]
-pub(super) fn random() -> Result<Zeroizing<[u8; 32]>> {
+pub(crate) fn random() -> Result<Zeroizing<[u8; 32]>> {
     let mut bytes = Zeroizing::new([0u8; 32]);
     aws_lc_rs::rand::fill(&mut bytes[..]).map_err(|_| anyhow::anyhow!("the system gives no random bytes"))?;
     Ok(bytes)

@@ -82,7 +82,7 @@ fn shown(request: &HttpRequest) -> &str {
 fn check(worker: &Worker) -> Result<(), Problem> {
     match worker.caller().role {
         Role::Pharmacy => Ok(()),
-        Role::Manufacturer | Role::Distributor | Role::Regulator | Role::Patient | Role::Operator => {
+        Role::Manufacturer | Role::Distributor | Role::Regulator | Role::Payer | Role::Patient | Role::Operator => {
             Err(Problem::new(Kind::Forbidden, "the counter is for pharmacies and hospitals"))
         }
     }

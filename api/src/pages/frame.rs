@@ -128,7 +128,7 @@ pub(super) fn name(node: &Node, caller: &Caller) -> String {
     let member = caller.party.as_ref().and_then(|party| directory.members().iter().find(|member| member.id == *party));
     match (caller.role, member) {
         (Role::Patient | Role::Operator, _) | (_, None) => caller.subject.clone(),
-        (Role::Manufacturer | Role::Distributor | Role::Pharmacy | Role::Regulator, Some(member)) => {
+        (Role::Manufacturer | Role::Distributor | Role::Pharmacy | Role::Regulator | Role::Payer, Some(member)) => {
             member.name.clone()
         }
     }
@@ -141,6 +141,7 @@ pub(super) fn role(words: &Words, role: Role) -> String {
         Role::Distributor => "role-distributor",
         Role::Pharmacy => "role-pharmacy",
         Role::Regulator => "role-regulator",
+        Role::Payer => "role-payer",
         Role::Patient => "role-patient",
         Role::Operator => "role-operator",
     })

@@ -104,7 +104,7 @@ pub(super) async fn as_person(
         return Err(Problem::not_found("person of a trial network"));
     };
     let token = issuer.mint(&person.grant()).map_err(|error| Problem::internal(format!("{error:#}")))?;
-    let caller = authority.caller(&token).await.map_err(refused)?;
+    let caller = authority.caller(&token).await.map_err(|error| refused(&error))?;
     enter(&visitor, &caller, &form.next).await
 }
 
@@ -126,7 +126,7 @@ pub(super) async fn with_issuer(
     visitor.check_own()?;
     let redirect = config.callback(&visitor.request);
     let begun = authority.begin_sign_in(&form.issuer, &redirect, own_path(&form.next).to_owned()).await;
-    let (location, pending) = begun.map_err(refused)?;
+    let (location, pending) = begun.map_err(|error| refused(&error))?;
     let kept = BASE64URL.encode(serde_json::to_vec(&pending).map_err(Problem::internal)?);
     let cookie = terms(&visitor.request).cookie(PENDING, kept, Duration::minutes(10));
     // No redirect: what a form leads to is bound to this host by the pages' policy, whatever the number of steps.
@@ -170,7 +170,10 @@ pub(super) async fn callback(
         return Err(Problem::new(Kind::Forbidden, "the issuer did not let you in"));
     }
     let redirect = config.callback(&visitor.request);
-    let caller = authority.end_sign_in(&pending, &answer.state, &answer.code, &redirect).await.map_err(refused)?;
+    let caller = authority
+        .end_sign_in(&pending, &answer.state, &answer.code, &redirect)
+        .await
+        .map_err(|error| refused(&error))?;
     let mut response = enter(&visitor, &caller, &pending.next).await?;
     response.add_cookie(&terms(&visitor.request).removal(PENDING)).map_err(Problem::internal)?;
     Ok(response)
@@ -272,7 +275,7 @@ fn host(issuer: &str) -> String {
     host.unwrap_or_else(|| issuer.to_owned())
 }
 
-fn refused(error: AuthError) -> Problem {
+fn refused(error: &AuthError) -> Problem {
     tracing::info!(%error, "sign-in refused");
     Problem::new(error.kind(), error.public())
 }

@@ -5,23 +5,23 @@ use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use veridose_contract::access::{Access, Grant, GrantRule};
-use veridose_contract::{AccessLogId, Action, DataForm, DataKind, PartyId};
+use veridose_contract::{AccessLogId, Action, DataKind, PartyId};
 use veridose_store::payload::Note;
-use veridose_store::{AccessNote, AccessRecord, NewAccess, Page, Payload, Recorded, Viewer};
+use veridose_store::{AccessNote, AccessRecord, NewAccess, Page, PageRequest, Payload, Recorded, Viewer};
 
 use super::lists::{List, Paging, list, viewer};
 use super::refusals::Refusals;
 use super::write::{Committed, Write, WriteHeaders};
-use crate::access::asked::parse_use;
+use crate::access::asked::{check_count, parse_use};
 use crate::access::credential::credential_id;
 use crate::access::proof::{self, ProvenAccess};
 use crate::access::{Ask, decided, person};
-use crate::auth::{Caller, Context, Interaction, Role};
+use crate::auth::{Caller, CallingPatient, Context, Interaction};
 use crate::node::Node;
 use crate::problem::{Kind, Problem};
 
-/// Kinds of data and credentials that one request names.
-const NAMED_MAX: usize = 16;
+/// Kinds of data that one request names.
+const KINDS_MAX: usize = 16;
 /// The FHIR resource that tells of an access: a token's scope names it.
 const AUDIT_EVENT: &str = "AuditEvent";
 
@@ -88,19 +88,20 @@ pub(super) async fn decide(
     if body.patient.is_empty() {
         return Err(Problem::field("patient", "say whose data are asked for"));
     }
-    if body.kinds.len().max(body.credentials.len()) > NAMED_MAX {
-        return Err(Problem::field("kinds", format!("a request names at most {NAMED_MAX} kinds and credentials")));
+    if body.kinds.len() > KINDS_MAX {
+        return Err(Problem::field("kinds", format!("a request names at most {KINDS_MAX} kinds")));
     }
+    check_count(&body.credentials).map_err(|problem| Problem::field("credentials", problem))?;
     let ask = Ask {
         caller: &caller,
         credentials: &body.credentials,
-        patient: &body.patient,
         what_for,
         kinds: body.kinds.clone(),
         interaction: Interaction::Read,
         what: "access/decide",
     };
-    let (access, recorded) = decided(&node, &[ask]).await?.pop().expect("an answer to each request");
+    let patient = node.store().vault.patient_id(&body.patient);
+    let (access, recorded) = decided(&node, &ask, patient).await?;
     Ok(HttpResponse::Ok().json(Decided { access, record: recorded.into() }))
 }
 
@@ -170,17 +171,14 @@ pub(super) struct Wanted {
 #[get("/patients/me/accesses")]
 pub(super) async fn history(
     request: HttpRequest,
-    caller: Caller,
+    patient: CallingPatient,
     node: web::Data<Node>,
     paging: Paging,
     wanted: web::Query<Wanted>,
 ) -> Result<HttpResponse, Problem> {
-    let patient = patient(&caller)?;
     let asked = paging.request();
-    if asked.token.is_none() {
-        record_reading(&node, &caller, patient, "accesses/list").await?;
-    }
-    let page = node.store().accesses.of_patient(patient, &asked).await?;
+    record_reading(&node, &patient, "accesses/list", &asked).await?;
+    let page = node.store().accesses.of_patient(&patient.name, &asked).await?;
     let items: Vec<ProvenAccess> = if wanted.proofs {
         node.caught_up().await;
         proof::prove(&node, page.items).await?
@@ -190,37 +188,30 @@ pub(super) async fn history(
     Ok(list(&request, Page { items, next: page.next }))
 }
 
-/// The patient who calls, whose token reaches the record of accesses.
-pub(super) fn patient(caller: &Caller) -> Result<&str, Problem> {
-    let own = caller.patient.as_deref().filter(|_| caller.role == Role::Patient);
-    let own = own.ok_or_else(|| Problem::new(Kind::Forbidden, "this is for patients, with a token of their own"))?;
-    if !caller.scopes.allow(&[Context::Patient], AUDIT_EVENT, Interaction::Search) {
+/// Records that patients look at what was noted of their data, once for all pages of a list; refused where the token does not reach it.
+pub(super) async fn record_reading(
+    node: &Node,
+    patient: &CallingPatient,
+    what: &str,
+    page: &PageRequest,
+) -> Result<(), Problem> {
+    if !patient.caller.scopes.allow(&[Context::Patient], AUDIT_EVENT, Interaction::Search) {
         return Err(Problem::new(Kind::Forbidden, format!("the token needs the scope patient/{AUDIT_EVENT}.s")));
     }
-    Ok(own)
-}
-
-/// Records that patients look at what is theirs.
-pub(super) async fn record_reading(node: &Node, caller: &Caller, patient: &str, what: &str) -> Result<(), Problem> {
-    let grant = Grant {
-        rule: GrantRule::OwnRecord,
-        kinds: Vec::new(),
-        form: DataForm::Full,
-        consent: None,
-        version: None,
-        emergency: None,
-        until: None,
-    };
+    if page.token.is_some() {
+        return Ok(());
+    }
     let reading = AccessNote {
         at: node.clock().now(),
-        who: person(caller),
+        who: person(&patient.caller),
         party: None,
         purpose: "own_record".to_owned(),
         asked: Vec::new(),
         what: what.to_owned(),
-        access: Access::Granted(grant),
+        access: Access::Granted(Grant::without_data(GrantRule::OwnRecord)),
     };
-    node.store().accesses.record(NewAccess { patient: Some(patient.to_owned()), note: reading }).await?;
+    let patient = node.store().vault.patient_id(&patient.name);
+    node.store().accesses.record(NewAccess { patient: Some(patient), note: reading }).await?;
     Ok(())
 }
 

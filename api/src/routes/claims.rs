@@ -189,8 +189,8 @@ pub(super) async fn adjudicate(
     let (patient, id) = (seen.document.patient.clone(), seen.row.claim.to_string());
     let name = hex::encode(node.store().vault.patient_id(&patient));
     let at = Moment::text(node.clock().now()).unwrap_or_default();
-    let told = claim::response((&id, &seen.document.resource), &claim.payer, &name, &at, Some(&decision));
-    let document = Payload::Fhir(FhirDocument { patient: patient.clone(), resource: told });
+    let told = claim::response((&id, seen.document.content()), &claim.payer, &name, &at, Some(&decision));
+    let document = Payload::Fhir(FhirDocument::first(patient.clone(), node.clock().now(), told));
     let mut plan = write.plan(action, Vec::new(), write.happened(None), document);
     plan.patient = Some(patient);
     plan.readers.clear();
@@ -215,7 +215,7 @@ async fn adjudicate_erased(
 
 /// The decision, if verdict, reason and amount fit each other and the claim.
 fn decision(seen: &Seen, body: &Adjudication) -> Result<Decision, Problem> {
-    let claimed = claim::read(&seen.document.resource).map_err(|_| Problem::internal("a claim that was taken in"))?;
+    let claimed = claim::read(seen.document.content()).map_err(|_| Problem::internal("a claim that was taken in"))?;
     let asked = claimed.items.iter().map(|item| item.net.value).sum::<Decimal>();
     let currency = claimed.items.first().map(|item| item.net.currency.clone()).unwrap_or_default();
     let given = body.benefit.as_ref().map(|amount| {

@@ -20,6 +20,7 @@ use veridose_store::{ConsentRow, Disclosed, Opened, Page, Payload, Viewer};
 use super::lists::{List, Paging, list, viewer_of};
 use super::refusals::Refusals;
 use super::write::{Committed, Write, WriteHeaders, actor, member, millis, node};
+use crate::access::record_consents;
 use crate::auth::{Caller, Role};
 use crate::config::Patients;
 use crate::node::{Actor, Node, date_time};
@@ -413,6 +414,8 @@ pub(super) async fn index(
     let custodian = &keeper.actor.party;
     let page = node.store().queries.consents(custodian, &paging.request()).await?;
     let items = of_patient(&node, custodian, &keeper.caller, page.items).await?;
+    let documents: Vec<_> = items.iter().map(|row| row.commitment).collect();
+    record_consents(&node, &keeper.caller, &documents, "Consent/search").await?;
     Ok(list(&request, Page { items, next: page.next }))
 }
 
@@ -433,6 +436,7 @@ pub(super) async fn show(
     let consent = ConsentId::parse(&path).map_err(|_| missing())?;
     let row = node.store().queries.consent(&viewer_of(&keeper.actor), &consent).await?.ok_or_else(missing)?;
     let found = of_patient(&node, &keeper.actor.party, &keeper.caller, vec![row]).await?.pop().ok_or_else(missing)?;
+    record_consents(&node, &keeper.caller, &[found.commitment], "Consent/read").await?;
     Ok(HttpResponse::Ok().json(found))
 }
 

@@ -86,7 +86,8 @@ async fn kept_prescription(write: &Write, body: &Dispense) -> Result<Option<Comm
     let opened = store.vault.open_many(&[prescription, consent.commitment], party).await?;
     match opened.as_slice() {
         [Opened::Document(Payload::Fhir(prescribed)), Opened::Document(Payload::Consent(given))]
-            if prescribed.resource["resourceType"] == "MedicationRequest" && prescribed.patient == given.patient =>
+            if prescribed.resource.as_ref().is_some_and(|resource| resource["resourceType"] == "MedicationRequest")
+                && prescribed.patient == given.patient =>
         {
             Ok(Some(prescription))
         }

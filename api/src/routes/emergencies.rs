@@ -11,12 +11,12 @@ use veridose_contract::{Action, CaseId, IdempotencyKey, PartyId, Role, Timestamp
 use veridose_store::payload::Case;
 use veridose_store::{AccessNote, EmergencyRow, EmergencyWords, NewAccess, Payload, Request, Viewer};
 
-use super::access::{patient, record_reading};
+use super::access::record_reading;
 use super::lists::{List, Paging, list, viewer};
 use super::refusals::Refusals;
 use super::write::{Write, WriteHeaders};
 use crate::access::person;
-use crate::auth::Caller;
+use crate::auth::{Caller, CallingPatient};
 use crate::name::first_half;
 use crate::node::Node;
 use crate::problem::{Kind, Problem};
@@ -161,16 +161,13 @@ pub(super) async fn index(
 #[get("/patients/me/notices")]
 pub(super) async fn notices(
     request: HttpRequest,
-    caller: Caller,
+    patient: CallingPatient,
     node: web::Data<Node>,
     paging: Paging,
 ) -> Result<HttpResponse, Problem> {
-    let patient = patient(&caller)?;
     let asked = paging.request();
-    if asked.token.is_none() {
-        record_reading(&node, &caller, patient, "notices/list").await?;
-    }
-    let page = node.store().accesses.emergencies_of(patient, &asked).await?;
+    record_reading(&node, &patient, "notices/list", &asked).await?;
+    let page = node.store().accesses.emergencies_of(&patient.name, &asked).await?;
     Ok(list(&request, page.map(EmergencyState::from)))
 }
 
@@ -189,7 +186,8 @@ async fn record(write: &Write, patient: &str, what: &str, access: Access) -> Res
         what: what.to_owned(),
         access,
     };
-    node.store().accesses.record(NewAccess { patient: Some(patient.to_owned()), note: happened }).await?;
+    let patient = node.store().vault.patient_id(patient);
+    node.store().accesses.record(NewAccess { patient: Some(patient), note: happened }).await?;
     Ok(())
 }
 

@@ -10,8 +10,8 @@ use veridose_store::payload::Note;
 use super::consents::Keeper;
 use super::refusals::Refusals;
 use super::write::{WriteHeaders, node};
-use crate::auth::Role;
-use crate::problem::{Kind, Problem};
+use crate::auth::CallingPatient;
+use crate::problem::Problem;
 
 /// The patient's word that it is meant.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -57,19 +57,17 @@ pub(super) enum KeyBackupState {
 )]
 #[post("/patients/me/erase")]
 pub(super) async fn erase(
+    own: CallingPatient,
     keeper: Keeper,
     request: HttpRequest,
     body: actix_web::web::Json<Erase>,
 ) -> Result<HttpResponse, Problem> {
-    let own = keeper.caller.patient.clone().filter(|_| keeper.caller.role == Role::Patient);
-    let own =
-        own.ok_or_else(|| Problem::new(Kind::Forbidden, "patients have erased what is theirs; nobody else does"))?;
     if !body.erase_everything {
         return Err(Problem::field("erase_everything", "say true: it cannot be taken back"));
     }
     let node = node(&request).clone();
     let vault = &node.store().vault;
-    let patient = vault.patient_id(&own);
+    let patient = vault.patient_id(&own.name);
     let erasure = vault.erasure_id(&patient);
     // The ledger first: a crash after it is made good at the next start, which looks for keys of who is erased.
     let mut tx = None;

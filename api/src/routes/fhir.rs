@@ -7,11 +7,14 @@ mod access;
 pub(super) mod answer;
 pub(super) mod claims;
 pub(super) mod consents;
+pub(super) mod counts;
 pub(super) mod export;
 pub(super) mod metadata;
 pub(super) mod provenance;
 pub(super) mod records;
+mod research;
 mod search;
+pub(super) mod versions;
 mod whose;
 
 use std::collections::BTreeMap;
@@ -103,13 +106,15 @@ fn resource(release: Release, resource: &Value) -> HttpResponse {
 /// The refusals of every FHIR route, for the `OpenAPI` document.
 pub(super) struct Outcomes;
 
-const CODES: [(&str, &str); 12] = [
+const CODES: [(&str, &str); 14] = [
     ("400", "The request or the resource cannot be understood"),
     ("401", "A valid access token is needed"),
     ("403", "The caller may not do this"),
     ("404", "There is no such resource, or it is not the caller's to see"),
     ("406", "No accepted form can be produced"),
     ("409", "The state of things forbids it"),
+    ("410", "The resource was deleted"),
+    ("412", "The resource has changed meanwhile"),
     ("413", "The resource is too large"),
     ("415", "The body's form is not read here"),
     ("422", "The resource says what is not kept here"),

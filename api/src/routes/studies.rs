@@ -73,7 +73,7 @@ pub(super) async fn register(write: Write, body: web::Json<NewStudy>) -> Result<
     let study = StudyId::of(&body.number).ok_or_else(|| {
         Problem::field("number", "a registry's number has 1 to 40 ASCII letters, digits, hyphens, dots and slashes")
     })?;
-    check_text("title", &body.title)?;
+    Problem::check_length("title", &body.title, 1..=TITLE_MAX)?;
     let sites = in_order(&body.sites);
     let words = Study { number: body.number.to_ascii_uppercase(), title: body.title.clone() };
     let step = StudyStep::Register { kind: body.kind, sites: sites.clone() };
@@ -176,13 +176,6 @@ fn named(text: &str) -> Result<StudyId, Problem> {
 
 fn missing() -> Problem {
     Problem::not_found("study")
-}
-
-fn check_text(field: &'static str, text: &str) -> Result<(), Problem> {
-    if (1..=TITLE_MAX).contains(&text.chars().count()) {
-        return Ok(());
-    }
-    Err(Problem::field(field, format!("give 1 to {TITLE_MAX} characters")))
 }
 
 fn in_order(sites: &[PartyId]) -> Vec<PartyId> {

@@ -101,6 +101,17 @@ impl Write {
         self.key
     }
 
+    /// The node, to go on with when the write is done.
+    pub(super) fn shared(&self) -> web::Data<Node> {
+        self.node.clone()
+    }
+
+    /// The same write under a key that what is written gives it: of several such writes with different bodies one happens.
+    pub(super) fn once(mut self, name: &str) -> Self {
+        self.key = IdempotencyKey(first_half(Sha256::digest(name)));
+        self
+    }
+
     /// A name that the same request gets again: for an offer or consent that the request makes.
     pub(super) fn name(&self, what: &str) -> [u8; 16] {
         let hash = Sha256::new().chain_update(what).chain_update(self.actor.party.as_str()).chain_update(self.key.0);

@@ -40,7 +40,7 @@ impl Draws {
     }
 }
 
-fn access(patient: usize, number: usize) -> NewAccess {
+fn access(store: &Store, patient: usize, number: usize) -> NewAccess {
     let grant = Grant {
         rule: GrantRule::Care,
         kinds: vec![DataKind::Dispense, DataKind::Prescription],
@@ -59,7 +59,7 @@ fn access(patient: usize, number: usize) -> NewAccess {
         what: "MedicationDispense/search".into(),
         access: Access::Granted(grant),
     };
-    NewAccess { patient: Some(name(patient)), note }
+    NewAccess { patient: Some(store.vault.patient_id(&name(patient))), note }
 }
 
 fn name(patient: usize) -> String {
@@ -94,7 +94,7 @@ async fn one_by_one(store: &Store, people: usize, accesses: usize) -> (Duration,
             let mut took = Vec::new();
             for number in (line..accesses).step_by(UNDER_WAY) {
                 let asked = Instant::now();
-                store.accesses.record(access(draws.below(people), number)).await.expect("recorded");
+                store.accesses.record(access(&store, draws.below(people), number)).await.expect("recorded");
                 took.push(asked.elapsed());
             }
             took
@@ -182,7 +182,8 @@ async fn main() {
     );
     let (begun, mut draws) = (Instant::now(), Draws(99));
     for first in (single..accesses).step_by(LIST) {
-        let list = (first..accesses.min(first + LIST)).map(|number| access(draws.below(people), number)).collect();
+        let list =
+            (first..accesses.min(first + LIST)).map(|number| access(&store, draws.below(people), number)).collect();
         store.accesses.record_all(list).await.expect("recorded");
     }
     let listed = begun.elapsed();

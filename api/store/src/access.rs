@@ -56,10 +56,7 @@ impl AccessLog {
 
     /// Records accesses, durable when this returns. They stand in their order, others may stand between them.
     pub async fn record_all(&self, accesses: Vec<NewAccess>) -> Result<Vec<Recorded>, StoreError> {
-        let wanted = accesses
-            .into_iter()
-            .map(|NewAccess { patient, note }| (patient.map(|patient| self.keys.patient_id(&patient)), note));
-        self.writer.write(wanted.collect()).await
+        self.writer.write(accesses).await
     }
 
     /// Done when something was recorded by this process.

@@ -13,6 +13,7 @@ pub(crate) mod jobs;
 pub(crate) mod members;
 pub(crate) mod models;
 pub(crate) mod passkeys;
+pub(crate) mod privacy;
 pub(crate) mod sessions;
 pub(crate) mod studies;
 pub(crate) mod vault;

@@ -95,6 +95,17 @@ pub enum StoreError {
     /// Something is not done with a passkey.
     #[error(transparent)]
     Passkey(#[from] PasskeyError),
+    /// A budget of privacy would be exceeded.
+    #[error(
+        "the budget of privacy is too small for this: {each_millis} thousandths of epsilon are left to you for the purpose, {all_millis} \
+         to all together, and none come back; the same question as before costs nothing"
+    )]
+    BudgetSpent {
+        /// What is left to the member for the purpose, in thousandths of epsilon.
+        each_millis: u32,
+        /// What is left to all together.
+        all_millis: u32,
+    },
     /// The patient's key was destroyed; nothing more can be written under it.
     #[error("this patient's data was erased")]
     PatientErased,

@@ -7,6 +7,7 @@
 
 mod access;
 mod backup;
+mod budgets;
 mod capture;
 mod causes;
 mod database;
@@ -35,6 +36,7 @@ pub use access::{
     NewAccess, Person, Recorded,
 };
 pub use backup::{KeyBackup, KeyBackupMark, Restored, SavedTable, Snapshot, Stillness, restore, unknown_patients};
+pub use budgets::{BudgetLeft, BudgetLimits, Budgets, Release};
 pub use capture::{
     Abandoned, CaptureError, CaptureFinding, CaptureJob, CaptureState, Captures, Clock, Document, ErrorBehaviour,
     Received, Upload,
@@ -84,6 +86,8 @@ pub struct Store {
     pub places: Places,
     /// Who is told of cases.
     pub webhooks: Webhooks,
+    /// What was told of many patients, and what it cost of their privacy.
+    pub budgets: Budgets,
     /// Accesses to patients' data.
     pub accesses: AccessLog,
     /// Patients' passkeys.
@@ -118,6 +122,7 @@ impl Store {
         let accesses = AccessLog::start(primary.clone(), Arc::clone(&keys)).await?;
         let places = Places::new(primary.clone());
         let passkeys = Passkeys::new(primary.clone(), Arc::clone(&keys));
+        let budgets = Budgets::new(primary.clone());
         let captures = Captures::new(primary, keys);
         let projection = Projection::open(view.clone(), vault.clone(), founding).await?;
         let queries = Queries { view };
@@ -130,6 +135,7 @@ impl Store {
             causes,
             places,
             webhooks,
+            budgets,
             accesses,
             passkeys,
             projection,

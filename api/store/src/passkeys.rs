@@ -139,8 +139,7 @@ impl Passkeys {
         let row = find.one(self.database.read()).await?.filter(|row| now.0 < row.until);
         let row = row.ok_or(PasskeyError::NoCeremony)?;
         let key = patient::Entity::find_by_id(owner).one(self.database.read()).await?;
-        let key =
-            key.map(|row| self.keys.open_patient(&row)).transpose()?.flatten().ok_or(StoreError::PatientErased)?;
+        let key = self.keys.open_patient(key).await?.ok_or(StoreError::PatientErased)?;
         let used_by = row.used_by.as_deref().map(|bytes| fixed("request", bytes).map(IdempotencyKey)).transpose()?;
         Ok(Ceremony { id: *id, content: open(&key, CEREMONY, id, &row.sealed)?, used_by })
     }
@@ -178,9 +177,7 @@ impl Passkeys {
     pub async fn of_patient(&self, patient: &str) -> Result<Vec<KeptPasskey>, StoreError> {
         let owner = self.keys.patient_id(patient);
         let key = patient::Entity::find_by_id(owner).one(self.database.read()).await?;
-        let Some(key) = key.map(|row| self.keys.open_patient(&row)).transpose()?.flatten() else {
-            return Ok(Vec::new());
-        };
+        let Some(key) = self.keys.open_patient(key).await? else { return Ok(Vec::new()) };
         let find = passkey::Entity::find().filter(passkey::Column::Patient.eq(owner.to_vec()));
         let rows = find.order_by_asc(passkey::Column::Id).all(self.database.read()).await?;
         let opened = rows.iter().map(|row| {
@@ -242,7 +239,7 @@ impl Passkeys {
     /// The patient's key; its row stays locked until the commit, so that it is not destroyed in between.
     async fn locked(&self, write: &Write, owner: &[u8; 32]) -> Result<Key, StoreError> {
         let row = patient::Entity::find_by_id(*owner).lock_shared().one(write.on()).await?;
-        row.map(|row| self.keys.open_patient(&row)).transpose()?.flatten().ok_or(StoreError::PatientErased)
+        self.keys.open_patient(row).await?.ok_or(StoreError::PatientErased)
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use time::Date;
 use uuid::Uuid;
-use veridose_contract::{CaseId, ConsentId, DataForm, DataKind, PartyId, Purpose, Subject, Timestamp};
+use veridose_contract::{CaseId, Commitment, ConsentId, DataForm, DataKind, PartyId, Purpose, Subject, Timestamp};
 
 /// A document that a command commits to. Its JSON bytes are what the commitment covers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -81,8 +81,28 @@ pub struct Lot {
 pub struct FhirDocument {
     /// How the patient is called by who keeps it; never leaves the vault.
     pub patient: String,
-    /// The resource as it came.
-    pub resource: serde_json::Value,
+    /// The record that this is a version of, by the commitment to its first version; nothing in that one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<Commitment>,
+    /// Which version it is, from 1.
+    pub version: u32,
+    /// Since when, in milliseconds since 1970.
+    pub at: Timestamp,
+    /// The resource as it came; nothing where this version says that the record was deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<serde_json::Value>,
+}
+
+impl FhirDocument {
+    /// The first version of a record.
+    pub fn first(patient: String, at: Timestamp, resource: serde_json::Value) -> Self {
+        Self { patient, record: None, version: 1, at, resource: Some(resource) }
+    }
+
+    /// What it says; null where it says that the record was deleted.
+    pub fn content(&self) -> &serde_json::Value {
+        self.resource.as_ref().unwrap_or(&serde_json::Value::Null)
+    }
 }
 
 /// A consent as it was given.

@@ -142,6 +142,12 @@ impl Vault {
         self.keys.patient_id(patient)
     }
 
+    /// A name for something of a patient (a patient, a record) within a scope, such as a purpose and who data are given to: always
+    /// the same there, and nobody without the master key can tell that two of different scopes are of the same thing.
+    pub fn pseudonym(&self, scope: &str, of: &[u8; 32]) -> [u8; 32] {
+        self.keys.pseudonym(scope, of)
+    }
+
     /// What was sealed for a request of the party.
     pub async fn sealed(&self, owner: &PartyId, key: &IdempotencyKey) -> Result<Vec<Commitment>, StoreError> {
         let found = entity::request::Entity::find_by_id((owner.to_string(), key.0.to_vec()));

@@ -138,6 +138,8 @@ rules! {
         Emergency = "emergency",
         /// A claim for a dispense: to who asks to be paid, and to who is to pay.
         Claim = "claim",
+        /// Who keeps a consent, is named in it or supervises sees what it says.
+        ConsentParty = "consent_party",
     }
 }
 
@@ -146,6 +148,8 @@ rules! {
     RefusalRule {
         /// The host cannot say whether what it knows is current. It refuses before anything is decided.
         NotCurrent = "not_current",
+        /// Records of accesses do not reach the ledger. The host refuses before anything is decided.
+        NotAnchored = "not_anchored",
         /// The token that came with the request does not reach that far. The host refuses.
         ScopeMissing = "scope_missing",
         /// A credential that was shown does not hold. The host refuses.
@@ -193,6 +197,13 @@ pub fn decide(state: &dyn StateRead, request: &AccessRequest) -> Result<Access, 
     })
 }
 
+/// The purposes of consents that may allow a request for a purpose: the purpose itself, and of a registered study its kind.
+pub fn purposes(state: &dyn StateRead, purpose: Purpose) -> Result<Vec<Purpose>, StateError> {
+    let Purpose::Study(id) = purpose else { return Ok(vec![purpose]) };
+    let kind = read::study(state, &id)?.map(|study| Purpose::StudyKind(study.kind));
+    Ok(std::iter::once(purpose).chain(kind).collect())
+}
+
 /// A decision while it is made: the first rule that is not met ends it.
 type Judged = Result<Result<Grant, Refusal>, StateError>;
 
@@ -221,8 +232,21 @@ fn judge(state: &dyn StateRead, request: &AccessRequest) -> Judged {
 }
 
 impl Grant {
+    /// A grant that is about no data of the kinds that consents speak of.
+    pub const fn without_data(rule: GrantRule) -> Self {
+        Self {
+            rule,
+            kinds: Vec::new(),
+            form: DataForm::Full,
+            consent: None,
+            version: None,
+            emergency: None,
+            until: None,
+        }
+    }
+
     fn full(rule: GrantRule, kinds: Vec<DataKind>) -> Self {
-        Self { rule, kinds, form: DataForm::Full, consent: None, version: None, emergency: None, until: None }
+        Self { kinds, ..Self::without_data(rule) }
     }
 }
 

@@ -5,7 +5,7 @@ use sea_orm_migration::schema::{big_integer, binary, binary_null};
 
 use crate::table::{NewTable, tables_migration};
 
-tables_migration!("m0009_passkeys");
+tables_migration!("m0011_passkeys");
 
 fn tables() -> Vec<NewTable> {
     vec![

@@ -5,7 +5,7 @@ use sea_orm_migration::schema::{big_integer, binary};
 
 use crate::table::{NewTable, tables_migration};
 
-tables_migration!("m0009_sessions");
+tables_migration!("m0010_sessions");
 
 /// Times are milliseconds of the node's machine, by which tokens are judged too.
 fn tables() -> Vec<NewTable> {

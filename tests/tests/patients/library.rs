@@ -37,6 +37,13 @@ fn library(release: &str, python: &PathBuf, arguments: &[&str], lines: &[Value])
     String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
 }
 
+/// Has the library, where `VERIDOSE_FHIR_R4` names a Python that has it, validate what R4 resources were given out.
+pub(crate) fn valid(given: &[Value]) {
+    if let Some(python) = std::env::var_os("VERIDOSE_FHIR_R4") {
+        assert_eq!(library("R4", &python.into(), &["validate"], given).len(), given.len());
+    }
+}
+
 async fn taken_and_given_back(release: &str, version: &str, python: PathBuf) {
     let data = tempfile::tempdir().expect("temporary directory");
     let config = data.path().join("patients.toml");

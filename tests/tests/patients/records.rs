@@ -251,13 +251,40 @@ async fn everything_of(own: &Client) -> String {
 }
 
 #[tokio::test]
+#[allow(clippy::too_many_lines)] // One course of things.
 async fn nothing_that_identifies_leaves_the_vault() {
     let trial = Trial::start().await.expect("starts");
     let (harbour, own) = (trial.harbour().expect("a client"), trial.patient(NAME).expect("a client"));
     let id = created(&harbour, &patient(NAME)).await;
-    created(&harbour, &prescription(NAME)).await;
-    created(&harbour, &consent(NAME)).await;
+    let order = created(&harbour, &prescription(NAME)).await;
+    let given = created(&harbour, &consent(NAME)).await;
     got(&own, &format!("/fhir/Patient/{id}/$everything")).await;
+    stocked(&trial, &["A"]).await;
+    let dispense = json!({"items": [pack("A")], "prescription": format!("MedicationRequest/{order}"),
+        "consent": {"id": given, "version": 1}});
+    let done = harbour.post("/dispenses", "dispense", &dispense).await.expect("an answer");
+    let mut told = vec![done.success().expect("dispensed").to_string()];
+    let refused = harbour.post("/dispenses", "again", &dispense).await.expect("an answer");
+    assert!(!refused.status.is_success());
+    told.push(refused.body.to_string());
+    // Who keeps a consent is seen to look at it.
+    got(&harbour, &format!("/fhir/Consent/{given}")).await;
+    got(&harbour, "/consents").await;
+    let seen = got(&own, "/patients/me/accesses?perPage=100").await.to_string();
+    assert!(
+        seen.contains("Consent/read") && seen.contains("Consent/search") && seen.contains("consent_party"),
+        "{seen}"
+    );
+    let erased = own.post("/patients/me/erase", "erase", &json!({"erase_everything": true})).await.expect("an answer");
+    told.push(erased.success().expect("erased").to_string());
+    let refused = create(&harbour, &observation(NAME, 1.0)).await;
+    assert!(!refused.status.is_success(), "who is erased is not taken in again");
+    told.push(refused.body.to_string());
+    let refused = harbour.post("/dispenses", "erased", &dispense).await.expect("an answer");
+    told.push(refused.body.to_string());
+    let log = trial.agency().expect("a client").get("/access/log").await.expect("an answer");
+    told.push(log.success().expect("a list").to_string());
+    assert!(told.iter().all(|told| SECRETS.iter().all(|secret| !told.contains(secret))), "{told:?}");
     for (kind, body) in [
         ("Patient", json!({"resourceType": "Patient", "gender": SECRETS[1], "birthDate": SECRETS[2]})),
         ("Observation", json!([SECRETS[1]])),

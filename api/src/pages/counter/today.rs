@@ -79,9 +79,9 @@ fn line(words: &Words, node: &Node, row: &EventRow, pack: &str, party: &PartyId)
     let read = scan::parse(pack).ok();
     let serial = read
         .as_ref()
-        .and_then(|read| read.serial())
+        .and_then(veridose_gs1::scan::Scan::serial)
         .map_or_else(|| pack.to_owned(), |serial| serial.as_str().to_owned());
-    let code = read.as_ref().and_then(|read| read.sgtin()).map(|pack| pack.name());
+    let code = read.as_ref().and_then(veridose_gs1::scan::Scan::sgtin).map(|pack| pack.name());
     let key = code.as_ref().map(|code| node.network_key().item(code));
     let standing = key.map(|key| resolve(&node.ledger().state(), &key)).transpose()?.flatten();
     let state = standing.as_ref().filter(|standing| standing.holder == *party).map(|standing| &standing.state);

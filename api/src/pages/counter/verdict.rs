@@ -29,8 +29,9 @@ impl Sign {
             return if judged.alert_level >= Severity::Alert { Self::Ask } else { Self::May };
         }
         match (verdict.outcome, verdict.severity) {
-            (Outcome::Unreadable, _) | (Outcome::Authentic, Severity::None) => Self::Ask,
-            (Outcome::NotFound, Severity::None | Severity::Notice | Severity::Warning) => Self::Ask,
+            (Outcome::Unreadable, _)
+            | (Outcome::Authentic, Severity::None)
+            | (Outcome::NotFound, Severity::None | Severity::Notice | Severity::Warning) => Self::Ask,
             (Outcome::Authentic, Severity::Notice) if verdict.code == "not_received" => Self::Ask,
             (Outcome::NotFound, Severity::Alert) | (Outcome::Authentic | Outcome::Mismatch, _) => Self::Stop,
         }
@@ -96,10 +97,10 @@ pub(super) fn unjudged(words: &Words) -> Markup {
             }
             dl.facts { div.whole { dt { (words.say("fact-scan")) } dd.scan-text {} } }
             div.acts {
-                (button(words.say("act-supply"), "supply", "F2", false))
-                (button(words.say("act-dispense"), "dispense", "F4", false))
-                (button(words.say("act-undo"), "undo", "F9", false))
-                (button(words.say("act-remove"), "remove", "⇧F2", false))
+                (button(&words.say("act-supply"), "supply", "F2", false))
+                (button(&words.say("act-dispense"), "dispense", "F4", false))
+                (button(&words.say("act-undo"), "undo", "F9", false))
+                (button(&words.say("act-remove"), "remove", "⇧F2", false))
             }
         }
     }
@@ -213,11 +214,11 @@ fn acts(words: &Words, verdict: &Verdict, sign: Sign) -> Markup {
         (sign == Sign::Stop, words.say("act-report"), "report", "⇧F9", verdict.severity == Severity::Alert),
     ];
     html! {
-        div.acts { @for (is_there, said, act, key, first) in acts { @if is_there { (button(said, act, key, first)) } } }
+        div.acts { @for (is_there, said, act, key, first) in acts { @if is_there { (button(&said, act, key, first)) } } }
     }
 }
 
-fn button(said: String, act: &str, name: &str, first: bool) -> Markup {
+fn button(said: &str, act: &str, name: &str, first: bool) -> Markup {
     html! { button.primary[first] type="button" data-act=(act) { (said) (key(name)) } }
 }
 

@@ -28,7 +28,7 @@ fn every_language_has_the_same_keys_with_the_same_places() {
         assert_eq!(ours.symmetric_difference(&theirs).collect::<Vec<_>>(), Vec::<&&String>::new(), "{language:?}");
         for (key, places) in &english {
             assert_eq!(&other[key], places, "{language:?}: {key}");
-            let values = FluentArgs::from_iter(places.iter().map(|place| (place.clone(), FluentValue::from("1"))));
+            let values: FluentArgs<'_> = places.iter().map(|place| (place.clone(), FluentValue::from("1"))).collect();
             let words = Words::of(language);
             let pattern = words.bundle.get_message(key).and_then(|message| message.value()).expect("a key has words");
             let mut errors = Vec::new();

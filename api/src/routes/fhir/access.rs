@@ -9,6 +9,7 @@ use veridose_contract::{DataForm, DataKind};
 use veridose_fhir::systems::{self, KINDS};
 
 use super::Wrong;
+use super::whose::PatientId;
 use crate::access::{Ask, AskedFor, Use, decide_and_record};
 use crate::auth::{Caller, Interaction, Role};
 use crate::node::Node;
@@ -17,7 +18,7 @@ use crate::problem::{Kind, Problem};
 /// Who reads, what for, and by which credentials.
 pub(in crate::routes) struct Reader {
     pub(super) caller: Caller,
-    asked: AskedFor,
+    pub(super) asked: AskedFor,
 }
 
 impl FromRequest for Reader {
@@ -31,6 +32,12 @@ impl FromRequest for Reader {
 }
 
 impl Reader {
+    /// What is asked for.
+    pub(super) fn ask<'a>(&'a self, kinds: Vec<DataKind>, interaction: Interaction, what: &'a str) -> Ask<'a> {
+        let AskedFor { what_for, credentials } = &self.asked;
+        Ask { caller: &self.caller, credentials, what_for: *what_for, kinds, interaction, what }
+    }
+
     /// The patient's own name, where it is a patient who reads.
     pub(super) fn own(&self) -> Option<&String> {
         self.caller.patient.as_ref().filter(|_| self.caller.role == Role::Patient)
@@ -54,19 +61,18 @@ impl Admitted {
 pub(super) async fn admit(
     node: &Node,
     reader: &Reader,
-    patient: &str,
+    patient: PatientId,
     kinds: Vec<DataKind>,
     interaction: Interaction,
     what: &str,
 ) -> Result<Admitted, Wrong> {
-    let (credentials, what_for) = (reader.asked.credentials.as_slice(), reader.asked.what_for);
-    let ask = Ask { caller: &reader.caller, credentials, patient, what_for, kinds, interaction, what };
-    let given = decide_and_record(node, ask).await?;
-    if given.grant.form != DataForm::Full {
-        let detail = "what was granted is not data of one person: single records are given in full or not at all";
+    let what_for = reader.asked.what_for;
+    let grant = decide_and_record(node, &reader.ask(kinds, interaction, what), patient.0).await?;
+    if grant.form != DataForm::Full {
+        let detail = "what was granted is not data of one person: search without naming a patient, or ask for counts";
         return Err(Problem::new(Kind::Forbidden, detail).into());
     }
-    Ok(Admitted { kinds: given.grant.kinds, all: what_for == Use::OwnRecord })
+    Ok(Admitted { kinds: grant.kinds, all: what_for == Use::OwnRecord })
 }
 
 /// The kinds of data that resources of a type hold.

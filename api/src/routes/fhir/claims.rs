@@ -30,7 +30,7 @@ pub(in crate::routes) struct Submitted {
     pub(in crate::routes) done: Done,
     payer: PartyId,
     patient: PatientId,
-    came: Value,
+    document: FhirDocument,
 }
 
 /// Takes a Claim in: judged by its dispense first, then sealed under the patient's key, then on the ledger. The same request again gets
@@ -61,14 +61,15 @@ pub(in crate::routes) async fn take(request: &HttpRequest, write: Write, sent: &
     room(node, &write, "Claim", patient).await?;
     let packs = claimed.items.iter().fold(0u32, |sum, item| sum.saturating_add(item.packs));
     let step = ClaimStep::Submit { payer: payer.clone(), packs };
-    let document = FhirDocument { patient: name.clone(), resource: came.clone() };
+    let document = FhirDocument::first(name.clone(), node.clock().now(), came.clone());
     let happened = write.happened(None);
     let mut plan = write.plan(Action::MoveClaim { dispense, step }, Vec::new(), happened, Payload::Fhir(document));
     plan.patient = Some(name.clone());
     plan.readers.clear();
     let (done, commitments) = write.done(&came, &plan).await?;
     let claim = commitments.first().ok_or_else(|| Problem::internal("a sealed resource has no commitment"))?;
-    Ok(Submitted { claim: *claim, dispense, done, payer, patient, came })
+    let document = opened(node, claim).await?.ok_or_else(Wrong::not_found)?;
+    Ok(Submitted { claim: *claim, dispense, done, payer, patient, document })
 }
 
 /// Refuses a claim that something speaks against; a case is raised where that looks like fraud.
@@ -101,7 +102,7 @@ pub(in crate::routes) async fn create(
     sent: Sent,
 ) -> Result<HttpResponse, Wrong> {
     let taken = take(&request, write.0, &sent).await?;
-    let kept = present(&taken.claim, &taken.came, taken.patient);
+    let kept = shown(taken.claim, &taken.document, taken.patient);
     let location = format!("{}/Claim/{}/_history/1", base(&request), taken.claim);
     Ok(HttpResponse::Created()
         .insert_header(("Location", location))
@@ -126,7 +127,7 @@ pub(in crate::routes) async fn submit(
     let taken = take(&request, write.0, &sent).await?;
     let (id, patient) = (taken.claim.to_string(), taken.patient.to_string());
     let now = Moment::text(node(&request).clock().now()).unwrap_or_default();
-    let mut told = claim::response((&id, &taken.came), &taken.payer, &patient, &now, None);
+    let mut told = claim::response((&id, taken.document.content()), &taken.payer, &patient, &now, None);
     told["id"] = Value::String(id);
     Ok(resource(Release::R4, &told))
 }
@@ -175,7 +176,7 @@ pub(in crate::routes) struct Seen {
 impl Seen {
     /// The Claim, as far as it may be given.
     pub(in crate::routes) fn claim(&self) -> Value {
-        let shown = present(&self.row.claim, &self.document.resource, self.patient);
+        let shown = shown(self.row.claim, &self.document, self.patient);
         if !self.least {
             return shown;
         }
@@ -193,8 +194,8 @@ async fn seen(node: &Node, reader: &Reader, id: &str, what: &str) -> Result<Seen
     node.caught_up().await;
     let row = node.store().queries.claim_for_patient(&id).await?.ok_or_else(Wrong::not_found)?;
     let document = document(node, &row).await?.ok_or_else(Wrong::not_found)?;
-    admit(node, reader, &document.patient, vec![DataKind::Dispense], Interaction::Read, what).await?;
     let patient = PatientId::of(node, &document.patient);
+    admit(node, reader, patient, vec![DataKind::Dispense], Interaction::Read, what).await?;
     Ok(Seen { row, document, patient, least: false })
 }
 
@@ -206,17 +207,16 @@ pub(in crate::routes) async fn looked_at(node: &Node, caller: &Caller, id: &str,
     let ask = Ask {
         caller,
         credentials: &[],
-        patient: &document.patient,
         what_for: Use::Claim(row.dispense),
         kinds: vec![DataKind::Dispense],
         interaction: Interaction::Read,
         what,
     };
-    let given = decide_and_record(node, ask).await?;
-    if given.grant.form != DataForm::Full {
+    let patient = PatientId::of(node, &document.patient);
+    let grant = decide_and_record(node, &ask, patient.0).await?;
+    if grant.form != DataForm::Full {
         return Err(Problem::internal("a claim is given as it is, or not at all"));
     }
-    let patient = PatientId::of(node, &document.patient);
     Ok(Seen { least: caller.party()? != &row.claimant, row, document, patient })
 }
 
@@ -232,11 +232,20 @@ pub(in crate::routes) async fn row(node: &Node, caller: &Caller, id: &str) -> Re
 
 /// The claim itself; nothing once it is erased.
 pub(in crate::routes) async fn document(node: &Node, row: &ClaimRow) -> Result<Option<FhirDocument>, Problem> {
-    let opened = node.store().vault.open_as_owner(&[row.claim]).await?.remove(&row.claim);
+    opened(node, &row.claim).await
+}
+
+async fn opened(node: &Node, claim: &Commitment) -> Result<Option<FhirDocument>, Problem> {
+    let opened = node.store().vault.open_as_owner(std::slice::from_ref(claim)).await?.remove(claim);
     Ok(match opened {
         Some(Opened::Document(Payload::Fhir(document))) => Some(document),
         _ => None,
     })
+}
+
+/// A claim or its answer as it is served: neither is ever deleted.
+fn shown(id: Commitment, document: &FhirDocument, patient: PatientId) -> Value {
+    present(id, document, patient).unwrap_or_default()
 }
 
 /// What became of a claim: the payer's decision, and the payment.
@@ -246,10 +255,10 @@ pub(in crate::routes) async fn response(node: &Node, seen: &Seen) -> Result<Valu
     let mut opened = node.store().vault.open_as_owner(&wanted).await?;
     let mut take = |name: Option<Commitment>| opened.remove(&name?);
     let mut told = if let Some(Opened::Document(Payload::Fhir(decided))) = take(row.decision) {
-        present(&row.claim, &decided.resource, seen.patient)
+        shown(row.claim, &decided, seen.patient)
     } else {
         let (at, patient) = (Moment::text(row.moved_at).unwrap_or_default(), seen.patient.to_string());
-        claim::response((&id, &seen.document.resource), &row.payer, &patient, &at, None)
+        claim::response((&id, seen.document.content()), &row.payer, &patient, &at, None)
     };
     told["id"] = Value::String(id);
     if let Some(Opened::Document(Payload::Note(note))) = take(row.payment) {
@@ -268,7 +277,7 @@ fn benefit(response: &Value) -> Option<Money> {
 
 /// What speaks against a claim that is decided on: the same that would have kept it from being handed in.
 pub(in crate::routes) async fn findings(node: &Node, seen: &Seen) -> Result<Vec<Finding>, Problem> {
-    let claimed = claim::read(&seen.document.resource).map_err(|_| Problem::internal("a claim that was taken in"))?;
+    let claimed = claim::read(seen.document.content()).map_err(|_| Problem::internal("a claim that was taken in"))?;
     let mut known = known(node, &seen.row.claimant, &claimed).await?;
     known.facts.claimed_before = false;
     Ok(claim::judge(&claimed, &known.facts))
@@ -276,9 +285,9 @@ pub(in crate::routes) async fn findings(node: &Node, seen: &Seen) -> Result<Vec<
 
 /// Raises a case where the payer's reason looks like fraud.
 pub(in crate::routes) async fn accused(node: &Node, seen: &Seen, reason: Reason) -> Result<(), Problem> {
-    let claimed = claim::read(&seen.document.resource).map_err(|_| Problem::internal("a claim that was taken in"))?;
+    let claimed = claim::read(seen.document.content()).map_err(|_| Problem::internal("a claim that was taken in"))?;
     let known = known(node, &seen.row.claimant, &claimed).await?;
     let finding = Finding { reason, at: "Claim".to_owned(), text: "the payer says so" };
-    suspect(node, &known, &claimed.payer, &seen.document.resource, &[finding]).await;
+    suspect(node, &known, &claimed.payer, seen.document.content(), &[finding]).await;
     Ok(())
 }

@@ -10,9 +10,10 @@ use veridose_fhir::{Release, parse};
 use veridose_store::ConsentRow;
 use veridose_store::payload::ConsentDocument;
 
-use super::search::{Search, page};
+use super::search::{CONSENTED, STATUS, Search, page};
 use super::whose::{self, PatientId, kept};
 use super::{Asked, Outcomes, Sent, Wrong, base, media, named_release, resource, wrong};
+use crate::access::record_consents;
 use crate::auth::Role;
 use crate::node::Node;
 use crate::problem::Problem;
@@ -81,6 +82,7 @@ pub(in crate::routes) async fn show(
     node.ledger().check_fresh()?;
     let id = ConsentId::parse(&path).map_err(|_| Wrong::not_found())?;
     let (row, document) = found(&node, &keeper.0, &id).await?.ok_or_else(Wrong::not_found)?;
+    record_consents(&node, &keeper.0.caller, &[row.commitment], "Consent/read").await?;
     let patient = PatientId::of(&node, &document.patient);
     Ok(resource(release, &written(release, &row, &document, patient)))
 }
@@ -98,33 +100,45 @@ pub(in crate::routes) async fn index(
     request: HttpRequest,
 ) -> Result<HttpResponse, Wrong> {
     let release = named_release(&request, false)?.unwrap_or(Release::R4);
-    let search = Search::of_query(&request, &["status"])?;
+    let search = Search::of_query(&request, &[STATUS, CONSENTED])?;
     node.ledger().check_fresh()?;
     let keeper = keeper.0;
     let own = keeper.caller.patient.as_ref().filter(|_| keeper.caller.role == Role::Patient);
     let (patient, _) = search.patient(&node, own)?;
-    let mut found = of_patient(release, &node, &keeper, patient).await?;
-    found.retain(|consent| search.status.as_ref().is_none_or(|status| consent["status"] == *status));
+    let rows = rows_of(&node, &keeper, patient).await?;
+    let seen: Vec<Commitment> = rows.iter().map(|(row, _)| row.commitment).collect();
+    record_consents(&node, &keeper.caller, &seen, "Consent/search").await?;
+    let mut found: Vec<Value> = rows.iter().map(|(row, document)| written(release, row, document, patient)).collect();
+    found.retain(|consent| search.finds(consent, &[STATUS, CONSENTED]));
     Ok(resource(release, &page(&request, "Consent", &search, patient, found)?))
 }
 
-/// Consents of a patient as they stand: those that the caller keeps, for the patient all.
+/// Consents of a patient as they stand: those that the caller keeps, for the patient all. That they are seen is recorded by who asks.
 pub(super) async fn of_patient(
     release: Release,
     node: &Node,
     keeper: &Keeper,
     patient: PatientId,
 ) -> Result<Vec<Value>, Wrong> {
-    let documents: HashMap<Commitment, ConsentDocument> = kept(node, patient).await?.consents.into_iter().collect();
+    let rows = rows_of(node, keeper, patient).await?;
+    Ok(rows.iter().map(|(row, document)| written(release, row, document, patient)).collect())
+}
+
+async fn rows_of(
+    node: &Node,
+    keeper: &Keeper,
+    patient: PatientId,
+) -> Result<Vec<(ConsentRow, ConsentDocument)>, Wrong> {
+    let mut documents: HashMap<Commitment, ConsentDocument> = kept(node, patient).await?.consents.into_iter().collect();
     let commitments: Vec<Commitment> = documents.keys().copied().collect();
     let rows = node.store().queries.consent_rows_of(&commitments).await?;
     let is_patient = keeper.caller.role == Role::Patient;
-    let known = rows.iter().filter_map(|row| Some((row, documents.get(&row.commitment)?)));
+    let known = rows.into_iter().filter_map(|row| documents.remove(&row.commitment).map(|document| (row, document)));
     let seen = known.filter(|(row, document)| {
         let own = keeper.caller.patient.as_ref() == Some(&document.patient);
         if is_patient { own } else { row.custodian == keeper.actor.party }
     });
-    Ok(seen.map(|(row, document)| written(release, row, document, patient)).collect())
+    Ok(seen.collect())
 }
 
 fn written(release: Release, row: &ConsentRow, document: &ConsentDocument, patient: PatientId) -> Value {

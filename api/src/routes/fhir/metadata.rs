@@ -5,11 +5,16 @@ use serde_json::{Value, json};
 use veridose_fhir::{Moment, Release};
 
 use super::records::{KINDS, parameters};
+use super::search::{CONSENTED, Parameter, STATUS};
 use super::{Outcomes, Wrong, base, resource};
 use crate::node::Node;
 
 const SECURITY: &str = "An access token (RFC 6750) with scopes as in SMART App Launch; who acts for a member names the purpose in \
                         Veridose-Purpose and shows credentials in Veridose-Credential";
+
+const RECORDS: &str = "PUT needs If-Match and is for who keeps the record. DELETE marks: the history stays until the patient has everything \
+                       erased. A search without a patient, under a Veridose-Purpose of research, finds records of everybody who consents, \
+                       without what identifies (meta.security PSEUDED)";
 
 /// The CapabilityStatement; without a token.
 #[utoipa::path(
@@ -24,21 +29,24 @@ pub(in crate::routes) async fn show(node: web::Data<Node>, request: HttpRequest)
 
 fn statement(base: &str, at: &str) -> Value {
     let interactions = |codes: &[&str]| codes.iter().map(|code| json!({"code": code})).collect::<Vec<_>>();
-    let search = |names: &[&str]| {
-        let kind = |name: &str| if name == "patient" || name == "subject" { "reference" } else { "token" };
-        names.iter().map(|name| json!({"name": name, "type": kind(name)})).collect::<Vec<_>>()
+    let search = |names: &[(&str, &str)]| {
+        names.iter().map(|(name, kind)| json!({"name": name, "type": kind})).collect::<Vec<_>>()
+    };
+    let patient = [("patient", "reference"), ("_id", "token")];
+    let with = |own: &[Parameter], all: &[(&'static str, &'static str)]| {
+        search(&patient.iter().chain(all).copied().chain(own.iter().map(|one| one.told())).collect::<Vec<_>>())
     };
     let kept = |kind: &&str| {
-        let mut names = vec!["patient"];
-        names.extend(parameters(kind));
+        let all = ["create", "read", "vread", "update", "delete", "history-instance", "search-type"];
         let mut told = json!({
-            "type": kind, "interaction": interactions(&["create", "read", "search-type"]), "versioning": "no-version",
-            "readHistory": false, "updateCreate": false, "searchParam": search(&names),
+            "type": kind, "interaction": interactions(&all), "versioning": "versioned-update",
+            "readHistory": true, "updateCreate": false, "conditionalCreate": false, "conditionalUpdate": false,
+            "documentation": RECORDS, "searchParam": with(parameters(kind), &[("_lastUpdated", "date")]),
         });
         if *kind == "Patient" {
             let definition = "http://hl7.org/fhir/OperationDefinition/Patient-everything";
             told["operation"] = json!([{"name": "everything", "definition": definition}]);
-            told["searchParam"] = json!(search(&["identifier"]));
+            told["searchParam"] = json!(search(&[("identifier", "token"), ("_id", "token"), ("_lastUpdated", "date")]));
         }
         told
     };
@@ -46,7 +54,7 @@ fn statement(base: &str, at: &str) -> Value {
     resources.push(json!({
         "type": "Consent", "interaction": interactions(&["create", "read", "search-type"]), "versioning": "versioned",
         "documentation": "R4; R5 where fhirVersion=5.0 stands in Content-Type or Accept",
-        "searchParam": search(&["patient", "status"]),
+        "searchParam": with(&[STATUS, CONSENTED], &[]),
     }));
     resources.push(json!({
         "type": "Provenance", "interaction": interactions(&["search-type"]),

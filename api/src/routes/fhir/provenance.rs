@@ -7,12 +7,12 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::IntoParams;
-use veridose_contract::{Commitment, PartyId};
+use veridose_contract::PartyId;
 use veridose_fhir::{IssueCode, Link, Moment, Release, searchset, systems};
 use veridose_store::{Opened, Payload};
 
 use super::access::Reader;
-use super::records::record;
+use super::records::{gone, present, read};
 use super::whose::PatientId;
 use super::{Asked, Outcomes, Wrong, base, resource};
 use crate::dispensed::{DISPENSE, dispensed};
@@ -112,7 +112,8 @@ pub(in crate::routes) async fn find(
     let target = target.map_err(|_| Problem::new(Kind::BadRequest, wanted))?.into_inner().target;
     let id = target.strip_prefix("MedicationDispense/").and_then(PatientId::parse);
     let id = id.ok_or_else(|| Problem::new(Kind::BadRequest, wanted))?;
-    let dispense = record(&node, &reader.0, "MedicationDispense", Commitment(id.0)).await?;
+    let (patient, record) = read(&node, &reader.0, "MedicationDispense", &id.to_string()).await?;
+    let dispense = present(record.id, record.last(), patient).ok_or_else(gone)?;
     let base = base(&request);
     let found: Vec<Value> = of(&node, &dispense)?.into_iter().collect();
     let links = [Link { relation: "self", url: format!("{base}/Provenance?target={target}") }];

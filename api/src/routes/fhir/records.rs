@@ -1,29 +1,35 @@
 //! Patients, prescriptions, dispenses and observations.
 
-use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use std::time::SystemTime;
+
+use actix_web::http::header::HttpDate;
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, get, post, web};
 use serde_json::{Value, json};
 use veridose_contract::{Action, Commitment};
 use veridose_fhir::consent::{self, Whose};
-use veridose_fhir::{Release, parse, systems};
+use veridose_fhir::{Moment, Release, parse, systems};
 use veridose_store::payload::FhirDocument;
 use veridose_store::{Opened, Payload};
 
 use super::access::{Admitted, Reader, admit, kinds};
-use super::search::{Search, page};
-use super::whose::{Kept, PatientId, kept, name};
-use super::{Asked, Outcomes, Sent, Wrong, base, consents, media, named_release, provenance, resource, wrong};
+use super::search::{AUTHORED, CATEGORY, CODE, HANDED_OVER, OBSERVED, PREPARED, Parameter, STATUS, Search, page};
+use super::whose::{Kept, PatientId, Record, find, kept, name};
+use super::{
+    Asked, Outcomes, Sent, Wrong, base, consents, media, named_release, provenance, research, resource, wrong,
+};
+use crate::access::Use;
 use crate::auth::Interaction;
-use crate::node::Node;
+use crate::node::{Node, date_time};
 use crate::problem::{Kind, Problem};
 use crate::routes::consents::Keeper;
-use crate::routes::write::{WriteHeaders, node};
+use crate::routes::write::{Write, WriteHeaders, node};
 
 /// Resources that are kept here, beside Consent.
 pub(super) const KINDS: [&str; 4] = ["Patient", "MedicationRequest", "MedicationDispense", "Observation"];
 /// Documents of a patient at a custodian.
 const DOCUMENTS_MAX: usize = veridose_store::limits::COMMITMENTS_PER_CALL_MAX;
 
-fn known(kind: &str) -> Result<(), Wrong> {
+pub(super) fn known(kind: &str) -> Result<(), Wrong> {
     let known = KINDS.contains(&kind);
     if known {
         Ok(())
@@ -63,24 +69,45 @@ pub(in crate::routes) async fn create(
     if kind == "MedicationDispense" {
         provenance::check(&node, &custodian, patient, &came).await?;
     }
-    let document = FhirDocument { patient: name.clone(), resource: came.clone() };
-    let happened = write.happened(None);
-    let mut plan = write.plan(Action::Anchor, Vec::new(), happened, Payload::Fhir(document));
-    plan.patient = Some(name);
-    plan.readers.clear();
-    let commitments = write.done(&came, &plan).await?.1;
-    let commitment = commitments.first().ok_or_else(|| Problem::internal("a sealed resource has no commitment"))?;
-    let kept = present(commitment, &came, patient);
+    let at = write.node().clock().now();
+    let document = FhirDocument::first(name, at, came.clone());
+    let (commitment, sealed) = seal(write, &came, document).await?;
+    let kept = present(commitment, &sealed, patient).ok_or_else(Wrong::not_found)?;
     let location = format!("{}/{kind}/{}/_history/1", base(&request), kept["id"].as_str().unwrap_or_default());
-    Ok(HttpResponse::Created()
-        .insert_header(("Location", location))
-        .insert_header(("ETag", "W/\"1\""))
-        .content_type(media(Release::R4))
-        .body(kept.to_string()))
+    Ok(of_version(HttpResponse::Created(), &sealed).insert_header(("Location", location)).body(kept.to_string()))
+}
+
+/// Seals a version of a record under its patient's key and puts its commitment on the ledger. The same request again gives the
+/// first version's commitment and document.
+pub(super) async fn seal(
+    write: Write,
+    body: &Value,
+    document: FhirDocument,
+) -> Result<(Commitment, FhirDocument), Wrong> {
+    let node = write.shared();
+    let patient = document.patient.clone();
+    let mut plan = write.plan(Action::Anchor, Vec::new(), write.happened(None), Payload::Fhir(document));
+    plan.patient = Some(patient);
+    plan.readers.clear();
+    let commitments = write.done(body, &plan).await?.1;
+    let commitment = *commitments.first().ok_or_else(|| Problem::internal("a sealed resource has no commitment"))?;
+    match node.store().vault.open_as_owner(&[commitment]).await?.remove(&commitment) {
+        Some(Opened::Document(Payload::Fhir(document))) => Ok((commitment, document)),
+        // Between the two the patient had everything erased.
+        _ => Err(Wrong::not_found()),
+    }
+}
+
+/// The headers of an answer that is a version of a record.
+pub(super) fn of_version(mut builder: HttpResponseBuilder, document: &FhirDocument) -> HttpResponseBuilder {
+    builder.insert_header(("ETag", format!("W/\"{}\"", document.version)));
+    builder.insert_header(("Last-Modified", HttpDate::from(SystemTime::from(date_time(document.at))).to_string()));
+    builder.content_type(media(Release::R4));
+    builder
 }
 
 /// Whom a resource is about, and the element that says so.
-fn about(kind: &str, resource: &Value) -> (Whose, String) {
+pub(super) fn about(kind: &str, resource: &Value) -> (Whose, String) {
     if kind == "Patient" {
         let identifiers = resource["identifier"].as_array().into_iter().flatten();
         let mut named = identifiers.filter(|identifier| identifier["system"] == systems::PATIENT);
@@ -94,12 +121,7 @@ fn about(kind: &str, resource: &Value) -> (Whose, String) {
 
 /// A patient has one Patient resource at a custodian, and a limited number of others. The same request again is let through to
 /// its first answer.
-pub(super) async fn room(
-    node: &Node,
-    write: &crate::routes::write::Write,
-    kind: &str,
-    patient: PatientId,
-) -> Result<(), Wrong> {
+pub(super) async fn room(node: &Node, write: &Write, kind: &str, patient: PatientId) -> Result<(), Wrong> {
     if !write.sealed_before().await?.is_empty() {
         return Ok(());
     }
@@ -108,7 +130,7 @@ pub(super) async fn room(
         let detail = format!("of a patient, {DOCUMENTS_MAX} resources are kept at most");
         return Err(Problem::new(Kind::Conflict, detail).into());
     }
-    let is_there = kept.records.iter().any(|(_, document)| document.resource["resourceType"] == "Patient");
+    let is_there = kept.records.iter().any(|record| record.said()["resourceType"] == "Patient");
     if kind == "Patient" && is_there {
         return Err(Problem::new(Kind::Conflict, "this patient has a Patient resource here").into());
     }
@@ -116,32 +138,33 @@ pub(super) async fn room(
 }
 
 /// The element that names the patient.
-fn whose(kind: &Value) -> &'static str {
+fn patient_element(kind: &Value) -> &'static str {
     if [json!("Claim"), json!("ClaimResponse")].contains(kind) { "patient" } else { "subject" }
 }
 
-/// The resource as it is served.
-pub(super) fn present(commitment: &Commitment, resource: &Value, patient: PatientId) -> Value {
+/// A version as it is served; nothing where it deletes the record. `id` is the commitment to the first version.
+pub(super) fn present(id: Commitment, document: &FhirDocument, patient: PatientId) -> Option<Value> {
+    let resource = document.resource.as_ref()?;
     let is_patient = resource["resourceType"] == "Patient";
-    let id = if is_patient { patient.to_string() } else { hex::encode(commitment.0) };
+    let id = if is_patient { patient.to_string() } else { hex::encode(id.0) };
     let mut shown = json!({"resourceType": resource["resourceType"], "id": id, "meta": {}});
     for (name, value) in resource.as_object().into_iter().flatten() {
         if !["resourceType", "id"].contains(&name.as_str()) {
             shown[name] = value.clone();
         }
     }
-    shown["meta"]["versionId"] = json!("1");
+    shown["meta"]["versionId"] = json!(document.version.to_string());
+    shown["meta"]["lastUpdated"] = json!(Moment::text(document.at));
     if !is_patient {
-        shown[whose(&resource["resourceType"])]["reference"] = json!(format!("Patient/{patient}"));
+        shown[patient_element(&resource["resourceType"])]["reference"] = json!(format!("Patient/{patient}"));
     }
-    shown
+    Some(shown)
 }
 
 /// Those of the resources that may be read, as they are served, the Patient first.
 fn shown(kept: &Kept, admitted: &Admitted, patient: PatientId) -> Vec<Value> {
-    let covered = kept.records.iter().filter(|(_, document)| admitted.covers(&document.resource));
-    let mut shown: Vec<Value> =
-        covered.map(|(commitment, document)| present(commitment, &document.resource, patient)).collect();
+    let covered = kept.records.iter().filter(|record| record.current().is_some_and(|one| admitted.covers(one)));
+    let mut shown: Vec<Value> = covered.filter_map(|record| present(record.id, record.last(), patient)).collect();
     shown.sort_by_key(|resource| resource["resourceType"] != "Patient");
     shown
 }
@@ -162,35 +185,32 @@ pub(in crate::routes) async fn show(
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Wrong> {
     let (kind, id) = path.into_inner();
-    known(&kind)?;
-    let id = PatientId::parse(&id).ok_or_else(Wrong::not_found)?;
-    if kind != "Patient" {
-        return Ok(resource(Release::R4, &record(&node, &reader.0, &kind, Commitment(id.0)).await?));
-    }
-    let kept = kept(&node, id).await?;
-    let name = kept.name.clone().ok_or_else(Wrong::not_found)?;
-    let admitted = admit(&node, &reader.0, &name, kinds(&kind), Interaction::Read, "Patient/read").await?;
-    let found = shown(&kept, &admitted, id).into_iter().find(|resource| resource["resourceType"] == "Patient");
-    found.map(|patient| resource(Release::R4, &patient)).ok_or_else(Wrong::not_found)
+    let (patient, record) = read(&node, &reader.0, &kind, &id).await?;
+    let shown = present(record.id, record.last(), patient).ok_or_else(gone)?;
+    Ok(of_version(HttpResponse::Ok(), record.last()).body(shown.to_string()))
 }
 
-/// A record of that kind, if it may be read.
-pub(super) async fn record(node: &Node, reader: &Reader, kind: &str, commitment: Commitment) -> Result<Value, Wrong> {
-    let opened = node.store().vault.open_as_owner(&[commitment]).await?.remove(&commitment);
-    let Some(Opened::Document(Payload::Fhir(document))) = opened else { return Err(Wrong::not_found()) };
-    if document.resource["resourceType"] != kind {
-        return Err(Wrong::not_found());
-    }
-    let of = systems::kind_of(&document.resource).map_or_else(|| kinds(kind), |kind| vec![kind]);
+/// What is said of a record that was deleted.
+pub(super) fn gone() -> Wrong {
+    Problem::new(Kind::Gone, "it was deleted; what it said stands in its _history").into()
+}
+
+/// A record of that kind with all its versions, if it may be read.
+pub(super) async fn read(node: &Node, reader: &Reader, kind: &str, id: &str) -> Result<(PatientId, Record), Wrong> {
+    known(kind)?;
+    let id = PatientId::parse(id).ok_or_else(Wrong::not_found)?;
+    let (patient, record) = find(node, kind, id).await?;
+    let of = systems::kind_of(record.said()).map_or_else(|| kinds(kind), |kind| vec![kind]);
     let what = format!("{kind}/read");
-    let admitted = admit(node, reader, &document.patient, of, Interaction::Read, &what).await?;
-    if !admitted.covers(&document.resource) {
+    let admitted = admit(node, reader, patient, of, Interaction::Read, &what).await?;
+    if !admitted.covers(record.said()) {
         return Err(Wrong::not_found());
     }
-    Ok(present(&commitment, &document.resource, PatientId::of(node, &document.patient)))
+    Ok((patient, record))
 }
 
-/// A patient's resources of a kind.
+/// A patient's resources of a kind; or, where `Veridose-Purpose` names a study, the training of models or the marketplace and no patient
+/// is named, those of everybody who consents to it, without what identifies.
 #[utoipa::path(
     tag = "fhir",
     params(("kind" = String, Path, description = "Patient, MedicationRequest, MedicationDispense or Observation"), Search),
@@ -216,7 +236,7 @@ pub(in crate::routes) async fn index(
     responses((status = 200, description = "A searchset Bundle", body = Value, content_type = "application/fhir+json"), Outcomes)
 )]
 #[post("/fhir/{kind}/_search")]
-pub(in crate::routes) async fn find(
+pub(in crate::routes) async fn search_by_form(
     reader: Asked<Reader>,
     node: web::Data<Node>,
     request: HttpRequest,
@@ -229,11 +249,12 @@ pub(in crate::routes) async fn find(
     found(&node, &reader.0, &request, &path, &search).await
 }
 
-/// What a kind is searched by, beside the patient.
-pub(super) fn parameters(kind: &str) -> &'static [&'static str] {
+/// What a kind is searched by, beside the patient, and which element a date is looked for in.
+pub(super) fn parameters(kind: &str) -> &'static [Parameter] {
     match kind {
-        "Observation" => &["status", "category", "code"],
-        "MedicationRequest" | "MedicationDispense" => &["status", "code"],
+        "Observation" => &[STATUS, CATEGORY, CODE, OBSERVED],
+        "MedicationRequest" => &[STATUS, CODE, AUTHORED],
+        "MedicationDispense" => &[STATUS, CODE, HANDED_OVER, PREPARED],
         _ => &[],
     }
 }
@@ -245,13 +266,25 @@ async fn found(
     kind: &str,
     search: &Search,
 ) -> Result<HttpResponse, Wrong> {
+    let is_of_one = search.patient.is_some() || search.identifier.is_some();
+    if let Use::Purpose(purpose) = reader.asked.what_for
+        && research::is_for(purpose)
+        && !is_of_one
+    {
+        return research::found(node, reader, request, kind, search, purpose).await;
+    }
+    if search.cursor.is_some() {
+        return Err(Problem::new(Kind::BadRequest, "_cursor is for searches over many patients").into());
+    }
     let (patient, named) = search.patient(node, reader.own())?;
     let kept = kept(node, patient).await?;
-    let name = named.or_else(|| kept.name.clone()).ok_or_else(Wrong::not_found)?;
+    if !named && kept.count == 0 {
+        return Err(Wrong::not_found());
+    }
     let what = format!("{kind}/search");
-    let admitted = admit(node, reader, &name, kinds(kind), Interaction::Search, &what).await?;
+    let admitted = admit(node, reader, patient, kinds(kind), Interaction::Search, &what).await?;
     let mut found = shown(&kept, &admitted, patient);
-    found.retain(|resource| resource["resourceType"] == kind && search.finds(resource));
+    found.retain(|resource| resource["resourceType"] == kind && search.finds(resource, parameters(kind)));
     Ok(resource(Release::R4, &page(request, kind, search, patient, found)?))
 }
 
@@ -272,7 +305,8 @@ pub(in crate::routes) async fn everything(
 ) -> Result<HttpResponse, Wrong> {
     let search = Search::of_query(&request, &[])?;
     let patient = PatientId::parse(&path).ok_or_else(Wrong::not_found)?;
-    let all = all(&node, &reader.0, &keeper.0, patient).await?;
+    let mut all = all(&node, &reader.0, &keeper.0, patient).await?;
+    all.retain(|resource| search.finds(resource, &[]));
     let at = format!("Patient/{patient}/$everything");
     Ok(resource(Release::R4, &page(&request, &at, &search, patient, all)?))
 }
@@ -285,9 +319,11 @@ pub(super) async fn all(
     patient: PatientId,
 ) -> Result<Vec<Value>, Wrong> {
     let kept = kept(node, patient).await?;
-    let name = kept.name.clone().ok_or_else(Wrong::not_found)?;
+    if kept.count == 0 {
+        return Err(Wrong::not_found());
+    }
     let what = "Patient/everything";
-    let admitted = admit(node, reader, &name, systems::KINDS.to_vec(), Interaction::Read, what).await?;
+    let admitted = admit(node, reader, patient, systems::KINDS.to_vec(), Interaction::Read, what).await?;
     let mut all = shown(&kept, &admitted, patient);
     let consents = consents::of_patient(Release::R4, node, keeper, patient).await?;
     let after = usize::from(all.first().is_some_and(|first| first["resourceType"] == "Patient"));

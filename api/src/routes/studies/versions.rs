@@ -15,7 +15,7 @@ use veridose_store::{Opened, Page, Payload, StudyVersionRow};
 use super::super::lists::{List, Paging, list};
 use super::super::refusals::Refusals;
 use super::super::write::{Committed, Write, WriteHeaders, actor, node};
-use super::{check_text, mine, missing, named};
+use super::{TITLE_MAX, mine, missing, named};
 use crate::auth::Caller;
 use crate::name::first_half;
 use crate::node::Node;
@@ -74,8 +74,8 @@ pub(in crate::routes) async fn anchor(
     body: web::Json<NewVersion>,
 ) -> Result<HttpResponse, Problem> {
     let study = named(&path)?;
-    check_text("title", &body.title)?;
-    check_note(&body.note)?;
+    Problem::check_length("title", &body.title, 1..=TITLE_MAX)?;
+    Problem::check_length("note", &body.note, 0..=NOTE_MAX)?;
     let document = document(&study, &body.document)?;
     let (sha256, content) = content(write.node(), &body.sha256)?;
     let step = StudyStep::Anchor(StudyDocument { document, kind: body.kind, version: body.version, content });
@@ -119,8 +119,8 @@ pub(in crate::routes) async fn sign(
     body: web::Json<NewSignature>,
 ) -> Result<HttpResponse, Problem> {
     let study = named(&path)?;
-    check_text("name", &body.name)?;
-    check_note(&body.note)?;
+    Problem::check_length("name", &body.name, 1..=TITLE_MAX)?;
+    Problem::check_length("note", &body.note, 0..=NOTE_MAX)?;
     let (_, content) = content(write.node(), &body.sha256)?;
     let words = Payload::Signature(Signature { name: body.name.clone(), note: body.note.clone() });
     let action = Action::MoveStudy { study, step: StudyStep::Sign { content, meaning: body.meaning } };
@@ -312,11 +312,4 @@ fn content(node: &Node, sha256: &str) -> Result<(String, ContentKey), Problem> {
     }
     let key = node.network_key().content(&sha256);
     Ok((sha256, key))
-}
-
-fn check_note(note: &str) -> Result<(), Problem> {
-    if note.chars().count() <= NOTE_MAX {
-        return Ok(());
-    }
-    Err(Problem::field("note", format!("at most {NOTE_MAX} characters")))
 }

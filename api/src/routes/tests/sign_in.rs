@@ -36,7 +36,7 @@ struct Issuer {
 const CLIENT: &str = "veridose-pages";
 
 impl Issuer {
-    async fn start() -> web::Data<Self> {
+    fn start() -> web::Data<Self> {
         let pair = aws_lc_rs::signature::Ed25519KeyPair::generate().expect("a key");
         let signer = EncodingKey::from_ed_der(pair.to_pkcs8v1().expect("PKCS#8").as_ref());
         let jwk =
@@ -44,10 +44,10 @@ impl Issuer {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let issuer = web::Data::new(Self { url, signer, jwk, granted: Mutex::default() });
-        let served = issuer.clone();
+        let own = issuer.clone();
         let server = HttpServer::new(move || {
             App::new()
-                .app_data(served.clone())
+                .app_data(own.clone())
                 .route("/.well-known/openid-configuration", web::get().to(discovery))
                 .route("/keys", web::get().to(keys))
                 .route("/token", web::post().to(token))
@@ -138,7 +138,7 @@ fn location(response: &Response) -> String {
 
 #[actix_web::test]
 async fn somebody_signs_in_with_an_issuer_elsewhere() {
-    let issuer = Issuer::start().await;
+    let issuer = Issuer::start();
     let server = Server::start(|config| configured(config, &issuer)).await;
     let begin = || send(&server, Method::POST, "/signin/with", "", format!("issuer={}&next=/desk/counter", issuer.url));
     let begun = begin().await;

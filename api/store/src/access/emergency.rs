@@ -135,10 +135,9 @@ impl AccessLog {
     }
 
     /// Whether an emergency is this patient's.
-    pub async fn is_emergency_of(&self, case: &CaseId, patient: &str) -> Result<bool, StoreError> {
-        let id = self.keys.patient_id(patient);
+    pub async fn is_emergency_of(&self, case: &CaseId, patient: &[u8; 32]) -> Result<bool, StoreError> {
         let row = emergency::Entity::find_by_id(case.0).one(self.database.read()).await?;
-        Ok(row.is_some_and(|row| row.patient == id))
+        Ok(row.is_some_and(|row| row.patient == patient))
     }
 
     async fn emergencies(

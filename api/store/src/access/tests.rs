@@ -18,8 +18,8 @@ fn note(number: i64) -> AccessNote {
     }
 }
 
-fn access(patient: &str, number: i64) -> NewAccess {
-    NewAccess { patient: Some(patient.to_owned()), note: note(number) }
+fn access(store: &Store, patient: &str, number: i64) -> NewAccess {
+    NewAccess { patient: Some(store.vault.patient_id(patient)), note: note(number) }
 }
 
 /// Makes the patient known: something lies under a key of it.
@@ -54,13 +54,13 @@ async fn records_of_a_patient_name_each_other_and_stand_without_a_gap() {
         }
         let asks = (0..40).map(|number| {
             let (store, patient) = (store.clone(), if number % 3 == 0 { "two" } else { "one" });
-            tokio::spawn(async move { store.accesses.record(access(patient, number)).await.expect("recorded") })
+            tokio::spawn(async move { store.accesses.record(access(&store, patient, number)).await.expect("recorded") })
         });
         let mut places = Vec::new();
         for ask in asks.collect::<Vec<_>>() {
             places.push(ask.await.expect("answered"));
         }
-        let many = store.accesses.record_all((0..1_500).map(|number| access("one", number)).collect()).await;
+        let many = store.accesses.record_all((0..1_500).map(|number| access(&store, "one", number)).collect()).await;
         places.extend(many.expect("recorded"));
         places.sort_unstable_by_key(|place| place.index);
         assert!(places.iter().map(|place| place.index).eq(0..1_540), "numbered without a gap");
@@ -82,7 +82,7 @@ async fn records_of_a_patient_name_each_other_and_stand_without_a_gap() {
         // After a new start it goes on where it was.
         drop(store);
         let store = database.open().await;
-        let next = store.accesses.record(access("two", 9)).await.expect("recorded");
+        let next = store.accesses.record(access(&store, "two", 9)).await.expect("recorded");
         assert_eq!((next.log, next.index), (places[0].log, 1_540));
         assert_eq!(all_of(&store, "two", 3).await.first().and_then(|record| record.number), Some(15));
     }
@@ -93,14 +93,18 @@ async fn strangers_make_no_patients_and_erased_ones_leave_their_leaves() {
     for database in databases("access_erased").await {
         let store = database.open().await;
         known(&store, "one").await;
-        store.accesses.record_all(vec![access("one", 1), access("nobody", 2)]).await.expect("recorded");
+        store.accesses.record_all(vec![access(&store, "one", 1), access(&store, "nobody", 2)]).await.expect("recorded");
         let kept = store.accesses.from_place(0, 10).await.expect("records");
         assert_eq!(kept.iter().map(|kept| kept.of_patient).collect::<Vec<_>>(), [true, false]);
         let stranger: AccessRecord = serde_json::from_str(kept[1].record.as_deref().expect("open")).expect("a record");
         assert_eq!((stranger.number, stranger.note), (None, note(2)));
         assert!(store.accesses.of_patient("nobody", &PageRequest::default()).await.expect("a page").items.is_empty());
         store.vault.destroy_patient_key("one").await.expect("destroyed");
-        store.accesses.record(access("one", 3)).await.expect("what is asked of somebody who was erased is noted too");
+        store
+            .accesses
+            .record(access(&store, "one", 3))
+            .await
+            .expect("what is asked of somebody who was erased is noted too");
         let after = store.accesses.from_place(0, 10).await.expect("records");
         assert_eq!((after[0].leaf, after[0].record.as_deref()), (kept[0].leaf, None), "only the leaf is left");
         assert!(!after[2].of_patient);
@@ -113,7 +117,7 @@ async fn what_was_altered_is_not_shown() {
     for database in databases("access_altered").await {
         let store = database.open().await;
         known(&store, "one").await;
-        store.accesses.record(access("one", 1)).await.expect("recorded");
+        store.accesses.record(access(&store, "one", 1)).await.expect("recorded");
         let log = &store.accesses;
         let change = "UPDATE access_record SET leaf = (SELECT patient FROM access_head)";
         log.database.read().execute_unprepared(change).await.expect("changed");
@@ -127,9 +131,9 @@ async fn a_new_log_begins_at_the_end_of_the_last() {
     for database in databases("access_anew").await {
         let store = database.open().await;
         known(&store, "one").await;
-        store.accesses.record_all(vec![access("one", 1), access("one", 2)]).await.expect("recorded");
+        store.accesses.record_all(vec![access(&store, "one", 1), access(&store, "one", 2)]).await.expect("recorded");
         let anew = store.accesses.begin_anew().await.expect("begun");
-        let next = store.accesses.record(access("one", 3)).await.expect("recorded");
+        let next = store.accesses.record(access(&store, "one", 3)).await.expect("recorded");
         assert_eq!((next.log, next.index), (anew, 0));
         let logs = store.accesses.logs().await.expect("logs");
         assert_eq!(logs.iter().map(|log| (log.start, log.records)).collect::<Vec<_>>(), [(0, 2), (2, 1)]);

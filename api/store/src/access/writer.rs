@@ -23,9 +23,9 @@ const STRANGER: &str = "access record";
 /// An access to be recorded.
 #[derive(Debug, Clone)]
 pub struct NewAccess {
-    /// Whose data, as whoever keeps the consents calls the patient. One that the vault does not know, or has erased, is noted as
-    /// nobody.
-    pub patient: Option<String>,
+    /// Whose data, by what the vault calls the patient ([`crate::Vault::patient_id`]). One that it does not know, or has erased, is
+    /// noted as nobody.
+    pub patient: Option<[u8; 32]>,
     /// What happened.
     pub note: AccessNote,
 }
@@ -41,10 +41,8 @@ pub struct Recorded {
     pub leaf: [u8; 32],
 }
 
-type Wanted = (Option<[u8; 32]>, AccessNote);
-
 struct Waiting {
-    wanted: Vec<Wanted>,
+    wanted: Vec<NewAccess>,
     answer: oneshot::Sender<Result<Vec<Recorded>, StoreError>>,
 }
 
@@ -73,7 +71,7 @@ impl Writer {
     }
 
     /// Durable when this returns. A long list goes in parts, so that others are not held up.
-    pub(super) async fn write(&self, mut wanted: Vec<Wanted>) -> Result<Vec<Recorded>, StoreError> {
+    pub(super) async fn write(&self, mut wanted: Vec<NewAccess>) -> Result<Vec<Recorded>, StoreError> {
         let mut recorded = Vec::with_capacity(wanted.len());
         while !wanted.is_empty() {
             let rest = wanted.split_off(wanted.len().min(ACCESSES_PER_COMMIT_MAX));
@@ -125,7 +123,7 @@ struct Patient {
 }
 
 /// One SQL transaction. Survives a crash whole: records, the patients' heads and the log's length go in one commit.
-async fn write(database: &Database, keys: &Arc<Keys>, wanted: Vec<Wanted>) -> Result<Vec<Recorded>, StoreError> {
+async fn write(database: &Database, keys: &Arc<Keys>, wanted: Vec<NewAccess>) -> Result<Vec<Recorded>, StoreError> {
     let write = database.write().await?;
     let find = log::Entity::find().order_by_desc(log::Column::Seq).lock_exclusive();
     let mut row = find.one(write.on()).await?.ok_or(StoreError::Closing)?;
@@ -151,8 +149,8 @@ async fn write(database: &Database, keys: &Arc<Keys>, wanted: Vec<Wanted>) -> Re
 }
 
 /// The known patients with their keys and last records. The keys' rows stay locked, so that none is destroyed in between.
-async fn patients(write: &Write, keys: &Keys, wanted: &[Wanted]) -> Result<HashMap<[u8; 32], Patient>, StoreError> {
-    let mut ids: Vec<[u8; 32]> = wanted.iter().filter_map(|(patient, _)| *patient).collect();
+async fn patients(write: &Write, keys: &Keys, wanted: &[NewAccess]) -> Result<HashMap<[u8; 32], Patient>, StoreError> {
+    let mut ids: Vec<[u8; 32]> = wanted.iter().filter_map(|access| access.patient).collect();
     ids.sort_unstable();
     ids.dedup();
     let mut patients = HashMap::with_capacity(ids.len());
@@ -180,10 +178,10 @@ struct Made {
     recorded: Vec<Recorded>,
 }
 
-fn make(mut ground: Ground, keys: &Keys, wanted: Vec<Wanted>) -> Made {
+fn make(mut ground: Ground, keys: &Keys, wanted: Vec<NewAccess>) -> Made {
     let mut records = Vec::with_capacity(wanted.len());
     let mut recorded = Vec::with_capacity(wanted.len());
-    for (id, note) in wanted {
+    for NewAccess { patient: id, note } in wanted {
         let known = id.and_then(|id| Some((id, ground.patients.get_mut(&id)?)));
         let before = known.as_ref().and_then(|(_, patient)| patient.head.as_ref());
         let number = known.as_ref().map(|_| before.map_or(0, |head| unsigned(head.number)).saturating_add(1));

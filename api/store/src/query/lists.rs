@@ -1,7 +1,7 @@
 //! Lists and single rows of everything that is not an event.
 
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use veridose_contract::{Commitment, ConsentId, ItemKey, LotKey, OfferId, PartyId, ProductKey};
+use veridose_contract::{Commitment, ConsentId, ItemKey, LotKey, OfferId, PartyId, ProductKey, Purpose};
 
 use crate::database::{KEYS_PER_QUERY_MAX, fixed};
 use crate::entity::answers::{consent, handoff, handoff_item, recall};
@@ -158,21 +158,35 @@ impl Queries {
         find.one(self.view.read()).await?.map(ConsentRow::try_from).transpose()
     }
 
-    /// The consents that these documents say, whatever became of them.
-    pub async fn consents_of(&self, documents: &[Commitment]) -> Result<Vec<ConsentId>, StoreError> {
+    /// The consents that these documents say, each with its document, whatever became of them.
+    pub async fn consents_of(&self, documents: &[Commitment]) -> Result<Vec<(Commitment, ConsentId)>, StoreError> {
         let mut consents = Vec::new();
         for some in documents.chunks(KEYS_PER_QUERY_MAX) {
             let find = consent::Entity::find()
                 .filter(consent::Column::Commitment.is_in(some.iter().map(|document| document.0.to_vec())))
                 .order_by_asc(consent::Column::Consent)
                 .select_only()
+                .column(consent::Column::Commitment)
                 .column(consent::Column::Consent);
-            let rows: Vec<Vec<u8>> = find.into_tuple().all(self.view.read()).await?;
-            for row in rows {
-                consents.push(ConsentId(fixed("consent", &row)?));
-            }
+            consents.extend(documented(find.into_tuple().all(self.view.read()).await?)?);
         }
         Ok(consents)
+    }
+
+    /// Consents to these purposes that were not revoked, each with its document, at most so many.
+    pub async fn consents_for(
+        &self,
+        purposes: &[Purpose],
+        max: u64,
+    ) -> Result<Vec<(Commitment, ConsentId)>, StoreError> {
+        let find = consent::Entity::find()
+            .filter(consent::Column::Purpose.is_in(purposes.iter().map(text::word)))
+            .filter(consent::Column::RevokedAt.is_null())
+            .limit(max)
+            .select_only()
+            .column(consent::Column::Commitment)
+            .column(consent::Column::Consent);
+        documented(find.into_tuple().all(self.view.read()).await?)
     }
 
     /// Recalls, latest first: every member must know of each.
@@ -215,4 +229,12 @@ fn own_handoffs(viewer: &Viewer, side: HandoffSide) -> Condition {
         HandoffSide::Outgoing => Condition::all().add(outgoing),
         HandoffSide::Both => Condition::any().add(incoming).add(outgoing),
     }
+}
+
+/// Consents with their documents.
+fn documented(rows: Vec<(Vec<u8>, Vec<u8>)>) -> Result<Vec<(Commitment, ConsentId)>, StoreError> {
+    let read = |(document, consent): (Vec<u8>, Vec<u8>)| {
+        Ok((Commitment(fixed("commitment", &document)?), ConsentId(fixed("consent", &consent)?)))
+    };
+    rows.into_iter().map(read).collect()
 }

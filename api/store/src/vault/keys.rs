@@ -18,6 +18,7 @@ use crate::vault::root::RootKeeper;
 const PARTY: &str = "party key";
 const PATIENT_NAME: &str = "patient name";
 const PASSKEY_NAME: &str = "passkey name";
+const PSEUDONYM: &str = "pseudonym";
 /// No party has this name; its key tells whether the master key is the one that the vault was made with.
 const CANARY: &str = "";
 
@@ -89,6 +90,12 @@ impl Keys {
     /// What a credential is called among the passkeys, see [`Self::patient_id`].
     pub(crate) fn passkey_id(&self, credential: &[u8]) -> [u8; 32] {
         *cipher::derive(&self.master.0, PASSKEY_NAME, credential)
+    }
+
+    /// A name within a scope that nobody without the master key can tell from chance.
+    pub(crate) fn pseudonym(&self, scope: &str, of: &[u8; 32]) -> [u8; 32] {
+        // What is named has a fixed length, so no other scope gives the same bytes.
+        *cipher::derive(&self.master.0, PSEUDONYM, &[of.as_slice(), scope.as_bytes()].concat())
     }
 
     /// The patient's key, made when it is first needed; refused once destroyed.

@@ -87,6 +87,67 @@ impl Vault {
         rows.iter().map(|row| fixed("commitment", row).map(Commitment)).collect()
     }
 
+    /// As [`Self::of_patient_id`], for many patients. One of whom nothing is here does not come.
+    pub async fn of_patients(&self, ids: &[[u8; 32]]) -> Result<HashMap<[u8; 32], Vec<Commitment>>, StoreError> {
+        let mut patients = HashMap::with_capacity(ids.len());
+        let mut groups = Vec::new();
+        for some in ids.chunks(KEYS_PER_QUERY_MAX) {
+            let find = group::Entity::find().filter(group::Column::Patient.is_in(some.iter().map(|id| id.to_vec())));
+            for row in find.all(self.database.read()).await? {
+                let Some(patient) = &row.patient else { continue };
+                patients.insert(row.id.clone(), fixed("patient", patient)?);
+                groups.push(row.id);
+            }
+        }
+        let mut found: HashMap<[u8; 32], Vec<Commitment>> = HashMap::with_capacity(ids.len());
+        for some in groups.chunks(KEYS_PER_QUERY_MAX) {
+            let find = document::Entity::find()
+                .filter(document::Column::GroupId.is_in(some.iter().cloned()))
+                .filter(document::Column::Sealed.is_not_null())
+                .select_only()
+                .column(document::Column::Commitment)
+                .column(document::Column::GroupId);
+            let rows: Vec<(Vec<u8>, Vec<u8>)> = find.into_tuple().all(self.database.read()).await?;
+            for (commitment, group) in rows {
+                let Some(patient) = patients.get(&group) else { continue };
+                found.entry(*patient).or_default().push(Commitment(fixed("commitment", &commitment)?));
+            }
+        }
+        for commitments in found.values_mut() {
+            commitments.sort_unstable();
+        }
+        Ok(found)
+    }
+
+    /// Under which patient's key documents lie, by what the patient is called here. One that lies under none, or is not here or no
+    /// longer, does not come.
+    pub async fn patients_of(&self, commitments: &[Commitment]) -> Result<HashMap<Commitment, [u8; 32]>, StoreError> {
+        let mut of = Vec::with_capacity(commitments.len());
+        for some in commitments.chunks(KEYS_PER_QUERY_MAX) {
+            let find = document::Entity::find()
+                .filter(document::Column::Commitment.is_in(some.iter().map(|commitment| commitment.0.to_vec())))
+                .filter(document::Column::Sealed.is_not_null())
+                .select_only()
+                .column(document::Column::Commitment)
+                .column(document::Column::GroupId);
+            let rows: Vec<(Vec<u8>, Vec<u8>)> = find.into_tuple().all(self.database.read()).await?;
+            of.extend(rows);
+        }
+        let mut patients = HashMap::with_capacity(of.len());
+        for some in of.chunks(KEYS_PER_QUERY_MAX) {
+            let find =
+                group::Entity::find().filter(group::Column::Id.is_in(some.iter().map(|(_, group)| group.clone())));
+            let rows = find.filter(group::Column::Patient.is_not_null()).all(self.database.read()).await?;
+            let named: HashMap<Vec<u8>, Vec<u8>> =
+                rows.into_iter().filter_map(|row| Some((row.id, row.patient?))).collect();
+            for (commitment, group) in some {
+                let Some(patient) = named.get(group) else { continue };
+                patients.insert(Commitment(fixed("commitment", commitment)?), fixed("patient", patient)?);
+            }
+        }
+        Ok(patients)
+    }
+
     /// Opens documents, each as its owner: for the projection and for detection, which have no caller.
     pub async fn open_as_owner(&self, commitments: &[Commitment]) -> Result<HashMap<Commitment, Opened>, StoreError> {
         self.open_as(commitments, None).await
@@ -190,17 +251,34 @@ impl Vault {
             let wraps = wraps.all(read).await?;
             let mut wraps: HashMap<(Vec<u8>, String), wrap::Model> =
                 wraps.into_iter().map(|row| ((row.group_id.clone(), row.party.clone()), row)).collect();
+            let patients = self.patient_rows(&rows).await?;
             for row in rows {
                 let reader = party.map_or_else(|| row.owner.clone(), PartyId::to_string);
                 let wrapped = wraps.remove(&(row.id.clone(), reader));
-                let state = self.data_key(&row, wrapped).await?;
+                let state = self.data_key(&row, wrapped, &patients).await?;
                 keys.insert(row.id, state);
             }
         }
         Ok(keys)
     }
 
-    async fn data_key(&self, row: &group::Model, wrapped: Option<wrap::Model>) -> Result<DataKey, StoreError> {
+    /// The keys' rows of the patients that the groups are of.
+    async fn patient_rows(&self, groups: &[group::Model]) -> Result<HashMap<Vec<u8>, patient::Model>, StoreError> {
+        let ids: BTreeSet<Vec<u8>> = groups.iter().filter_map(|group| group.patient.clone()).collect();
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let find = patient::Entity::find().filter(patient::Column::Patient.is_in(ids));
+        let rows = find.all(self.database.read()).await?;
+        Ok(rows.into_iter().map(|row| (row.patient.clone(), row)).collect())
+    }
+
+    async fn data_key(
+        &self,
+        row: &group::Model,
+        wrapped: Option<wrap::Model>,
+        patients: &HashMap<Vec<u8>, patient::Model>,
+    ) -> Result<DataKey, StoreError> {
         let Some(wrapped) = wrapped else { return Ok(DataKey::NotYours) };
         let altered = || StoreError::KeyAltered(format!("a data key of {}", wrapped.party));
         let party = PartyId::parse(&wrapped.party)
@@ -208,8 +286,9 @@ impl Vault {
         let reader = self.keys.party(&party).await?;
         let mut material = unwrap(&reader, READER_WRAP, &row.id, &wrapped.wrapped).ok_or_else(altered)?;
         if let Some(id) = &row.patient {
-            let patient = patient::Entity::find_by_id(id.clone()).one(self.database.read()).await?;
-            let Some(key) = self.keys.open_patient(patient).await? else { return Ok(DataKey::Destroyed) };
+            let Some(key) = self.keys.open_patient(patients.get(id).cloned()).await? else {
+                return Ok(DataKey::Destroyed);
+            };
             material = unwrap(&key, PATIENT_WRAP, &row.id, &material).ok_or_else(altered)?;
         }
         key(&material).map(DataKey::Open).ok_or_else(altered)

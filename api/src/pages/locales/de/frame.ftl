@@ -11,6 +11,7 @@ role-manufacturer = Hersteller
 role-distributor = Großhandel
 role-pharmacy = Apotheke
 role-regulator = Behörde
+role-payer = Kostenträger
 role-patient = Patient
 role-operator = Betrieb
 

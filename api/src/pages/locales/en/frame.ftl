@@ -11,6 +11,7 @@ role-manufacturer = Manufacturer
 role-distributor = Distributor
 role-pharmacy = Pharmacy
 role-regulator = Regulator
+role-payer = Payer
 role-patient = Patient
 role-operator = Operator
 
