@@ -15,7 +15,7 @@ use veridose_store::payload::{FhirDocument, Note};
 use veridose_store::{ClaimRow, ClaimState, Payload};
 
 use super::fhir::claims::{Seen, accused, document, findings, looked_at, response, row, take};
-use super::fhir::{Asked, Sent, Wrong};
+use super::fhir::{Asked, Outcomes, Sent, Wrong};
 use super::lists::{List, Paging, list, viewer};
 use super::refusals::Refusals;
 use super::write::{Committed, Write, WriteHeaders, node};
@@ -47,7 +47,7 @@ pub(super) struct Submitted {
     tag = "claims",
     params(WriteHeaders),
     request_body(content = Value, content_type = "application/fhir+json"),
-    responses((status = 201, description = "Handed in", body = Submitted), Refusals)
+    responses((status = 201, description = "Handed in", body = Submitted), Outcomes)
 )]
 #[post("/claims")]
 pub(super) async fn submit(write: Asked<Write>, request: HttpRequest, sent: Sent) -> Result<HttpResponse, Wrong> {

@@ -1,6 +1,8 @@
 //! The right to be forgotten: a patient has the key of all that is kept destroyed, and the ledger says so.
 
-use actix_web::{HttpRequest, HttpResponse, post};
+use std::time::Duration;
+
+use actix_web::{HttpRequest, HttpResponse, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use veridose_contract::{Action, ErasureId, read};
@@ -11,7 +13,11 @@ use super::consents::Keeper;
 use super::refusals::Refusals;
 use super::write::{WriteHeaders, node};
 use crate::auth::CallingPatient;
+use crate::node::Node;
 use crate::problem::Problem;
+
+/// How long the answer waits for the key backup: of a nation it takes longer.
+const KEY_BACKUP_WAIT: Duration = Duration::from_secs(3);
 
 /// The patient's word that it is meant.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -44,7 +50,7 @@ pub(super) enum KeyBackupState {
     None,
     /// Written anew without the key; what was written before opens no more.
     Rewrapped,
-    /// Its place cannot be reached; the node tries again every few seconds.
+    /// Still being written, or its place cannot be reached: then the node tries again every few seconds.
     Pending,
 }
 
@@ -60,7 +66,7 @@ pub(super) async fn erase(
     own: CallingPatient,
     keeper: Keeper,
     request: HttpRequest,
-    body: actix_web::web::Json<Erase>,
+    body: web::Json<Erase>,
 ) -> Result<HttpResponse, Problem> {
     if !body.erase_everything {
         return Err(Problem::field("erase_everything", "say true: it cannot be taken back"));
@@ -78,13 +84,20 @@ pub(super) async fn erase(
         tx = Some(write.done(&*body, &plan).await?.0.tx.to_string());
     }
     let documents = vault.destroy_patient(&patient).await?;
-    let key_backup = match node.follow_erasures().await {
-        Ok(true) => KeyBackupState::Rewrapped,
-        Ok(false) => KeyBackupState::None,
-        Err(error) => {
+    let key_backup = rewrapped(node).await;
+    Ok(HttpResponse::Ok().json(Erased { erasure, tx, documents, key_backup }))
+}
+
+/// Has the key backup written anew, and waits for it as long as somebody may be kept waiting; it is finished without them.
+async fn rewrapped(node: web::Data<Node>) -> KeyBackupState {
+    let writing = actix_web::rt::spawn(async move { node.follow_erasures().await });
+    match tokio::time::timeout(KEY_BACKUP_WAIT, writing).await {
+        Ok(Ok(Ok(true))) => KeyBackupState::Rewrapped,
+        Ok(Ok(Ok(false))) => KeyBackupState::None,
+        Ok(Ok(Err(error))) => {
             tracing::error!(error = format!("{error:#}"), "the key backup cannot be written now");
             KeyBackupState::Pending
         }
-    };
-    Ok(HttpResponse::Ok().json(Erased { erasure, tx, documents, key_backup }))
+        Ok(Err(_)) | Err(_) => KeyBackupState::Pending,
+    }
 }

@@ -31,7 +31,6 @@ async fn what_is_done_without_a_network_is_sent_once_with_its_own_time() -> anyh
     let waiting = "[...document.querySelectorAll('#waiting-list .waiting')].length";
     ensure!(browser.value(waiting).await? == 4, "two scans and two supplies wait");
     ensure!(scan(&browser, &code("O3", "L1", "491231")).await? == "no_network");
-    // One is supplied by somebody else meanwhile: its own supply will be refused, and that is told.
     trial.server.start_again(&["serve"]).await?;
     browser.wait("document.querySelector('#waiting').hidden").await?;
     browser.wait("document.querySelectorAll('#today-list li').length === 2").await?;
