@@ -22,7 +22,7 @@ use veridose_store::{AccessNote, NewAccess, Person, Recorded};
 pub use asked::AskedFor;
 pub use credential::CredentialIssuers;
 
-use crate::auth::{Caller, Context, Interaction, Role, resource_of};
+use crate::auth::{Caller, Interaction, Role, resource_of};
 use crate::node::Node;
 use crate::problem::Problem;
 
@@ -164,23 +164,14 @@ fn refused(rule: RefusalRule, needed: String) -> Access {
 
 /// The refusal where the token's scopes do not cover all that is asked for.
 fn out_of_scope(ask: &Ask<'_>) -> Option<Refusal> {
-    let (contexts, name): (&[Context], _) = match ask.caller.role {
-        Role::Patient => (&[Context::Patient], "patient"),
-        Role::Manufacturer | Role::Distributor | Role::Pharmacy | Role::Regulator | Role::Payer | Role::Operator => {
-            (&[Context::User, Context::System], "user")
-        }
-    };
     let resources = match ask.what_for {
         Use::Claim(_) => vec!["Claim"],
         Use::OwnRecord | Use::Purpose(_) | Use::Emergency(_) => {
             ask.kinds.iter().map(|kind| resource_of(*kind)).collect()
         }
     };
-    let missing = resources.into_iter().find(|resource| !ask.caller.scopes.allow(contexts, resource, ask.interaction));
-    missing.map(|resource| {
-        let needed = format!("a token with the scope {name}/{resource}.{}", ask.interaction);
-        Refusal { rule: RefusalRule::ScopeMissing, needed }
-    })
+    let missing = resources.into_iter().find_map(|resource| ask.caller.lacks(resource, ask.interaction));
+    missing.map(|scope| Refusal { rule: RefusalRule::ScopeMissing, needed: format!("a token with the scope {scope}") })
 }
 
 /// Who asks, with the credentials that hold. What keeps the node from deciding at all is a refusal too, so that it is recorded.

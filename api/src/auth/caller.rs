@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use veridose_contract::{PartyId, Site};
 
-use super::{Authority, Scopes};
+use super::{Authority, Context, Interaction, Scopes};
 use crate::problem::{Kind, Problem};
 
 /// In which capacity somebody calls.
@@ -64,6 +64,27 @@ impl Caller {
             .as_ref()
             .filter(|_| trades)
             .ok_or_else(|| Problem::new(Kind::Forbidden, "this is done for a party, and the token is not that of one"))
+    }
+
+    /// The scope that the token lacks for an interaction with a type of FHIR resource; nothing where it reaches it.
+    pub fn lacks(&self, resource: &str, interaction: Interaction) -> Option<String> {
+        let (contexts, name): (&[Context], _) = match self.role {
+            Role::Patient => (&[Context::Patient], "patient"),
+            Role::Manufacturer
+            | Role::Distributor
+            | Role::Pharmacy
+            | Role::Regulator
+            | Role::Payer
+            | Role::Operator => (&[Context::User, Context::System], "user"),
+        };
+        let reached = self.scopes.allow(contexts, resource, interaction);
+        (!reached).then(|| format!("{name}/{resource}.{interaction}"))
+    }
+
+    /// Refuses an interaction with a type of FHIR resource that the token does not reach.
+    pub fn check_scope(&self, resource: &str, interaction: Interaction) -> Result<(), Problem> {
+        let lacking = self.lacks(resource, interaction);
+        lacking.map_or(Ok(()), |scope| Err(Problem::new(Kind::Forbidden, format!("the token needs the scope {scope}"))))
     }
 }
 

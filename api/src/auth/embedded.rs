@@ -117,11 +117,11 @@ impl Embedded {
     }
 }
 
-/// What a role reads of patients' data, as far as consents allow it.
+/// What a role reads and writes of patients' data, as far as consents and the rules allow it.
 const fn scope_of(role: Role) -> &'static str {
     match role {
-        Role::Patient => "patient/*.rs",
-        Role::Manufacturer | Role::Distributor | Role::Pharmacy | Role::Regulator | Role::Payer => "user/*.rs",
+        Role::Patient => "patient/*.cruds",
+        Role::Manufacturer | Role::Distributor | Role::Pharmacy | Role::Regulator | Role::Payer => "user/*.cruds",
         Role::Operator => "",
     }
 }

@@ -30,7 +30,7 @@ pub struct Arguments {
     /// The patient's pseudonym
     #[arg(long, required_if_eq("role", "patient"))]
     patient: Option<String>,
-    /// What it reaches of patients' data, as in SMART App Launch: `user/Observation.rs`; all that the role may read when nothing is said
+    /// What it reaches of patients' data, as in SMART App Launch: `user/Observation.rs`; all that the role may read and write when nothing is said
     #[arg(long)]
     scope: Option<String>,
     /// For how many hours it is good

@@ -16,9 +16,9 @@ use crate::access::asked::{check_count, parse_use};
 use crate::access::credential::credential_id;
 use crate::access::proof::{self, ProvenAccess};
 use crate::access::{Ask, decided, person};
-use crate::auth::{Caller, CallingPatient, Context, Interaction};
+use crate::auth::{Caller, CallingPatient, Interaction};
 use crate::node::Node;
-use crate::problem::{Kind, Problem};
+use crate::problem::Problem;
 
 /// Kinds of data that one request names.
 const KINDS_MAX: usize = 16;
@@ -195,9 +195,7 @@ pub(super) async fn record_reading(
     what: &str,
     page: &PageRequest,
 ) -> Result<(), Problem> {
-    if !patient.caller.scopes.allow(&[Context::Patient], AUDIT_EVENT, Interaction::Search) {
-        return Err(Problem::new(Kind::Forbidden, format!("the token needs the scope patient/{AUDIT_EVENT}.s")));
-    }
+    patient.caller.check_scope(AUDIT_EVENT, Interaction::Search)?;
     if page.token.is_some() {
         return Ok(());
     }

@@ -36,6 +36,7 @@ pub(in crate::routes) struct Submitted {
 /// Takes a Claim in: judged by its dispense first, then sealed under the patient's key, then on the ledger. The same request again gets
 /// the first answer, whatever happened since.
 pub(in crate::routes) async fn take(request: &HttpRequest, write: Write, sent: &Sent) -> Result<Submitted, Wrong> {
+    write.caller.check_scope("Claim", Interaction::Create)?;
     if named_release(request, true)? == Some(Release::R5) {
         return Err(Problem::new(Kind::UnsupportedMedia, "of R5, only Consent is taken in").into());
     }

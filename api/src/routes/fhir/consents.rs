@@ -14,7 +14,7 @@ use super::search::{CONSENTED, STATUS, Search, page};
 use super::whose::{self, PatientId, kept};
 use super::{Asked, Outcomes, Sent, Wrong, base, media, named_release, resource, wrong};
 use crate::access::record_consents;
-use crate::auth::Role;
+use crate::auth::{Interaction, Role};
 use crate::node::Node;
 use crate::problem::Problem;
 use crate::routes::consents::{Keeper, NewConsent, found};
@@ -34,6 +34,7 @@ pub(in crate::routes) async fn create(
     sent: Sent,
 ) -> Result<HttpResponse, Wrong> {
     let keeper = keeper.0;
+    keeper.caller.check_scope("Consent", Interaction::Create)?;
     let loose: Value = serde_json::from_slice(&sent.0).unwrap_or_default();
     let release = named_release(&request, true)?.unwrap_or_else(|| consent::release_of(&loose));
     let came = parse(release, "Consent", &sent.0).map_err(wrong)?;

@@ -56,6 +56,7 @@ pub(in crate::routes) async fn create(
 ) -> Result<HttpResponse, Wrong> {
     let (keeper, kind, node) = (keeper.0, path.into_inner(), node(&request).clone());
     known(&kind)?;
+    keeper.caller.check_scope(&kind, Interaction::Create)?;
     if named_release(&request, true)? == Some(Release::R5) {
         return Err(Problem::new(Kind::UnsupportedMedia, "of R5, only Consent is taken in").into());
     }

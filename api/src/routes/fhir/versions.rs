@@ -16,7 +16,7 @@ use super::records::{about, gone, known, of_version, present, read, seal};
 use super::search::{Search, links};
 use super::whose::{self, PatientId, Record, find};
 use super::{Asked, Outcomes, Sent, Wrong, base, named_release, provenance, resource, wrong};
-use crate::auth::Role;
+use crate::auth::{Interaction, Role};
 use crate::node::Node;
 use crate::problem::{Kind, Problem};
 use crate::routes::consents::Keeper;
@@ -42,6 +42,7 @@ pub(in crate::routes) async fn update(
 ) -> Result<HttpResponse, Wrong> {
     let (keeper, (kind, id), node) = (keeper.0, path.into_inner(), node(&request).clone());
     known(&kind)?;
+    keeper.caller.check_scope(&kind, Interaction::Update)?;
     if named_release(&request, true)? == Some(Release::R5) {
         return Err(Problem::new(Kind::UnsupportedMedia, "of R5, only Consent is taken in").into());
     }
@@ -85,6 +86,7 @@ pub(in crate::routes) async fn delete(
 ) -> Result<HttpResponse, Wrong> {
     let (keeper, (kind, id), node) = (keeper.0, path.into_inner(), node(&request).clone());
     known(&kind)?;
+    keeper.caller.check_scope(&kind, Interaction::Delete)?;
     let seen = if_match(&request)?;
     let (_, record) = kept_by(&node, &keeper, &kind, &id).await?;
     // What is deleted already is as was asked.

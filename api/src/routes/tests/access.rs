@@ -83,6 +83,40 @@ fn said(access: &ProvenAccess) -> Value {
 }
 
 #[actix_web::test]
+async fn a_token_writes_what_its_scopes_say() {
+    let server = Server::start(|config| config.detection.enabled = false).await;
+    let patient =
+        json!({"resourceType": "Patient", "identifier": [{"system": "urn:veridose:patient", "value": "p-9"}]});
+    let create = |scope: &'static str| {
+        let token = server.person("dr-lee", Some(HARBOUR), Role::Pharmacy, Some(scope));
+        let request = server.request(Method::POST, "/fhir/Patient").bearer_auth(token);
+        let request = request.header("content-type", "application/fhir+json").body(patient.to_string());
+        async move { request.send().await.expect("answers") }
+    };
+    for scope in ["user/*.rs", "patient/*.cruds", "user/Observation.cruds", ""] {
+        let refused = create(scope).await;
+        assert_eq!(refused.status(), 403, "{scope}");
+        let outcome: Value = refused.json().await.expect("JSON");
+        let told = outcome["issue"][0]["diagnostics"].as_str().expect("words");
+        assert!(told.contains("user/Patient.c"), "{scope}: {told}");
+    }
+    let kept = create("user/Patient.c").await;
+    assert_eq!(kept.status(), 201);
+    let (etag, kept) = (kept.headers()["etag"].clone(), kept.json::<Value>().await.expect("JSON"));
+    let path = format!("/fhir/Patient/{}", kept["id"].as_str().expect("an id"));
+    let changed = |method, scope| {
+        let token = server.person("dr-lee", Some(HARBOUR), Role::Pharmacy, Some(scope));
+        let request = server.request(method, &path).bearer_auth(token).header("if-match", etag.clone());
+        let request = request.header("content-type", "application/fhir+json").body(kept.to_string());
+        async move { request.send().await.expect("answers").status() }
+    };
+    assert_eq!(changed(Method::PUT, "user/Patient.crds").await, 403);
+    assert_eq!(changed(Method::DELETE, "user/Patient.crus").await, 403);
+    assert_eq!(changed(Method::DELETE, "user/Patient.d").await, 204);
+    server.running.stop().await.expect("stops");
+}
+
+#[actix_web::test]
 async fn a_patient_opens_the_record_sees_who_looked_and_closes_it() {
     let server = Server::start(|config| config.detection.enabled = false).await;
     let (doctor, agency) = (server.person("dr-lee", Some(HARBOUR), Role::Pharmacy, None), server.agency());
