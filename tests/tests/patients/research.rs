@@ -226,3 +226,44 @@ async fn no_grants_and_revocations_give_a_record_outside_a_consent() {
     }
     trial.server.stop().await.expect("stops");
 }
+
+#[tokio::test]
+async fn a_study_gets_the_records_of_who_consents_to_it_or_to_its_kind() {
+    let trial = node("k_anonymity = 1").await;
+    let harbour = trial.harbour().expect("a client");
+    let terms = json!({
+        "number": "NCT05000000", "title": "Dose finding", "kind": "interventional", "sites": ["harbour-pharmacy"],
+    });
+    let sponsor = trial.maker().expect("a client");
+    sponsor.post("/studies", "study", &terms).await.expect("an answer").success().expect("registered");
+    let purposes =
+        ["study:NCT05000000", "study_kind:interventional", "study_kind:observational", "study:NCT05000001", "care"];
+    let mut consents = Vec::new();
+    for (number, purpose) in (0u8..).zip(purposes) {
+        let name = format!("of-study-{number}");
+        created(&harbour, &observation(&name, f64::from(number))).await;
+        let mut wish = json!({"patient": name, "purpose": purpose, "data": ["laboratory"]});
+        if purpose == "care" {
+            wish["grantee"] = json!("harbour-pharmacy");
+        }
+        consents.push(consent(&harbour, &name, &wish).await);
+    }
+    let found = async |researcher: &Researcher| {
+        let request = researcher.asks(Method::GET, "/fhir/Observation", "study:NCT05000000");
+        send(request).await.expect("an answer")
+    };
+    let values = |bundle: &Value| matches(bundle).into_iter().map(value).collect::<BTreeSet<i64>>();
+    let maker = Researcher::of(&trial, "manufacturer", "alpine-pharma");
+    let site = Researcher::of(&trial, "pharmacy", "harbour-pharmacy");
+    for researcher in [&maker, &site] {
+        let bundle = found(researcher).await.success().expect("a bundle");
+        assert_eq!(values(&bundle), [0, 1].into());
+        valid(&[bundle]);
+    }
+    let outsider = found(&Researcher::of(&trial, "distributor", "north-wholesale")).await;
+    assert_eq!(outsider.status, 403, "{}", outsider.body);
+    assert!(outsider.body.to_string().contains("not_in_study"), "{}", outsider.body);
+    revoke(&harbour, &consents[0]).await;
+    assert_eq!(values(&found(&maker).await.success().expect("a bundle")), [1].into());
+    trial.server.stop().await.expect("stops");
+}
