@@ -115,7 +115,7 @@ async fn an_embedded_ledger_moves_onto_a_channel() {
     printed(data.path(), &["ledger", "check"]).expect("sound");
 }
 
-/// Closes the ledger; the signatures of four of its six members. What is not in order is refused.
+/// Closes the ledger; the signatures of four of its seven members. What is not in order is refused.
 fn closed(data: &Path, files: &Path, joining: &[String]) -> [String; 4] {
     let closing = files.join("closing.json");
     refused(data, &run(joining, &["none.json"]), "none.json");
@@ -127,7 +127,7 @@ fn closed(data: &Path, files: &Path, joining: &[String]) -> [String; 4] {
     let words = ["alpine-pharma", "north-wholesale", "harbour-pharmacy", "medicines-agency"];
     let words = words.map(|party| signed(data, &closing, party));
     let all = words.each_ref().map(String::as_str);
-    refused(data, &run(joining, &all[1..]), "3 of 6 active members signed");
+    refused(data, &run(joining, &all[1..]), "3 of 7 active members signed");
     let forged = files.join("forged.json").display().to_string();
     let mut word: Value = serde_json::from_str(&std::fs::read_to_string(all[0]).expect("a signature")).expect("JSON");
     word["signature"] = json!(format!("AAAA{}", &word["signature"].as_str().expect("base64")[4..]));
