@@ -8,7 +8,7 @@ mod dialogs;
 mod today;
 mod verdict;
 
-use actix_web::{HttpRequest, HttpResponse, get, post, web};
+use actix_web::{HttpResponse, get, post, web};
 use maud::{Markup, PreEscaped, html};
 use serde::Deserialize;
 
@@ -17,7 +17,7 @@ use super::sign_in::html_page;
 use super::visitor::Worker;
 use crate::auth::Role;
 use crate::node::Node;
-use crate::problem::{Kind, Problem};
+use crate::problem::Problem;
 use crate::routes::judge;
 
 /// The routes of the desk.
@@ -64,28 +64,17 @@ pub(super) async fn scanned(
 pub(super) async fn verdict_of(
     worker: Worker,
     node: web::Data<Node>,
-    request: HttpRequest,
     asked: web::Json<Asked>,
 ) -> Result<HttpResponse, Problem> {
     check(&worker)?;
-    worker.check(shown(&request))?;
+    worker.check_script()?;
     let judged = judge(&node, worker.caller(), &asked.scan, false).await?;
     Ok(html_page(&verdict::show(worker.words, &node, &judged).await))
 }
 
-/// The value that a script shows.
-fn shown(request: &HttpRequest) -> &str {
-    request.headers().get("x-csrf-token").and_then(|value| value.to_str().ok()).unwrap_or_default()
-}
-
 /// The desk is a pharmacy's.
 fn check(worker: &Worker) -> Result<(), Problem> {
-    match worker.caller().role {
-        Role::Pharmacy => Ok(()),
-        Role::Manufacturer | Role::Distributor | Role::Regulator | Role::Payer | Role::Patient | Role::Operator => {
-            Err(Problem::new(Kind::Forbidden, "the counter is for pharmacies and hospitals"))
-        }
-    }
+    worker.check_role(&[Role::Pharmacy], "the counter is for pharmacies and hospitals")
 }
 
 fn whole(worker: &Worker, verdict: Option<&Markup>, meant: &str) -> Markup {

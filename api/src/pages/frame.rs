@@ -17,8 +17,10 @@ pub(super) struct Desk {
 }
 
 /// Every desk, in the order of the navigation. A role starts at the first that is its own.
-pub(super) const DESKS: &[Desk] =
-    &[Desk { path: "/desk/counter", key: |words| words.say("desk-counter"), roles: &[Role::Pharmacy] }];
+#[rustfmt::skip]
+pub(super) const DESKS: &[Desk] = &[
+    Desk { path: "/desk/counter", key: |words| words.say("desk-counter"), roles: &[Role::Pharmacy] },
+];
 
 /// The desks of a role.
 pub(super) fn desks(role: Role) -> impl Iterator<Item = &'static Desk> {
@@ -31,15 +33,21 @@ pub(super) struct Page<'a> {
     pub(super) title: &'a str,
     /// The page's own script, a file of the assets.
     pub(super) script: Option<&'static str>,
+    /// The desk's own style, a file of the assets.
+    pub(super) style: Option<&'static str>,
 }
 
 impl<'a> Page<'a> {
     pub(super) fn new(words: &'a Words, title: &'a str) -> Self {
-        Self { words, title, script: None }
+        Self { words, title, script: None, style: None }
     }
 
     pub(super) fn with_script(self, script: &'static str) -> Self {
         Self { script: Some(script), ..self }
+    }
+
+    pub(super) fn with_style(self, style: &'static str) -> Self {
+        Self { style: Some(style), ..self }
     }
 }
 
@@ -55,6 +63,7 @@ pub(super) fn show(page: &Page<'_>, worker: Option<&Worker>, content: &Markup) -
                 meta name="color-scheme" content="light dark";
                 title { (page.title) " · Veridose" }
                 link rel="stylesheet" href=(assets::address("style.css"));
+                @if let Some(style) = page.style { link rel="stylesheet" href=(assets::address(style)); }
                 link rel="icon" type="image/svg+xml" href=(assets::address("icon.svg"));
                 @if let Some(worker) = worker {
                     meta name="csrf" content=(worker.signed_in.csrf());
@@ -83,7 +92,7 @@ fn navigation(words: &Words, worker: &Worker) -> Markup {
         nav aria-label=(words.say("navigation")) {
             ul {
                 @for desk in desks(worker.caller().role) {
-                    li { a href=(desk.path) aria-current=[(desk.path == here).then_some("page")] { ((desk.key)(words)) } }
+                    li { a href=(desk.path) aria-current=[here.starts_with(desk.path).then_some("page")] { ((desk.key)(words)) } }
                 }
             }
         }

@@ -8,7 +8,7 @@ use actix_web::http::header::ACCEPT_LANGUAGE;
 use actix_web::{FromRequest, HttpRequest, web};
 
 use super::words::{Language, Words};
-use crate::auth::{Caller, SignedIn, terms};
+use crate::auth::{Caller, Role, SignedIn, terms};
 use crate::node::Node;
 use crate::problem::{Kind, Problem};
 
@@ -87,6 +87,20 @@ impl Worker {
     /// Refuses a form that no page of this session sent; `shown` is the form's own field.
     pub(super) fn check(&self, shown: &str) -> Result<(), Problem> {
         self.signed_in.check(&self.request, Some(shown))
+    }
+
+    /// Refuses what no script of this session sent.
+    pub(super) fn check_script(&self) -> Result<(), Problem> {
+        let shown = self.request.headers().get("x-csrf-token").and_then(|value| value.to_str().ok());
+        self.check(shown.unwrap_or_default())
+    }
+
+    /// Refuses who has none of the roles of a desk; `why` says whose it is.
+    pub(super) fn check_role(&self, roles: &[Role], why: &str) -> Result<(), Problem> {
+        if roles.contains(&self.caller().role) {
+            return Ok(());
+        }
+        Err(Problem::new(Kind::Forbidden, why))
     }
 }
 

@@ -58,16 +58,11 @@ impl Language {
         self.code().parse().expect("written here")
     }
 
-    /// Its files; a desk adds one in each language.
+    /// Its files.
     const fn files(self) -> &'static [(&'static str, &'static str)] {
-        macro_rules! files {
-            ($language:literal: $($name:literal)*) => {
-                &[$(($name, include_str!(concat!("locales/", $language, "/", $name, ".ftl"))),)*]
-            };
-        }
         match self {
-            Self::English => files!("en": "frame" "problem" "verdict" "counter" "script"),
-            Self::German => files!("de": "frame" "problem" "verdict" "counter" "script"),
+            Self::English => files::ENGLISH,
+            Self::German => files::GERMAN,
         }
     }
 }
@@ -182,5 +177,6 @@ fn place(expression: &Expression<&str>) -> Option<String> {
     Some(id.name.to_owned())
 }
 
+mod files;
 #[cfg(test)]
 mod tests;

@@ -1,12 +1,12 @@
 //! The consents of a patient under which this pharmacy may record a dispense.
 
-use actix_web::{HttpRequest, HttpResponse, post, web};
+use actix_web::{HttpResponse, post, web};
 use maud::html;
 use serde::Deserialize;
 use veridose_contract::Purpose;
 use veridose_store::ConsentRow;
 
-use super::{check, shown};
+use super::check;
 use crate::node::{Node, date_time};
 use crate::pages::sign_in::html_page;
 use crate::pages::visitor::Worker;
@@ -26,11 +26,10 @@ pub(super) struct Whose {
 pub(super) async fn of_patient(
     worker: Worker,
     node: web::Data<Node>,
-    request: HttpRequest,
     whose: web::Json<Whose>,
 ) -> Result<HttpResponse, Problem> {
     check(&worker)?;
-    worker.check(shown(&request))?;
+    worker.check_script()?;
     node.ledger().check_fresh()?;
     node.caught_up().await;
     let party = worker.caller().party()?;
