@@ -37,6 +37,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         "icon.svg" PICTURE
         "frame.js" SCRIPT
         "node.js" SCRIPT
+        "proof.js" SCRIPT
         "counter.js" SCRIPT
         "queue.js" SCRIPT
         "scanner.js" SCRIPT
