@@ -55,11 +55,13 @@ pub struct Running {
     server: JoinHandle<std::io::Result<()>>,
     forgetting: JoinHandle<()>,
     background: Background,
+    node: web::Data<Node>,
 }
 
 impl Running {
     /// Stops taking requests, lets those in flight end within the configured time, and returns.
     pub async fn stop(self) -> anyhow::Result<()> {
+        self.node.live().close();
         self.handle.stop(true).await;
         self.ended().await
     }
@@ -93,9 +95,15 @@ pub async fn start(config: &Config, listener: TcpListener, node: Arc<Node>, stop
     let analyses = web::Data::new(Analyses::new(&config.data));
     let public_url = web::Data::new(PublicUrl::of(config));
     let (limits, role, forgetful) = (config.limits, config.role, rate.clone());
+    let (serving, ending) = (node.clone(), node.clone());
+    let asked = async move {
+        stop.asked().await;
+        // Requests in flight are waited for, and these would not end by themselves.
+        ending.live().close();
+    };
     let server = HttpServer::new(move || {
         App::new()
-            .app_data(node.clone())
+            .app_data(serving.clone())
             .app_data(patients.clone())
             .app_data(relying_party.clone())
             .app_data(authority.clone())
@@ -113,7 +121,7 @@ pub async fn start(config: &Config, listener: TcpListener, node: Arc<Node>, stop
             .into_app()
     });
     let server = if limits.workers == 0 { server } else { server.workers(limits.workers) };
-    let server = server.shutdown_timeout(limits.shutdown_seconds).shutdown_signal(stop.asked()).listen(listener)?.run();
+    let server = server.shutdown_timeout(limits.shutdown_seconds).shutdown_signal(asked).listen(listener)?.run();
     tracing::info!(%address, "listening");
     let forgetting = tokio::spawn(async move {
         let mut tick = tokio::time::interval(FORGET_EVERY);
@@ -122,5 +130,5 @@ pub async fn start(config: &Config, listener: TcpListener, node: Arc<Node>, stop
             forgetful.forget_idle();
         }
     });
-    Ok(Running { address, handle: server.handle(), server: tokio::spawn(server), forgetting, background })
+    Ok(Running { address, handle: server.handle(), server: tokio::spawn(server), forgetting, background, node })
 }

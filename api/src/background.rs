@@ -15,6 +15,7 @@ use veridose_workers::{CaptureOutcome, Duty, Pace, run_captures};
 
 use crate::access::anchor;
 use crate::config::NodeRole;
+use crate::live;
 use crate::node::{Actor, Node};
 use crate::trade::{Directory, capture};
 
@@ -50,6 +51,9 @@ impl Background {
             tokio::spawn(directory(Arc::clone(&node), members, stopped(&stop))),
             tokio::spawn(keys(Arc::clone(&node), stopped(&stop))),
         ];
+        if role != NodeRole::Work {
+            tasks.push(tokio::spawn(live::follow(Arc::clone(&node), stopped(&stop))));
+        }
         if duty == Duty::Write {
             jobs::schedule(&node).await.context("failed to schedule the periodic jobs")?;
             tasks.push(tokio::spawn(anchor::keep(Arc::clone(&node), stopped(&stop))));

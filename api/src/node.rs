@@ -35,6 +35,7 @@ pub use open::{Parts, clock, given_passphrase, keys, options, parts, registering
 use crate::access::CredentialIssuers;
 use crate::access::anchor::Failing;
 use crate::config::{Config, Detection, Patients, Webhooks};
+use crate::live::Live;
 use crate::trade::Directory;
 use crate::watch::{LastInUse, Recorder};
 use turns::Turns;
@@ -56,6 +57,7 @@ pub struct Node {
     captures: Arc<Notify>,
     jobs: Arc<Notify>,
     scans: Recorder,
+    live: Arc<Live>,
     detector: LastInUse,
     data: PathBuf,
     detection: Detection,
@@ -98,6 +100,7 @@ impl Node {
             captures: Arc::default(),
             jobs: Arc::default(),
             scans: Recorder::default(),
+            live: Arc::default(),
             detector: LastInUse::default(),
             data: config.data.clone(),
             detection: config.detection.clone(),
@@ -193,6 +196,11 @@ impl Node {
     /// Takes verifications for detection.
     pub(crate) const fn scans(&self) -> &Recorder {
         &self.scans
+    }
+
+    /// Tells pages that are open what is new.
+    pub(crate) const fn live(&self) -> &Arc<Live> {
+        &self.live
     }
 
     /// The detector that cases are judged by.

@@ -7,6 +7,7 @@
 mod assets;
 mod counter;
 mod frame;
+mod live;
 mod sign_in;
 mod trial;
 mod trouble;
@@ -40,6 +41,7 @@ pub(crate) fn configure(service: &mut web::ServiceConfig) {
                 .wrap(from_fn(trouble::told))
                 .service(sign_in::session)
                 .service(assets::worker)
+                .service(live::follow)
                 .configure(counter::configure)
                 .default_service(web::to(trouble::nothing)),
         );

@@ -48,6 +48,7 @@ use utoipa_swagger_ui::SwaggerUi;
 pub(crate) use items::encoded;
 pub(crate) use lists::viewer;
 pub(crate) use verifications::{Judged, judge};
+pub(crate) use write::actor;
 
 use crate::config::{Limits, NodeRole};
 use crate::pages;

@@ -9,6 +9,6 @@ mod sign;
 mod target;
 
 pub(crate) use deliver::deliver;
-pub(crate) use notify::notify;
+pub(crate) use notify::{notify, told};
 pub(crate) use sign::written;
 pub(crate) use target::Target;

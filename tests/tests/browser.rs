@@ -3,6 +3,7 @@
 mod browser {
     mod counter;
     mod ground;
+    mod live;
     mod offline;
     mod session;
 }

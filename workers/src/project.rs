@@ -97,6 +97,11 @@ impl Projector {
         Progress { ledger: self.ledger.size(), ..*self.progress.borrow() }
     }
 
+    /// Changes when the view has gone on.
+    pub fn advances(&self) -> watch::Receiver<Progress> {
+        self.progress.subscribe()
+    }
+
     /// Changes when the view took in a change of the members.
     pub fn members(&self) -> watch::Receiver<u64> {
         self.members.subscribe()

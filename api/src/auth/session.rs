@@ -133,6 +133,11 @@ impl SignedIn {
         Err(Problem::new(Kind::ForeignRequest, "this was not asked for by a page of this session: open the page again"))
     }
 
+    /// Whether the session goes on, which asking does not count as a use of.
+    pub(crate) async fn is_open(&self, terms: &SessionTerms, sessions: &Sessions) -> Result<bool, Problem> {
+        Ok(sessions.is_open(&self.token, now_ms(), terms.idle_ms, terms.age_ms).await?)
+    }
+
     /// Ends the session.
     pub(crate) async fn end(&self, request: &HttpRequest) -> Result<(), Problem> {
         Ok(sessions(request).end(&self.token).await?)

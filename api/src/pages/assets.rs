@@ -36,6 +36,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         "style.css" STYLE
         "icon.svg" PICTURE
         "frame.js" SCRIPT
+        "live.js" SCRIPT
         "node.js" SCRIPT
         "proof.js" SCRIPT
         "counter.js" SCRIPT

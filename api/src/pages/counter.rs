@@ -13,6 +13,7 @@ use maud::{Markup, PreEscaped, html};
 use serde::Deserialize;
 
 use super::frame::{self, Page};
+use super::live;
 use super::sign_in::html_page;
 use super::visitor::Worker;
 use crate::auth::Role;
@@ -109,6 +110,7 @@ fn whole(worker: &Worker, verdict: Option<&Markup>, meant: &str) -> Markup {
                 (keys(worker))
             }
             aside.side {
+                (live::notice(words, "arrival", "live-arrivals", None))
                 section #waiting.card hidden aria-labelledby="waiting-title" {
                     h2 #waiting-title { (words.say("counter-waiting")) }
                     p.quiet { (words.say("counter-waiting-how")) }

@@ -68,6 +68,7 @@ pub(super) fn show(page: &Page<'_>, worker: Option<&Worker>, content: &Markup) -
                 @if let Some(worker) = worker {
                     meta name="csrf" content=(worker.signed_in.csrf());
                     meta name="account" content=(account(worker.caller()));
+                    meta name="live" content=(worker.node().projector().progress().projected);
                 }
                 script type="module" src=(assets::address("frame.js"))
                     data-folder=[worker.map(|_| assets::folder())] data-files=[worker.map(|_| assets::names())] {}

@@ -187,7 +187,7 @@ pub(super) fn show(unsigned: &Unsigned) -> UnsignedTransaction {
 }
 
 /// For whom the caller acts: role and sites are those on the ledger, whatever the token says.
-pub(super) fn actor(node: &Node, caller: &Caller) -> Result<Actor, Problem> {
+pub(crate) fn actor(node: &Node, caller: &Caller) -> Result<Actor, Problem> {
     let party = caller.party()?;
     member(node, party, caller.site)
 }

@@ -74,7 +74,7 @@ fn may_know(node: &Node, party: &PartyId, raised_by: &PartyId) -> bool {
 }
 
 /// The case, what happened to it, and what is told of that.
-fn told(action: &Action) -> Option<(CaseId, &'static str, serde_json::Value)> {
+pub(crate) fn told(action: &Action) -> Option<(CaseId, &'static str, serde_json::Value)> {
     if let Action::RaiseCase(case) = action {
         return Some((*case, "case.raised", json!({})));
     }

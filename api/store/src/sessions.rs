@@ -112,12 +112,7 @@ impl Sessions {
         age_ms: i64,
     ) -> Result<Option<Session>, StoreError> {
         let name = token.name();
-        let Some(row) = session::Entity::find_by_id(name.clone()).one(self.database.read()).await? else {
-            return Ok(None);
-        };
-        if now_ms.saturating_sub(row.seen_at) > idle_ms || now_ms.saturating_sub(row.created_at) > age_ms {
-            return Ok(None);
-        }
+        let Some(row) = self.row(token, now_ms, idle_ms, age_ms).await? else { return Ok(None) };
         let opened = self.keys.unseal(PURPOSE, &name, &row.caller);
         let caller = opened.ok_or_else(|| StoreError::KeyAltered("a session".to_owned()))?.to_vec();
         if now_ms.saturating_sub(row.seen_at) >= SESSION_SEEN_STEP_MS {
@@ -130,6 +125,31 @@ impl Sessions {
             write.commit().await?;
         }
         Ok(Some(Session { caller, created_ms: row.created_at }))
+    }
+
+    /// Whether [`Self::find`] would find the session. It does not count as used.
+    pub async fn is_open(
+        &self,
+        token: &SessionToken,
+        now_ms: i64,
+        idle_ms: i64,
+        age_ms: i64,
+    ) -> Result<bool, StoreError> {
+        Ok(self.row(token, now_ms, idle_ms, age_ms).await?.is_some())
+    }
+
+    async fn row(
+        &self,
+        token: &SessionToken,
+        now_ms: i64,
+        idle_ms: i64,
+        age_ms: i64,
+    ) -> Result<Option<session::Model>, StoreError> {
+        let row = session::Entity::find_by_id(token.name()).one(self.database.read()).await?;
+        let is_open = |row: &session::Model| {
+            now_ms.saturating_sub(row.seen_at) <= idle_ms && now_ms.saturating_sub(row.created_at) <= age_ms
+        };
+        Ok(row.filter(is_open))
     }
 
     /// Ends a session.

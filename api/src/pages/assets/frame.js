@@ -10,6 +10,9 @@ if (own && "serviceWorker" in navigator) {
   if (isFirst) navigator.serviceWorker.ready.then(() => caches.open("pages")).then((kept) => kept.add(location.pathname)).catch(() => {});
 }
 
+// Where something is shown that may change meanwhile.
+if (document.querySelector("[data-live]")) import("./live.js");
+
 // A kept page names who was signed in.
 document.getElementById("sign-out")?.addEventListener("submit", () => {
   globalThis.caches?.delete("pages");

@@ -14,5 +14,6 @@ files! {
     "problem"
     "verdict"
     "counter"
+    "live"
     "script"
 }
