@@ -17,6 +17,7 @@ pub mod demo;
 mod dispensed;
 mod form3911;
 pub mod found;
+mod label;
 mod live;
 pub mod metrics;
 pub mod middleware;

@@ -8,6 +8,7 @@ mod assets;
 mod counter;
 mod frame;
 mod live;
+mod shipping;
 mod sign_in;
 mod trial;
 mod trouble;
@@ -43,6 +44,7 @@ pub(crate) fn configure(service: &mut web::ServiceConfig) {
                 .service(assets::worker)
                 .service(live::follow)
                 .configure(counter::configure)
+                .configure(shipping::configure)
                 .default_service(web::to(trouble::nothing)),
         );
 }

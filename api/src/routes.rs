@@ -21,6 +21,7 @@ mod jobs;
 mod lists;
 mod log;
 mod models;
+mod packing;
 mod packs;
 mod parties;
 mod passkeys;
@@ -33,6 +34,7 @@ mod studies;
 mod table;
 #[cfg(test)]
 mod tests;
+mod traces;
 mod transactions;
 mod verifications;
 mod webhooks;
@@ -45,8 +47,11 @@ use utoipa_actix_web::AppExt as _;
 use utoipa_actix_web::service_config::ServiceConfig as Documented;
 use utoipa_swagger_ui::SwaggerUi;
 
-pub(crate) use items::encoded;
-pub(crate) use lists::viewer;
+pub(crate) use handoffs::named;
+pub(crate) use items::{encoded, item};
+pub(crate) use lists::{Paging, viewer};
+pub(crate) use recalls::reach::{Reach, reach};
+pub(crate) use traces::{Owner, Trace, trace};
 pub(crate) use verifications::{Judged, judge};
 pub(crate) use write::actor;
 
@@ -89,6 +94,10 @@ pub fn documented(service: &mut Documented<'_>) {
         // The trade
         .service(verifications::create)
         .service(packs::show)
+        .service(traces::show)
+        .service(packing::commission)
+        .service(packing::pack)
+        .service(packing::unpack)
         .service(handoffs::create)
         .service(handoffs::index)
         .service(handoffs::show)
@@ -100,6 +109,7 @@ pub fn documented(service: &mut Documented<'_>) {
         .service(dispenses::decommission)
         .service(recalls::call)
         .service(recalls::index)
+        .service(recalls::reach::show)
         .service(recalls::end)
         .service(recalls::quarantine)
         .service(recalls::release)

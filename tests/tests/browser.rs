@@ -6,4 +6,6 @@ mod browser {
     mod live;
     mod offline;
     mod session;
+    mod shipping;
+    mod shipping_goods;
 }

@@ -4,6 +4,7 @@
 //! - [`Reader`] and [`Writer`]: documents event by event, with one event in memory; [`convert`], [`validate`] and [`hashes`]
 //!   on top of them;
 //! - [`to_json`] and [`from_json`]: one event that stands alone, with every prefix it uses;
+//! - [`TableReader`]: events from a table (CSV);
 //! - [`hash`]: the event hash id of CBV 2.0, the same for an event in every syntax;
 //! - [`limits`]: how much of anything a document may hold.
 //!
@@ -21,6 +22,7 @@ pub mod limits;
 pub mod model;
 mod reader;
 mod scope;
+mod table;
 mod writer;
 mod xml;
 
@@ -30,4 +32,5 @@ pub use hash::{hash, prehash};
 pub use json::{from_json, to_json};
 pub use model::{Document, Event, EventKind, Header};
 pub use reader::{Reader, Syntax, read_document};
+pub use table::{CellFault, Column, Lines, TableFault, TableReader};
 pub use writer::{Writer, write_answer, write_document};

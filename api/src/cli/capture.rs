@@ -53,7 +53,12 @@ pub(super) fn run(wanted: &Arguments, json: bool) -> Result<Outcome> {
 
 fn capture(client: &Client, path: &Path, proceed: bool, json: bool) -> Result<Outcome> {
     let mut file = File::open(path).with_context(|| format!("failed to open {}", path.display()))?;
-    let (media, is_gzip) = form(&mut file).with_context(|| format!("failed to read {}", path.display()))?;
+    let is_table = path.extension().is_some_and(|kind| kind.eq_ignore_ascii_case("csv"));
+    let (media, is_gzip) = if is_table {
+        ("text/csv", false)
+    } else {
+        form(&mut file).with_context(|| format!("failed to read {}", path.display()))?
+    };
     let bar = epcis::bar(file.metadata()?.len())?;
     let behaviour = if proceed { "proceed" } else { "rollback" };
     let request = client

@@ -45,7 +45,8 @@ pub(super) fn run(mut config: Config, arguments: &Arguments) -> anyhow::Result<O
             return running.stop().await;
         }
         super::print(&format!(
-            "\nOpen http://{0}/ in a browser and become one of the people. The API is described at http://{0}/docs/. Ctrl-c stops.",
+            "\nOpen http://{0}/ in a browser and become one of the people: the pharmacist's counter is \
+             /desk/counter, the shipping clerk's desk /desk/shipping. The API is described at http://{0}/docs/. Ctrl-c stops.",
             running.address
         ))?;
         running.ended().await

@@ -44,6 +44,11 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         "scanner.js" SCRIPT
         "camera.js" SCRIPT
         "signed-in.js" SCRIPT
+        "shipping.js" SCRIPT
+        "shipping-form.js" SCRIPT
+        "shipping-items.js" SCRIPT
+        "shipping-file.js" SCRIPT
+        "shipping.css" STYLE
     };
     assets.extend(Language::ALL.map(|language| Asset {
         name: format!("words-{}.js", language.code()),

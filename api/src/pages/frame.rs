@@ -20,6 +20,7 @@ pub(super) struct Desk {
 #[rustfmt::skip]
 pub(super) const DESKS: &[Desk] = &[
     Desk { path: "/desk/counter", key: |words| words.say("desk-counter"), roles: &[Role::Pharmacy] },
+    Desk { path: "/desk/shipping", key: |words| words.say("desk-shipping"), roles: &[Role::Manufacturer, Role::Distributor, Role::Pharmacy] },
 ];
 
 /// The desks of a role.

@@ -141,7 +141,12 @@ pub(super) struct CaptureHeaders {
     version: Option<String>,
 }
 
-/// Hands in an EPCIS document: 1.2 or 2.0 XML, or 2.0 JSON-LD, gzip-compressed or not.
+/// Hands in an EPCIS document: 1.2 or 2.0 XML, or 2.0 JSON-LD, gzip-compressed or not; or a table (CSV).
+///
+/// A table's first row names its columns: `event` (`commission`, `pack`, `unpack`, `ship`, `return`, `receive` or `destroy`), `time` (with
+/// the offset from UTC) and `item` (in any form that is scanned), and, where the event needs them, `container` (SSCC), `lot`,
+/// `expiry` (YYYY-MM-DD), `partner` and `place` (GLN). Each row below names one item; rows below each other that say the same of
+/// several are one event.
 #[utoipa::path(
     tag = "epcis",
     params(CaptureHeaders),
@@ -151,6 +156,7 @@ pub(super) struct CaptureHeaders {
             (Object = "application/ld+json"),
             (String = "application/xml"),
             (String = "text/xml"),
+            (String = "text/csv"),
         )
     ),
     responses(
@@ -251,8 +257,10 @@ fn media(request: &HttpRequest) -> Result<&'static str, Problem> {
     match media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
         "application/json" | "application/ld+json" => Ok("application/ld+json"),
         "application/xml" | "text/xml" => Ok("application/xml"),
+        "text/csv" => Ok("text/csv"),
         _ => {
-            let detail = "send the document as application/ld+json, application/json, application/xml or text/xml";
+            let detail =
+                "send the document as application/ld+json, application/json, application/xml, text/xml or text/csv";
             Err(Problem::new(Kind::UnsupportedMedia, detail))
         }
     }

@@ -141,17 +141,20 @@ async fn offered(write: &Write, offer: &OfferId, keys: &[ItemKey]) -> Result<Vec
     let (node, party) = (write.node(), &write.actor.party);
     node.caught_up().await;
     let Some(row) = node.store().queries.handoff(&viewer_of(&write.actor), offer).await? else { return Ok(Vec::new()) };
+    let named = named(node, party, &row).await?;
+    // A list that names only some of them would say something else than the transaction.
+    let uris: Option<Vec<Uri>> = keys.iter().map(|key| named.get(key).cloned()).collect();
+    Ok(uris.unwrap_or_default())
+}
+
+/// The items of an offer by the names that its own event gives them, as far as this node can read that event.
+pub(crate) async fn named(node: &Node, party: &PartyId, row: &HandoffRow) -> Result<BTreeMap<ItemKey, Uri>, Problem> {
     let Opened::Document(Payload::Event(json)) = node.store().vault.open(&row.offered, party).await? else {
-        return Ok(Vec::new());
+        return Ok(BTreeMap::new());
     };
     let event = veridose_epcis::from_json(json.get().as_bytes()).map_err(Problem::internal)?;
-    let mut named: BTreeMap<ItemKey, &Uri> = BTreeMap::new();
-    for epc in event.epcs() {
-        named.extend(Thing::of(epc.as_str()).key(node.network_key()).map(|key| (key, epc)));
-    }
-    // A list that names only some of them would say something else than the transaction.
-    let uris: Option<Vec<Uri>> = keys.iter().map(|key| named.get(key).copied().cloned()).collect();
-    Ok(uris.unwrap_or_default())
+    let key = |epc: &Uri| Some((Thing::of(epc.as_str()).key(node.network_key())?, epc.clone()));
+    Ok(event.epcs().filter_map(key).collect())
 }
 
 fn still_open(offer: &OfferRecord, discrepancies: &[Discrepancy]) -> Vec<ItemKey> {

@@ -8,17 +8,17 @@ use veridose_gs1::{Epc, Gtin, Lot, lot_name, scan};
 use crate::problem::Problem;
 
 /// A pack or container that a request names.
-pub(super) struct Item {
+pub(crate) struct Item {
     /// Its canonical name, which the ledger blinds.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// Its key on the ledger.
-    pub(super) key: ItemKey,
+    pub(crate) key: ItemKey,
     /// Its Digital Link.
-    pub(super) uri: Uri,
+    pub(crate) uri: Uri,
 }
 
 /// Reads the name of a pack or container; `field` is where it stood.
-pub(super) fn item(key: &NetworkKey, field: &str, text: &str) -> Result<Item, Problem> {
+pub(crate) fn item(key: &NetworkKey, field: &str, text: &str) -> Result<Item, Problem> {
     let epc = match Epc::parse(text) {
         Ok(epc @ (Epc::Sgtin(_) | Epc::Sscc(_))) => epc,
         Ok(Epc::Lgtin(..) | Epc::Gtin(_) | Epc::Sgln(_) | Epc::Pgln(_) | Epc::Key(_) | Epc::Other(_)) | Err(_) => {

@@ -18,7 +18,7 @@ use crate::problem::{Kind, Problem};
 /// Which page is asked for.
 #[derive(Debug, Clone, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Paging {
+pub(crate) struct Paging {
     /// Rows wanted; 30 where none is given.
     #[serde(rename = "perPage")]
     #[param(minimum = 1)]
@@ -58,7 +58,7 @@ fn paging(request: &HttpRequest) -> Result<Paging, Problem> {
 }
 
 impl Paging {
-    pub(super) fn request(&self) -> PageRequest {
+    pub(crate) fn request(&self) -> PageRequest {
         PageRequest { limit: self.per_page, token: self.next_page_token.clone() }
     }
 }

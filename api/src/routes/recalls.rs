@@ -1,5 +1,7 @@
 //! Recalls and quarantines of packs, lots and products.
 
+pub(crate) mod reach;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};

@@ -7,6 +7,7 @@ mod findings;
 mod history;
 mod jobs;
 mod models;
+mod packing;
 mod pages;
 mod passkeys;
 mod sign_in;

@@ -39,7 +39,8 @@ const PLANS_MAX: u8 = 3;
 /// Works a capture job through, from where it stands.
 pub async fn run(node: &Arc<Node>, actor: &Actor, job: &CaptureJob) -> Result<CaptureState> {
     let document = node.store().captures.document(job).await.context("failed to open the captured document")?;
-    let mut work = Work { node, actor, job, reading: Reading::start(document), events: 0, captured: 0, told: 0 };
+    let mut work =
+        Work { node, actor, job, reading: Reading::start(document, &job.media_type), events: 0, captured: 0, told: 0 };
     match job.behaviour {
         ErrorBehaviour::Rollback => work.rollback().await,
         ErrorBehaviour::Proceed => work.proceed().await,
@@ -98,7 +99,7 @@ impl Work<'_> {
         self.settle(place, &mut chunk).await?;
         self.tell_places().await?;
         self.look(seen, &chunk.errors).await?;
-        self.progress(&chunk.errors).await?;
+        self.progress(&chunk.placed()).await?;
         Ok(if chunk.errors.is_empty() { CaptureState::Succeeded } else { CaptureState::Failed })
     }
 
@@ -148,7 +149,7 @@ impl Work<'_> {
         }
         self.tell_places().await?;
         self.look(seen, &chunk.errors).await?;
-        self.progress(&chunk.errors).await?;
+        self.progress(&chunk.placed()).await?;
         Ok(!chunk.errors.is_empty())
     }
 

@@ -20,6 +20,12 @@ pub struct Words {
     pub disposition: Option<&'static str>,
 }
 
+/// Made.
+pub const COMMISSIONING: Words = Words { action: Action::Add, step: "commissioning", disposition: Some("active") };
+/// Put into a container.
+pub const PACKING: Words = Words { action: Action::Add, step: "packing", disposition: Some("in_progress") };
+/// Taken out of a container.
+pub const UNPACKING: Words = Words { action: Action::Delete, step: "unpacking", disposition: Some("in_progress") };
 /// Sent to another member.
 pub const SHIPPING: Words = Words { action: Action::Observe, step: "shipping", disposition: Some("in_transit") };
 /// Sent back.

@@ -16,6 +16,7 @@ export class Refused extends Error {
     this.status = status;
     this.code = problem.code ?? "";
     this.detail = problem.detail ?? "";
+    this.field = problem.field ?? "";
   }
 }
 

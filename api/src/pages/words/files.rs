@@ -16,4 +16,6 @@ files! {
     "counter"
     "live"
     "script"
+    "shipping"
+    "fault"
 }

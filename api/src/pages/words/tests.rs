@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use super::*;
 
 /// Keys that are put together from a code, by their beginning.
-const BUILT: [&str; 7] = ["problem-", "verdict-", "scan-", "note-", "role-", "person-", "reason-"];
+const BUILT: &[&str] = &["problem-", "verdict-", "scan-", "note-", "role-", "person-", "reason-", "fault-"];
 
 fn catalogue(language: Language) -> BTreeMap<String, Vec<String>> {
     let mut all = BTreeMap::new();

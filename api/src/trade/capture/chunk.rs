@@ -1,5 +1,7 @@
 //! Some events of a document, and what became of them.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use veridose_contract::limits::{COMMANDS_PER_TRANSACTION_MAX, ITEMS_PER_TRANSACTION_MAX};
 use veridose_epcis::Header;
@@ -20,12 +22,17 @@ pub(super) struct Chunk {
     pub(super) reads: Vec<Numbered>,
     pub(super) plans: Vec<(u64, Plan)>,
     pub(super) errors: Vec<CaptureError>,
+    /// Where the events of a table begin.
+    pub(super) lines: BTreeMap<u64, u64>,
 }
 
 impl Chunk {
     pub(super) fn take(&mut self, number: u64, read: Read) {
         match read {
-            Read::Event { event, json, hash } => self.reads.push((number, json, *event, hash)),
+            Read::Event { event, json, hash, line } => {
+                self.lines.extend(line.map(|line| (number, line)));
+                self.reads.push((number, json, *event, hash));
+            }
             Read::Fault(refusal) | Read::Unreadable(refusal) => self.errors.push(error(number, &refusal)),
             Read::Lost(_) => unreachable!("a document that is lost ends the job"),
         }
@@ -49,6 +56,18 @@ impl Chunk {
             usize::try_from(command).is_ok_and(|command| command < before)
         });
         owner.map_or_else(|| self.first(), |(number, _)| *number)
+    }
+
+    /// The errors, with the lines of a table beside the fields of its events.
+    pub(super) fn placed(&self) -> Vec<CaptureError> {
+        let placed = |error: &CaptureError| match (self.lines.get(&error.event), &error.place) {
+            (Some(line), Some(field)) if !field.starts_with("line ") => {
+                CaptureError { place: Some(format!("line {line}, {field}")), ..error.clone() }
+            }
+            (Some(line), None) => CaptureError { place: Some(format!("line {line}")), ..error.clone() },
+            (Some(_), Some(_)) | (None, _) => error.clone(),
+        };
+        self.errors.iter().map(placed).collect()
     }
 
     /// All plans as one.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::value::RawValue;
 use tokio::sync::mpsc;
 use veridose_epcis::model::Event;
-use veridose_epcis::{EpcisError, Header};
+use veridose_epcis::{EpcisError, Header, Location, TableFault, TableReader};
 use veridose_store::Document;
 
 use crate::trade::record;
@@ -15,10 +15,13 @@ use crate::trade::refusal::Refusal;
 /// Events and pieces that may wait on either side of the reader.
 const QUEUE: usize = 64;
 
+/// The media type of a table (RFC 7111).
+const TABLE: &str = "text/csv";
+
 /// What stood at one place of the document.
 pub(super) enum Read {
-    /// An event, its canonical JSON and its hash.
-    Event { event: Box<Event>, json: Box<RawValue>, hash: String },
+    /// An event, its canonical JSON and its hash; with the line that it begins at, where it stood in a table.
+    Event { event: Box<Event>, json: Box<RawValue>, hash: String, line: Option<u64> },
     /// Something that is no event.
     Fault(Refusal),
     /// The document itself, before its first event, is at fault.
@@ -44,7 +47,8 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    pub(super) fn start(mut document: Document) -> Self {
+    /// Reads a document of this media type.
+    pub(super) fn start(mut document: Document, media_type: &str) -> Self {
         let (piece_in, piece_out) = mpsc::channel(QUEUE);
         let (read_in, reads) = mpsc::channel(QUEUE);
         tokio::spawn(async move {
@@ -57,9 +61,10 @@ impl Reading {
             }
         });
         let header = Arc::new(Mutex::default());
-        let shared = Arc::clone(&header);
+        let (shared, is_table) = (Arc::clone(&header), media_type == TABLE);
         tokio::task::spawn_blocking(move || {
-            parse(Pieces { waiting: piece_out, piece: Vec::new(), at: 0 }, &shared, &read_in);
+            let pieces = Pieces { waiting: piece_out, piece: Vec::new(), at: 0 };
+            if is_table { parse_table(pieces, &read_in) } else { parse(pieces, &shared, &read_in) }
         });
         Self { reads, header }
     }
@@ -90,10 +95,7 @@ fn parse(pieces: Pieces, header: &Mutex<Arc<Header>>, reads: &mpsc::Sender<Read>
     tell(reader.header());
     for event in &mut reader {
         let read = match event {
-            Ok(event) => {
-                let hash = veridose_epcis::hash(&event);
-                Read::Event { json: record::json(&event), event: Box::new(event), hash }
-            }
+            Ok(event) => read_of(event, None),
             Err(EpcisError::Io(error)) => Read::Lost(error),
             Err(error) => Read::Fault(fault(&error)),
         };
@@ -104,8 +106,46 @@ fn parse(pieces: Pieces, header: &Mutex<Arc<Header>>, reads: &mpsc::Sender<Read>
     tell(reader.header());
 }
 
+/// As [`parse`], for a table.
+fn parse_table(pieces: Pieces, reads: &mpsc::Sender<Read>) {
+    let rows = match TableReader::new(BufReader::new(pieces)) {
+        Ok(rows) => rows,
+        Err(TableFault::Io(error)) => return drop(reads.blocking_send(Read::Lost(error))),
+        Err(fault) => return drop(reads.blocking_send(Read::Unreadable(table_fault(&fault)))),
+    };
+    for row in rows {
+        let read = match row {
+            Ok(lines) => read_of(lines.event, Some(lines.first)),
+            Err(TableFault::Io(error)) => Read::Lost(error),
+            Err(fault) => Read::Fault(table_fault(&fault)),
+        };
+        if reads.blocking_send(read).is_err() {
+            return;
+        }
+    }
+}
+
+fn read_of(event: Event, line: Option<u64>) -> Read {
+    let hash = veridose_epcis::hash(&event);
+    Read::Event { json: record::json(&event), event: Box::new(event), hash, line }
+}
+
+fn table_fault(fault: &TableFault) -> Refusal {
+    let (detail, fix) = match fault {
+        TableFault::Cell { fault, .. } => (fault.to_string(), fault.fix()),
+        TableFault::NoText { .. } | TableFault::Io(_) => (fault.to_string(), "correct the table"),
+    };
+    Refusal::new(fault.code(), &fault.place(), detail, fix)
+}
+
 fn fault(error: &EpcisError) -> Refusal {
-    Refusal::new("event_invalid", error.field().unwrap_or("document"), error.to_string(), "correct the document")
+    let field = error.field().unwrap_or("document");
+    let place = match error.location() {
+        Some(Location::Line(line)) => format!("line {line}, {field}"),
+        Some(Location::Path(path)) => path.clone(),
+        Some(Location::Event(_)) | None => field.to_owned(),
+    };
+    Refusal::new("event_invalid", &place, error.to_string(), "correct the document")
 }
 
 /// The pieces of a stored document as one stream of bytes.

@@ -166,7 +166,8 @@ async fn a_rollback_of_more_than_one_transaction_holds_is_refused_with_the_limit
 /// A job taken up at its document's beginning, and its first chunk planned on the state as it is.
 async fn planned<'a>(node: &'a Arc<Node>, actor: &'a Actor, job: &'a CaptureJob) -> (Work<'a>, Chunk) {
     let document = node.store().captures.document(job).await.expect("there");
-    let mut work = Work { node, actor, job, reading: Reading::start(document), events: 0, captured: 0, told: 0 };
+    let mut work =
+        Work { node, actor, job, reading: Reading::start(document, &job.media_type), events: 0, captured: 0, told: 0 };
     let mut chunk = Chunk::default();
     while let Some((number, read)) = work.next().await.expect("readable") {
         chunk.take(number, read);

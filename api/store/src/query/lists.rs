@@ -3,10 +3,11 @@
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use veridose_contract::{Commitment, ConsentId, ItemKey, LotKey, OfferId, PartyId, ProductKey, Purpose};
 
-use crate::database::{KEYS_PER_QUERY_MAX, fixed};
+use crate::database::{KEYS_PER_QUERY_MAX, fixed, signed, unsigned};
 use crate::entity::answers::{consent, handoff, handoff_item, recall};
-use crate::entity::goods::{container, lot, pack, product};
+use crate::entity::goods::{batch, container, lot, pack, product};
 use crate::entity::members::party;
+use crate::projection::COMMANDS_STRIDE;
 use crate::query::{
     ConsentRow, ContainerRow, HandoffItem, HandoffRow, HandoffSide, HandoffState, LotRow, PackRow, PartyRow,
     ProductRow, Queries, RecallRow, Viewer,
@@ -198,6 +199,23 @@ impl Queries {
         let find = find.order_by_desc(recall::Column::EventId).limit(page.limit_and_one());
         let rows = find.all(self.view.read()).await?;
         Page::cut(rows, page.limit(), |row| row.event_id).try_map(RecallRow::try_from)
+    }
+
+    /// One recall, by its transaction and command: every member must know of each.
+    pub async fn recall(&self, tx_index: u64, command: u32) -> Result<Option<RecallRow>, StoreError> {
+        let event = signed("ledger index", tx_index.saturating_mul(COMMANDS_STRIDE).saturating_add(command.into()))?;
+        recall::Entity::find_by_id(event).one(self.view.read()).await?.map(RecallRow::try_from).transpose()
+    }
+
+    /// The commands that made packs of a lot, each by its transaction and its own number, the first ones of too many.
+    pub async fn batches(&self, lot: &LotKey, max: u32) -> Result<Vec<(u64, u32)>, StoreError> {
+        let find = batch::Entity::find().filter(batch::Column::Lot.eq(lot.0.to_vec()));
+        let rows = find.order_by_asc(batch::Column::EventId).limit(u64::from(max)).all(self.view.read()).await?;
+        let place = |row: batch::Model| {
+            let (event, stride) = (unsigned(row.event_id), COMMANDS_STRIDE);
+            (event / stride, u32::try_from(event % stride).unwrap_or(u32::MAX))
+        };
+        Ok(rows.into_iter().map(place).collect())
     }
 
     /// A container, if the caller holds it or is a regulator.

@@ -1,0 +1,46 @@
+# Was an einem Ereignis einer Datei falsch ist, nach seinem Code, und was zu tun ist.
+fault-event_invalid = So steht dieses Ereignis nicht in EPCIS. Berichtigen Sie die genannte Stelle, oder lassen Sie das System es tun, das die Datei geschrieben hat, und reichen Sie die Datei erneut ein.
+fault-limit_exceeded = Das ist mehr, als in eine Transaktion passt. Reichen Sie die Datei mit „Behalten, was richtig ist“ ein, oder teilen Sie sie.
+fault-internal = Der Knoten ist an dieser Datei gescheitert. Fragen Sie seinen Betreiber, und reichen Sie die Datei dann erneut ein.
+
+fault-table_no_text = Das ist keine Tabelle in Textform. Speichern Sie sie als CSV in UTF-8, und reichen Sie sie erneut ein.
+fault-table_column_missing = In der ersten Zeile fehlt eine Spalte. Beginnen Sie die Tabelle mit einer Zeile von Namen, darunter event, time und item.
+fault-table_column_unknown = Keine Spalte heißt so. Verwenden Sie die Namen, die neben dem Feld für Dateien stehen, und lassen Sie andere Spalten weg.
+fault-table_column_twice = Die erste Zeile nennt diese Spalte zweimal. Nennen Sie sie einmal.
+fault-table_too_wide = Die Zeile ist länger als die erste. Setzen Sie Werte, die Kommas enthalten, in Anführungszeichen.
+fault-table_empty_cell = Diese Zelle darf nicht leer sein. Füllen Sie sie aus.
+fault-table_event = Ein solches Ereignis gibt es nicht. Schreiben Sie commission, pack, unpack, ship, return, receive oder destroy.
+fault-table_time = Das ist keine Zeit mit Zeitzone. Schreiben Sie sie als 2026-11-22T08:30:00+01:00.
+fault-table_item = Dieser Code ist nicht lesbar. Scannen oder tippen Sie ihn noch einmal.
+fault-table_not_serialised = Das nennt weder eine Packung noch ein Gebinde. Geben Sie die Packung mit ihrer Seriennummer oder den SSCC des Gebindes an.
+fault-table_container = Das ist kein SSCC. Geben Sie die achtzehn Ziffern des Gebindes an, etwa (00)095060000000000015.
+fault-table_lot = Das ist keine Chargennummer. Geben Sie 1 bis 20 Buchstaben, Ziffern oder Zeichen an.
+fault-table_expiry = Das ist kein Datum. Schreiben Sie es als 2028-02-29.
+fault-table_differs = Der Code der Packung selbst sagt etwas anderes. Lassen Sie die Zelle leer, oder berichtigen Sie sie.
+fault-table_gln = Das ist keine GLN. Geben Sie ihre dreizehn Ziffern an.
+
+fault-lot_missing = Packungen entstehen ohne Charge. Geben Sie die Chargennummer im Ereignis an (ilmd).
+fault-lot_invalid = Das ist keine Chargennummer. Geben Sie 1 bis 20 Buchstaben, Ziffern oder Zeichen an.
+fault-expiry_missing = Eine neue Charge entsteht ohne Verfalldatum. Geben Sie es im Ereignis an (ilmd), etwa 2028-02-29.
+fault-expiry_invalid = Das ist kein Verfalldatum. Schreiben Sie es als 2028-02-29.
+fault-expiry_differs = Die Charge ist mit einem anderen Verfalldatum eingetragen. Prüfen Sie das Datum auf den Packungen: Eine Charge hat nur eines.
+fault-item_not_serialised = Das nennt weder eine Packung noch ein Gebinde. Geben Sie SGTIN oder SSCC an, oder nehmen Sie anderes in ein eigenes Ereignis.
+fault-epc_invalid = Diese Kennung ist falsch. Berichtigen Sie sie; meist ist es die Prüfziffer.
+fault-parent_missing = Das Gebinde ist nicht genannt. Geben Sie seinen SSCC an.
+fault-destination_unknown = Kein Empfänger dieser Sendung ist Mitglied des Netzes. Nennen Sie den Empfänger mit der GLN eines Mitglieds.
+fault-void_in_part = Die Sendung enthält mehr als das. Nennen Sie alles, was noch unterwegs ist, und versenden Sie neu, was gehen soll.
+fault-inside_shipped_container = Es liegt in einem Gebinde, das versandt wurde. Nennen Sie das äußerste Gebinde; sein Inhalt kommt mit.
+fault-already_yours = Es ist in Ihren Händen und nicht unterwegs. Lassen Sie es weg.
+fault-not_offered = Es ist nicht unterwegs: Niemand hat es angeboten. Bitten Sie den Absender, es zu versenden.
+fault-unknown_item = Eine solche Packung, ein solches Gebinde wurde nie hergestellt. Reichen Sie zuerst die Herstellung ein, oder fragen Sie den Hersteller.
+fault-item_exists = Es besteht schon. Wurde diese Datei schon eingereicht, ist nichts zu tun; sonst vergeben Sie neue Seriennummern.
+fault-duplicate_item = Es ist zweimal genannt. Nennen Sie es einmal.
+fault-not_holder = Nach dem Ledger hält es jemand anderes. Bitten Sie ihn, es zuerst zu übergeben.
+fault-not_active = Es ist nicht mehr im Handel: abgegeben, vernichtet oder herausgenommen. Lassen Sie es weg.
+fault-offered = Es ist Teil eines offenen Angebots. Lassen Sie dieses zuerst beantworten, oder ziehen Sie es zurück.
+fault-in_container = Es liegt in einem Gebinde. Packen Sie es zuerst aus, oder nennen Sie das Gebinde.
+fault-not_in_parent = Es liegt nicht in diesem Gebinde. Prüfen Sie, in welchem es liegt.
+fault-container_empty = In dem Gebinde ist nichts. Packen Sie zuerst etwas hinein.
+fault-not_product_owner = Das Produkt gehört einem anderen Hersteller. Nur dieser stellt Packungen davon her.
+fault-role_not_allowed = Das darf Ihre Organisation in ihrer Rolle nicht. Fragen Sie, wer es darf.
+fault-happened_too_late = Es ist in der Zukunft datiert. Prüfen Sie die Uhr des Systems, das die Datei geschrieben hat, und die Zeitzone seiner Zeiten.

@@ -1,0 +1,46 @@
+# What is wrong with an event of a file, by its code, and what to do about it.
+fault-event_invalid = The file does not say this event as EPCIS has it. Correct the place that is named, or have the system that wrote the file do so, and hand the file in again.
+fault-limit_exceeded = That is more than fits into one transaction. Hand the file in as “Keep what is sound”, or divide it.
+fault-internal = The node failed over this file. Ask its operator, then hand the file in again.
+
+fault-table_no_text = This is no table in text. Save it as CSV in UTF-8 and hand it in again.
+fault-table_column_missing = The first row lacks a column. Begin the table with a row of names, with event, time and item among them.
+fault-table_column_unknown = No column has this name. Use the names that are listed beside the field for files, and leave out other columns.
+fault-table_column_twice = The first row names this column twice. Name it once.
+fault-table_too_wide = The row is longer than the first one. Put values with commas in them into quotation marks.
+fault-table_empty_cell = This cell must not be empty. Fill it in.
+fault-table_event = There is no such event. Write commission, pack, unpack, ship, return, receive or destroy.
+fault-table_time = This is no time with an offset. Write it as 2026-11-22T08:30:00+01:00.
+fault-table_item = This code cannot be read. Scan or type it again.
+fault-table_not_serialised = This names neither a pack nor a container. Give the pack with its serial number, or the container's SSCC.
+fault-table_container = This is no SSCC. Give the container's eighteen digits, such as (00)095060000000000015.
+fault-table_lot = This is no lot number. Give 1 to 20 letters, digits or signs.
+fault-table_expiry = This is no date. Write it as 2028-02-29.
+fault-table_differs = The item's own code says something else. Leave the cell empty, or correct it.
+fault-table_gln = This is no GLN. Give its thirteen digits.
+
+fault-lot_missing = Packs begin without a lot. Give the lot number in the event (ilmd).
+fault-lot_invalid = This is no lot number. Give 1 to 20 letters, digits or signs.
+fault-expiry_missing = A new lot begins without an expiry date. Give it in the event (ilmd), such as 2028-02-29.
+fault-expiry_invalid = This is no expiry date. Write it as 2028-02-29.
+fault-expiry_differs = The lot was registered with another expiry date. Check the date on the packs: one lot has one.
+fault-item_not_serialised = This names neither a pack nor a container. Give the SGTIN or SSCC, or put other things into an event of their own.
+fault-epc_invalid = This identifier is wrong. Correct it, most often its check digit.
+fault-parent_missing = The container is not named. Give its SSCC.
+fault-destination_unknown = No receiver of this shipment is a member of the network. Name the receiver by a GLN of a member.
+fault-void_in_part = The shipment holds more than this. Name everything that is still on its way, and ship anew what shall go.
+fault-inside_shipped_container = It lies in a container that was shipped. Name the outermost container; what lies in it comes along.
+fault-already_yours = It is in your hands and not on its way. Leave it out.
+fault-not_offered = It is not on its way: nobody offered it. Ask the sender to ship it.
+fault-unknown_item = No such pack or container was ever made. Hand in its commissioning first, or ask its maker.
+fault-item_exists = It exists already. If this file was handed in before, there is nothing to do; else give new serial numbers.
+fault-duplicate_item = It is named twice. Name it once.
+fault-not_holder = The ledger says that somebody else holds it. Ask the holder to hand it over first.
+fault-not_active = It is no longer in the trade: dispensed, destroyed or taken out. Leave it out.
+fault-offered = It is part of an open offer. Have that answered or withdraw it first.
+fault-in_container = It lies in a container. Unpack it first, or name the container.
+fault-not_in_parent = It does not lie in that container. Check which container it is in.
+fault-container_empty = There is nothing in the container. Pack something into it first.
+fault-not_product_owner = The product is another manufacturer's. Only its manufacturer makes packs of it.
+fault-role_not_allowed = Your organisation's role may not do this. Ask who may.
+fault-happened_too_late = It is dated in the future. Check the clock of the system that wrote the file, and the offset of its times.
