@@ -106,6 +106,14 @@ impl<R: BufRead> Reader<R> {
         }
     }
 
+    /// The line of an XML document at which the event begins that was read last. JSON is often written in one line.
+    pub fn line(&self) -> Option<u64> {
+        match &self.inner {
+            Inner::Json(_) => None,
+            Inner::Xml(reader) => Some(reader.line()),
+        }
+    }
+
     /// How many events were read, broken ones included.
     pub fn events_read(&self) -> u64 {
         self.events_read

@@ -34,6 +34,8 @@ pub(crate) struct XmlReader<R> {
     syntax: Syntax,
     /// The event that was found while the header was read.
     first: Option<Result<Event, EpcisError>>,
+    /// Where the event begins that was read last.
+    line: u64,
     ended: bool,
 }
 
@@ -46,6 +48,7 @@ impl<R: BufRead> XmlReader<R> {
             header: Header::default(),
             syntax: Syntax::Xml20,
             first: None,
+            line: 1,
             ended: false,
         };
         let step = reader.parser.step()?;
@@ -70,6 +73,11 @@ impl<R: BufRead> XmlReader<R> {
 
     pub(crate) fn syntax(&self) -> Syntax {
         self.syntax
+    }
+
+    /// The line at which the event begins that was read last.
+    pub(crate) fn line(&self) -> u64 {
+        self.line
     }
 
     /// Whether the document was read to its end.
@@ -187,7 +195,10 @@ impl<R: BufRead> XmlReader<R> {
             return Ok(Child::Entered);
         }
         match level {
-            Level::EventList => self.read_event_marking(step, broken).map(|event| Child::Event(Box::new(event))),
+            Level::EventList => {
+                self.line = self.parser.line();
+                self.read_event_marking(step, broken).map(|event| Child::Event(Box::new(event)))
+            }
             Level::Document => {
                 // A header that cannot be read leaves nothing to go on with.
                 *broken = true;

@@ -107,18 +107,7 @@ async fn packs_begin_once_and_their_case_takes_them_along() {
 async fn a_table_is_captured_and_its_faults_name_line_and_column() {
     let server = Server::start(|_| ()).await;
     let maker = server.token_of("alpine-pharma", Role::Manufacturer);
-    let captured = async |table: &str| -> Value {
-        let request = server.request(Method::POST, "/capture").bearer_auth(&maker).header("Content-Type", "text/csv");
-        let job: Value = request.body(table.to_owned()).send().await.expect("answers").json().await.expect("JSON");
-        let path = format!("/capture/{}", job["captureID"].as_str().expect("a name"));
-        loop {
-            let job = read(&server, &maker, &path).await;
-            if job["running"] == false {
-                return job;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-        }
-    };
+    let captured = |table: String| captured(&server, &maker, "text/csv", table);
     let header = "event,time,item,container,lot,expiry,partner";
     let row = |event: &str, rest: &str| format!("{event},2026-01-05T08:00:00Z,{rest}\n");
     let sound = [
@@ -128,16 +117,49 @@ async fn a_table_is_captured_and_its_faults_name_line_and_column() {
         row("ship", &format!("{CASE},,,,9506000200019")),
     ]
     .concat();
-    let job = captured(&format!("{header}\n{sound}")).await;
+    let job = captured(format!("{header}\n{sound}")).await;
     assert_eq!((&job["success"], &job["events"]), (&json!(true), &json!(3)), "{job}");
     let bad =
         [row("ship", "(01)09506000134352(21)T2,,,,123"), row("ship", "(01)09506000134352(21)NONE,,,,9506000200019")]
             .concat();
-    let job = captured(&format!("{header}\n{bad}")).await;
+    let job = captured(format!("{header}\n{bad}")).await;
     let faults: Vec<_> =
         job["errors"].as_array().expect("a list").iter().map(|error| (&error["code"], &error["place"])).collect();
     assert_eq!(job["success"], false);
     assert_eq!(faults[0], (&json!("table_gln"), &json!("line 2, column partner")), "{job}");
     assert_eq!(faults[1], (&json!("unknown_item"), &json!("line 3, event")), "{job}");
     server.running.stop().await.expect("stops");
+}
+
+#[actix_web::test]
+async fn a_fault_in_xml_names_the_line_of_its_event() {
+    let server = Server::start(|_| ()).await;
+    let maker = server.token_of("alpine-pharma", Role::Manufacturer);
+    let event = "<ObjectEvent>\n<eventTime>2026-01-05T08:00:00Z</eventTime><eventTimeZoneOffset>+00:00</eventTimeZoneOffset>\n\
+                 <epcList><epc>https://id.gs1.org/01/09506000134352/21/NONE</epc></epcList><action>OBSERVE</action>\n\
+                 <bizStep>https://ref.gs1.org/cbv/BizStep-shipping</bizStep>\n<destinationList>\n\
+                 <destination type=\"https://ref.gs1.org/cbv/SDT-owning_party\">https://id.gs1.org/414/9506000200019</destination>\n\
+                 </destinationList></ObjectEvent>\n";
+    let document = format!(
+        "<?xml version=\"1.0\"?>\n<epcis:EPCISDocument xmlns:epcis=\"urn:epcglobal:epcis:xsd:2\" schemaVersion=\"2.0\" \
+         creationDate=\"2026-01-05T09:00:00Z\">\n<EPCISBody><EventList>\n{event}{event}</EventList></EPCISBody></epcis:EPCISDocument>\n"
+    );
+    let job = captured(&server, &maker, "application/xml", document).await;
+    let places: Vec<_> = job["errors"].as_array().expect("a list").iter().map(|error| &error["place"]).collect();
+    assert_eq!(places, [&json!("line 4, event"), &json!("line 11, event")], "{job}");
+    server.running.stop().await.expect("stops");
+}
+
+/// Captures a document and waits for the end of its job.
+async fn captured(server: &Server, token: &str, media: &str, document: String) -> Value {
+    let request = server.request(Method::POST, "/capture").bearer_auth(token).header("Content-Type", media);
+    let job: Value = request.body(document).send().await.expect("answers").json().await.expect("JSON");
+    let path = format!("/capture/{}", job["captureID"].as_str().expect("a name"));
+    loop {
+        let job = read(server, token, &path).await;
+        if job["running"] == false {
+            return job;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
 }

@@ -22,7 +22,7 @@ pub(super) struct Chunk {
     pub(super) reads: Vec<Numbered>,
     pub(super) plans: Vec<(u64, Plan)>,
     pub(super) errors: Vec<CaptureError>,
-    /// Where the events of a table begin.
+    /// Where the events of a table or of XML begin.
     pub(super) lines: BTreeMap<u64, u64>,
 }
 
@@ -58,7 +58,7 @@ impl Chunk {
         owner.map_or_else(|| self.first(), |(number, _)| *number)
     }
 
-    /// The errors, with the lines of a table beside the fields of its events.
+    /// The errors, with the lines beside the fields of their events.
     pub(super) fn placed(&self) -> Vec<CaptureError> {
         let placed = |error: &CaptureError| match (self.lines.get(&error.event), &error.place) {
             (Some(line), Some(field)) if !field.starts_with("line ") => {

@@ -20,7 +20,7 @@ const TABLE: &str = "text/csv";
 
 /// What stood at one place of the document.
 pub(super) enum Read {
-    /// An event, its canonical JSON and its hash; with the line that it begins at, where it stood in a table.
+    /// An event, its canonical JSON and its hash; with the line that it begins at, where it stood in a table or in XML.
     Event { event: Box<Event>, json: Box<RawValue>, hash: String, line: Option<u64> },
     /// Something that is no event.
     Fault(Refusal),
@@ -93,9 +93,9 @@ fn parse(pieces: Pieces, header: &Mutex<Arc<Header>>, reads: &mpsc::Sender<Read>
         }
     };
     tell(reader.header());
-    for event in &mut reader {
+    while let Some(event) = reader.next() {
         let read = match event {
-            Ok(event) => read_of(event, None),
+            Ok(event) => read_of(event, reader.line()),
             Err(EpcisError::Io(error)) => Read::Lost(error),
             Err(error) => Read::Fault(fault(&error)),
         };
