@@ -21,6 +21,7 @@ mod jobs;
 mod lists;
 mod log;
 mod models;
+pub(crate) mod own;
 mod packing;
 mod packs;
 mod parties;

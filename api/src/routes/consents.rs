@@ -33,7 +33,7 @@ const DOCUMENTS_AT_ONCE: usize = 1_000;
 
 /// Who asks about consents, and who keeps them: the caller's party, or for a patient the one that its token or the
 /// configuration names.
-pub(super) struct Keeper {
+pub(crate) struct Keeper {
     pub(super) caller: Caller,
     pub(super) actor: Actor,
 }
@@ -45,23 +45,30 @@ impl FromRequest for Keeper {
     fn from_request(request: &HttpRequest, stream: &mut Stream) -> Self::Future {
         let caller = Caller::from_request(request, stream);
         let request = request.clone();
-        Box::pin(async move {
-            let caller = caller.await?;
-            let node = node(&request);
-            node.caught_up().await;
-            if caller.role != Role::Patient {
-                return Ok(Self { actor: actor(node, &caller)?, caller });
-            }
-            let patients = request.app_data::<web::Data<Patients>>().expect("the application registers it");
-            let custodian = caller.party.as_ref().or(patients.custodian.as_ref());
-            let custodian =
-                custodian.ok_or_else(|| Problem::new(Kind::Forbidden, "nobody here keeps patients' consents"))?;
-            Ok(Self { actor: member(node, custodian, None)?, caller })
-        })
+        Box::pin(async move { Self::of(&request, caller.await?).await })
     }
 }
 
 impl Keeper {
+    /// For a caller who is known.
+    pub(crate) async fn of(request: &HttpRequest, caller: Caller) -> Result<Self, Problem> {
+        let node = node(request);
+        node.caught_up().await;
+        if caller.role != Role::Patient {
+            return Ok(Self { actor: actor(node, &caller)?, caller });
+        }
+        let patients = request.app_data::<web::Data<Patients>>().expect("the application registers it");
+        let custodian = caller.party.as_ref().or(patients.custodian.as_ref());
+        let custodian =
+            custodian.ok_or_else(|| Problem::new(Kind::Forbidden, "nobody here keeps patients' consents"))?;
+        Ok(Self { actor: member(node, custodian, None)?, caller })
+    }
+
+    /// Who keeps the consents.
+    pub(crate) fn custodian(&self) -> &PartyId {
+        &self.actor.party
+    }
+
     pub(super) fn write(self, request: &HttpRequest) -> Result<Write, Problem> {
         Write::of(request, self.caller, self.actor)
     }
@@ -70,7 +77,7 @@ impl Keeper {
 /// A consent to be registered.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewConsent {
+pub(crate) struct NewConsent {
     /// How the patient is called by whoever keeps the consent; a patient's own token says it. It never leaves the vault.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     patient: Option<String>,
@@ -109,6 +116,17 @@ pub(super) struct NewConsent {
 }
 
 impl NewConsent {
+    /// What a patient chose on a page; `terms` are the words that were shown.
+    pub(crate) fn chosen(
+        purpose: Purpose,
+        data: Vec<DataKind>,
+        grantee: Option<PartyId>,
+        until: Option<OffsetDateTime>,
+        terms: serde_json::Value,
+    ) -> Self {
+        Self { patient: None, purpose, data, form: None, grantee, credential: None, from: None, until, terms }
+    }
+
     /// What a FHIR resource says.
     pub(super) fn from_terms(terms: &Terms, resource: serde_json::Value) -> Self {
         Self {
@@ -299,6 +317,16 @@ pub(super) struct Revocation {
 }
 
 impl Revocation {
+    /// What revokes the consent on the custodian's word; a patient's own alone, for a patient.
+    pub(super) async fn witnessed(&self, write: &Write, consent: ConsentId) -> Result<Plan, Problem> {
+        if write.caller.role == Role::Patient {
+            own(write, &consent).await?;
+        }
+        let action = Action::RevokeConsent { consent, version: self.version, signed_by: SignedBy::Custodian };
+        let note = Payload::Note(Note::new("revoked".into()));
+        Ok(write.plan(action, Vec::new(), write.happened(None), note))
+    }
+
     /// What revokes the consent by the patient's own signature.
     pub(super) async fn plan(&self, write: &Write, consent: ConsentId) -> Result<Plan, Problem> {
         let before = own(write, &consent).await?;
@@ -329,13 +357,7 @@ pub(super) async fn revoke(
 ) -> Result<HttpResponse, Problem> {
     let consent = ConsentId::parse(&path).map_err(|_| Problem::not_found("consent"))?;
     let write = keeper.write(&request)?;
-    if write.caller.role == Role::Patient {
-        own(&write, &consent).await?;
-    }
-    let (version, signed_by) = (body.version, SignedBy::Custodian);
-    let action = Action::RevokeConsent { consent, version, signed_by };
-    let note = Payload::Note(Note::new("revoked".into()));
-    let plan = write.plan(action, Vec::new(), write.happened(None), note);
+    let plan = body.witnessed(&write, consent).await?;
     write.carry_out(&*body, plan, StatusCode::OK, |committed| committed).await
 }
 
@@ -456,8 +478,18 @@ pub(super) async fn proof(
     let missing = || Problem::not_found("consent");
     let consent = ConsentId::parse(&path).map_err(|_| missing())?;
     let (_, document) = found(&node, &keeper, &consent).await?.ok_or_else(missing)?;
-    let versions = versions(&node, &keeper.actor.party, &consent, &document.patient).await?;
-    Ok(HttpResponse::Ok().json(ConsentProof { consent, versions }))
+    Ok(HttpResponse::Ok().json(proven(&node, &keeper, consent, &document).await?))
+}
+
+/// The versions of a consent that was [`found`], with what proves them.
+pub(super) async fn proven(
+    node: &Node,
+    keeper: &Keeper,
+    consent: ConsentId,
+    document: &ConsentDocument,
+) -> Result<ConsentProof, Problem> {
+    let versions = versions(node, &keeper.actor.party, &consent, &document.patient).await?;
+    Ok(ConsentProof { consent, versions })
 }
 
 /// The documents of a consent that lie under its patient's key, in the order of their transactions, with their receipts.

@@ -22,30 +22,30 @@ const KEY_BACKUP_WAIT: Duration = Duration::from_secs(3);
 /// The patient's word that it is meant.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Erase {
+pub(crate) struct Erase {
     /// `true`: everything that is kept of me here shall be unreadable for good, to me as well.
-    erase_everything: bool,
+    pub(crate) erase_everything: bool,
 }
 
 /// What was erased.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Erased {
+pub(crate) struct Erased {
     /// What the ledger calls the erasure; with the transaction it is the patient's receipt.
     #[schema(value_type = String)]
-    erasure: ErasureId,
+    pub(crate) erasure: ErasureId,
     /// The transaction; none where the erasure was on the ledger before.
     #[serde(skip_serializing_if = "Option::is_none")]
-    tx: Option<String>,
+    pub(crate) tx: Option<String>,
     /// Documents that this made unreadable.
-    documents: u64,
+    pub(crate) documents: u64,
     /// What became of the key backup.
-    key_backup: KeyBackupState,
+    pub(crate) key_backup: KeyBackupState,
 }
 
 /// What became of the key backup, in which the key was too.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum KeyBackupState {
+pub(crate) enum KeyBackupState {
     /// There is none.
     None,
     /// Written anew without the key; what was written before opens no more.
@@ -68,24 +68,34 @@ pub(super) async fn erase(
     request: HttpRequest,
     body: web::Json<Erase>,
 ) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(erase_all(&own, keeper, &request, &body).await?))
+}
+
+/// As [`erase`].
+pub(super) async fn erase_all(
+    own: &CallingPatient,
+    keeper: Keeper,
+    request: &HttpRequest,
+    body: &Erase,
+) -> Result<Erased, Problem> {
     if !body.erase_everything {
         return Err(Problem::field("erase_everything", "say true: it cannot be taken back"));
     }
-    let node = node(&request).clone();
+    let node = node(request).clone();
     let vault = &node.store().vault;
     let patient = vault.patient_id(&own.name);
     let erasure = vault.erasure_id(&patient);
     // The ledger first: a crash after it is made good at the next start, which looks for keys of who is erased.
     let mut tx = None;
     if read::erasure(&node.ledger().state(), &erasure)?.is_none() {
-        let write = keeper.write(&request)?;
+        let write = keeper.write(request)?;
         let words = Payload::Note(Note::new("erased".into()));
         let plan = write.plan(Action::Erase(erasure), Vec::new(), write.happened(None), words);
-        tx = Some(write.done(&*body, &plan).await?.0.tx.to_string());
+        tx = Some(write.done(body, &plan).await?.0.tx.to_string());
     }
     let documents = vault.destroy_patient(&patient).await?;
     let key_backup = rewrapped(node).await;
-    Ok(HttpResponse::Ok().json(Erased { erasure, tx, documents, key_backup }))
+    Ok(Erased { erasure, tx, documents, key_backup })
 }
 
 /// Has the key backup written anew, and waits for it as long as somebody may be kept waiting; it is finished without them.

@@ -10,6 +10,7 @@ pub(super) mod consents;
 pub(super) mod counts;
 pub(super) mod export;
 pub(super) mod metadata;
+pub(super) mod own;
 pub(super) mod provenance;
 pub(super) mod records;
 mod research;

@@ -22,7 +22,7 @@ use crate::trade::Plan;
 /// What a patient wants to sign.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub(super) enum Wish {
+pub(crate) enum Wish {
     /// Registers a consent.
     Register(NewConsent),
     /// Replaces a version of a consent by the next one.
@@ -46,7 +46,7 @@ pub(super) enum Wish {
 /// What the passkey is to sign.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct ToSign {
+pub(crate) struct ToSign {
     /// The ceremony's name: the signature goes to `/patients/me/signatures/{ceremony}`.
     ceremony: String,
     /// The consent.
@@ -93,14 +93,19 @@ pub(super) async fn prepare(
     rp: web::Data<RelyingParty>,
     body: web::Json<Wish>,
 ) -> Result<HttpResponse, Problem> {
-    let own = patient(&keeper.caller)?.to_owned();
     let write = keeper.write(&request)?;
+    Ok(HttpResponse::Created().json(to_sign(&write, &rp, body.into_inner()).await?))
+}
+
+/// Prepares an act, and says what the passkey is to sign.
+pub(super) async fn to_sign(write: &Write, rp: &RelyingParty, wish: Wish) -> Result<ToSign, Problem> {
+    let own = patient(&write.caller)?.to_owned();
     let store = write.node().store();
     let known = store.passkeys.of_patient(&own).await?;
     if known.is_empty() {
         return Err(Problem::new(Kind::Conflict, "register a passkey first, or have the custodian witness it"));
     }
-    let (consent, mut plan) = planned(&write, &own, body.into_inner()).await?;
+    let (consent, mut plan) = planned(write, &own, wish).await?;
     let wrong = || Problem::internal("a plan of a consent is one command on one document");
     let (draft, document) = plan.drafts.pop().zip(plan.documents.pop()).ok_or_else(wrong)?;
     let (nonce, now) = (hex::encode(Passkeys::nonce()), write.node().clock().now());
@@ -115,7 +120,30 @@ pub(super) async fn prepare(
     let until = Timestamp(now.0.saturating_add(CEREMONY_MS));
     let ceremony = hex::encode(store.passkeys.begin(&own, &prepared, now, until).await?);
     let public_key = rp.request(&challenge(&statement), &known);
-    Ok(HttpResponse::Created().json(ToSign { ceremony, consent, statement, public_key }))
+    Ok(ToSign { ceremony, consent, statement, public_key })
+}
+
+/// Carries an act out on the custodian's word that the patient asked for it.
+pub(super) async fn witnessed(write: Write, wish: Wish) -> Result<ConsentId, Problem> {
+    let own = patient(&write.caller)?.to_owned();
+    let id = |text: &str| ConsentId::parse(text).map_err(|_| Problem::not_found("consent"));
+    let by = SignedBy::Custodian;
+    let (consent, plan) = match &wish {
+        Wish::Register(consent) => {
+            consent.check_patient(&own)?;
+            consent.registration(&write, own, by)
+        }
+        Wish::Amend { consent, version, to } => {
+            let id = id(consent)?;
+            (id, to.amendment(&write, id, *version, by).await?)
+        }
+        Wish::Revoke { consent, version } => {
+            let id = id(consent)?;
+            (id, Revocation { version: *version }.witnessed(&write, id).await?)
+        }
+    };
+    write.done(&wish, &plan).await?;
+    Ok(consent)
 }
 
 async fn planned(write: &Write, own: &str, wish: Wish) -> Result<(ConsentId, Plan), Problem> {

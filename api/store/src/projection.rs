@@ -17,7 +17,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, PrimaryKeyTo
 use uuid::Uuid;
 use veridose_contract::{Genesis, NetworkId, Party, Transaction, TxId};
 
-pub(crate) use fold::COMMANDS_STRIDE;
+pub(crate) use fold::{COMMANDS_STRIDE, CONSENT_TERM};
 pub use owner::Claim;
 
 use crate::database::{Database, Existing, Write, fixed, insert_all, signed, unsigned};

@@ -125,7 +125,7 @@ pub(super) async fn of_patient(
     Ok(rows.iter().map(|(row, document)| written(release, row, document, patient)).collect())
 }
 
-async fn rows_of(
+pub(super) async fn rows_of(
     node: &Node,
     keeper: &Keeper,
     patient: PatientId,

@@ -32,6 +32,8 @@ pub struct KeptAccess {
     pub log: AccessLogId,
     /// At which place in it.
     pub index: u64,
+    /// At which place among all records: [`KeptAccess::token`] is made of it.
+    pub place: u64,
     /// Its leaf.
     pub leaf: [u8; 32],
     /// The leaf of the patient's record before, as the rows say.
@@ -40,6 +42,17 @@ pub struct KeptAccess {
     pub of_patient: bool,
     /// What it says, as the JSON text that the leaf covers; nothing once the patient's key is destroyed.
     pub record: Option<String>,
+}
+
+impl KeptAccess {
+    /// The token of a page of a patient's records that begins with this one.
+    pub fn token(&self) -> String {
+        token(self.place)
+    }
+}
+
+fn token<T: serde::Serialize>(place: T) -> String {
+    hex::encode(serde_json::to_vec(&place).expect("a number is written as JSON"))
 }
 
 /// An anchor of a log on the ledger.
@@ -100,7 +113,7 @@ impl AccessLog {
             rows.push(row);
         }
         let items = self.kept(rows).await?;
-        let next = next.map(|place| hex::encode(serde_json::to_vec(&place).expect("a number is written as JSON")));
+        let next = next.map(token);
         Ok(Page { items, next })
     }
 
@@ -167,7 +180,7 @@ impl AccessLog {
             };
             let previous = row.previous.and_then(|place| leaves.get(&place).copied());
             let (of_patient, index) = (row.patient.is_some(), place.saturating_sub(log.start));
-            kept.push(KeptAccess { log: log.log, index, leaf, previous, of_patient, record });
+            kept.push(KeptAccess { log: log.log, index, place, leaf, previous, of_patient, record });
         }
         Ok(kept)
     }

@@ -28,6 +28,9 @@ pub(super) use members::party_row;
 pub(crate) const COMMANDS_STRIDE: u64 = 16_384;
 const _: () = assert!(veridose_contract::limits::COMMANDS_PER_TRANSACTION_MAX < 16_384);
 
+/// The term by which a dispense is found: the consent that it was made under.
+pub(crate) const CONSENT_TERM: &str = "veridose:consent";
+
 /// The command that is being folded, and where it stands.
 pub(super) struct Place<'a> {
     event: i64,
@@ -104,7 +107,9 @@ fn record(working: &mut Working, place: &Place<'_>, transaction: &Transaction, t
         biz_location: detail.biz_location,
         items: i64::try_from(items).unwrap_or(i64::MAX),
     });
-    for (number, (kind, value)) in (0..).zip(detail.terms) {
+    let consent = if let Action::Dispense { consent, .. } = &command.action { Some(consent) } else { None };
+    let consent = consent.map(|consent| (CONSENT_TERM.to_owned(), consent.to_string()));
+    for (number, (kind, value)) in (0..).zip(detail.terms.into_iter().chain(consent)) {
         working.terms.push(term::Model { event_id: *event, number, kind, value });
     }
     let viewers = viewers(working, command);

@@ -2,12 +2,12 @@
 
 use sea_orm::sea_query::{ExprTrait, Query};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect};
-use veridose_contract::{Commitment, Site, Timestamp, TxId};
+use veridose_contract::{Commitment, ConsentId, Site, Timestamp, TxId};
 
 use crate::database::{KEYS_PER_QUERY_MAX, fixed, signed, unsigned};
 use crate::entity::events::{event, term, viewer as viewers};
 use crate::limits::COMMITMENTS_PER_CALL_MAX;
-use crate::projection::COMMANDS_STRIDE;
+use crate::projection::{COMMANDS_STRIDE, CONSENT_TERM};
 use crate::query::{EventRow, Queries, Viewer};
 use crate::vault::within;
 use crate::{Page, PageRequest, StoreError, text};
@@ -132,6 +132,28 @@ impl Queries {
         let find = event::Entity::find().filter(of).filter(seen_by(viewer));
         let row = find.order_by_asc(event::Column::Id).one(self.view.read()).await?;
         row.map(EventRow::try_from).transpose()
+    }
+
+    /// Dispenses under these consents, the latest first, for the patient whose consents they are: whoever asks has their documents
+    /// under the patient's key.
+    pub async fn dispenses_under(
+        &self,
+        consents: &[ConsentId],
+        page: &PageRequest,
+    ) -> Result<Page<EventRow>, StoreError> {
+        within("consents of a call", consents.len(), COMMITMENTS_PER_CALL_MAX)?;
+        let mut under = Query::select();
+        under
+            .column(term::Column::EventId)
+            .from(term::Entity)
+            .and_where(term::Column::Kind.eq(CONSENT_TERM))
+            .and_where(term::Column::Value.is_in(consents.iter().map(ToString::to_string)));
+        let mut find = event::Entity::find().filter(event::Column::Id.in_subquery(under));
+        if let Some(id) = page.after::<i64>()? {
+            find = find.filter(event::Column::Id.lt(id));
+        }
+        let find = find.order_by_desc(event::Column::Id).limit(page.limit_and_one());
+        Page::cut(find.all(self.view.read()).await?, page.limit(), |row| row.id).try_map(EventRow::try_from)
     }
 
     /// Events of these commands, each by its transaction's index and its own, in the ledger's order, that the caller may see.
