@@ -9,6 +9,7 @@ mod counter;
 mod frame;
 mod live;
 mod shipping;
+mod me;
 mod sign_in;
 mod trial;
 mod trouble;
@@ -45,6 +46,7 @@ pub(crate) fn configure(service: &mut web::ServiceConfig) {
                 .service(live::follow)
                 .configure(counter::configure)
                 .configure(shipping::configure)
+                .configure(me::configure)
                 .default_service(web::to(trouble::nothing)),
         );
 }

@@ -5,6 +5,7 @@ mod browser {
     mod ground;
     mod live;
     mod offline;
+    mod patient;
     mod session;
     mod shipping;
     mod shipping_goods;

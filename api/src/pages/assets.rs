@@ -49,6 +49,9 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         "shipping-items.js" SCRIPT
         "shipping-file.js" SCRIPT
         "shipping.css" STYLE
+        "me.js" SCRIPT
+        "me.css" STYLE
+        "access-proof.js" SCRIPT
     };
     assets.extend(Language::ALL.map(|language| Asset {
         name: format!("words-{}.js", language.code()),

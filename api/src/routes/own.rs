@@ -2,7 +2,7 @@
 
 use actix_web::HttpRequest;
 use veridose_contract::access::{Access, Grant, GrantRule};
-use veridose_contract::{Commitment, ConsentId, DataKind, ErasureId, read};
+use veridose_contract::{Commitment, ConsentId, DataKind, ErasureId, TxId, read};
 use veridose_store::payload::ConsentDocument;
 use veridose_store::{
     AccessNote, ConsentRow, EmergencyRow, EventRow, KeptAccess, NewAccess, Opened, Page, PageRequest, Payload,
@@ -14,7 +14,7 @@ pub(crate) use super::fhir::own::OwnRecord;
 pub(crate) use super::signatures::{ToSign, Wish};
 
 use super::access::record_reading;
-use super::{consents, erasure, fhir, signatures};
+use super::{consents, erasure, fhir, passkeys, signatures};
 use crate::access::{person, record_consents};
 use crate::auth::{CallingPatient, Interaction};
 use crate::node::Node;
@@ -156,6 +156,23 @@ pub(crate) async fn to_sign(
 /// Destroys the key of everything that is kept of the patient.
 pub(crate) async fn erase(own: &CallingPatient, keeper: Keeper, request: &HttpRequest) -> Result<Erased, Problem> {
     erasure::erase_all(own, keeper, request, &Erase { erase_everything: true }).await
+}
+
+/// What anybody can check of an erasure that was just put on the ledger: the receipt of its transaction, as JSON.
+pub(crate) fn receipt(node: &Node, erased: &Erased) -> Result<Option<String>, Problem> {
+    let tx = erased.tx.as_deref().and_then(|tx| TxId::parse(tx).ok());
+    let Some(index) = tx.map(|tx| node.ledger().index_of(&tx)).transpose()?.flatten() else { return Ok(None) };
+    Ok(Some(node.ledger().receipt(index, &[])?.to_json()))
+}
+
+/// Removes a passkey of the patient's, as `DELETE /patients/me/passkeys/{id}` does.
+pub(crate) async fn remove_passkey(node: &Node, own: &CallingPatient, id: &str) -> Result<(), Problem> {
+    passkeys::remove_of(node, &own.name, id).await
+}
+
+/// A resource's values, each with its place in the resource.
+pub(crate) fn lines(resource: &serde_json::Value) -> Vec<(String, String)> {
+    fhir::export::lines(resource)
 }
 
 /// The name of the patient's erasure and when it was, where there was one.

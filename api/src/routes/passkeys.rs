@@ -168,10 +168,13 @@ pub(super) async fn remove(
     node: web::Data<Node>,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let (missing, mut id) = (|| Problem::not_found("passkey"), [0; 32]);
-    hex::decode_to_slice(path.as_str(), &mut id).map_err(|_| missing())?;
-    if !node.store().passkeys.remove(patient(&caller)?, &id).await? {
-        return Err(missing());
-    }
+    remove_of(&node, patient(&caller)?, &path).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// As [`remove`], for a patient who is known.
+pub(super) async fn remove_of(node: &Node, patient: &str, id: &str) -> Result<(), Problem> {
+    let (missing, mut key) = (|| Problem::not_found("passkey"), [0; 32]);
+    hex::decode_to_slice(id, &mut key).map_err(|_| missing())?;
+    if node.store().passkeys.remove(patient, &key).await? { Ok(()) } else { Err(missing()) }
 }

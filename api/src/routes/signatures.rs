@@ -51,7 +51,7 @@ pub(crate) struct ToSign {
     ceremony: String,
     /// The consent.
     #[schema(value_type = String)]
-    consent: ConsentId,
+    pub(crate) consent: ConsentId,
     /// What is signed, as JSON text: the challenge is its SHA-256.
     statement: String,
     /// `PublicKeyCredentialRequestOptionsJSON`, for `PublicKeyCredential.parseRequestOptionsFromJSON()`.

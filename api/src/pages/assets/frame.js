@@ -7,7 +7,8 @@ if (own && "serviceWorker" in navigator) {
   const isFirst = navigator.serviceWorker.controller === null;
   navigator.serviceWorker.register(`/desk/worker.js?${query}`, { scope: "/desk/" }).catch(() => {});
   // This page came before the worker could keep it.
-  if (isFirst) navigator.serviceWorker.ready.then(() => caches.open("pages")).then((kept) => kept.add(location.pathname)).catch(() => {});
+  const isKept = !/^\/desk\/me(\/|$)/.test(location.pathname);
+  if (isFirst && isKept) navigator.serviceWorker.ready.then(() => caches.open("pages")).then((kept) => kept.add(location.pathname)).catch(() => {});
 }
 
 // Where something is shown that may change meanwhile.

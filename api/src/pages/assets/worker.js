@@ -5,6 +5,8 @@ const asked = new URL(self.location).searchParams;
 const folder = asked.get("folder") ?? "";
 const files = (asked.get("files") ?? "").split(" ").filter(Boolean);
 const PAGES = "pages";
+// A patient's pages are never kept: a phone goes through many hands.
+const isKept = (path) => path.startsWith("/desk/") && path !== "/desk/me" && !path.startsWith("/desk/me/");
 
 self.addEventListener("install", (event) => {
   const filled = caches.open(folder).then((cache) => cache.addAll(files.map((file) => folder + file)));
@@ -23,7 +25,7 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET" || url.origin !== self.location.origin) return;
   if (url.pathname.startsWith(folder)) {
     event.respondWith(caches.match(request).then((kept) => kept ?? fetch(request)));
-  } else if (request.mode === "navigate" && url.pathname.startsWith("/desk/")) {
+  } else if (request.mode === "navigate" && isKept(url.pathname)) {
     event.respondWith(page(request));
   }
 });

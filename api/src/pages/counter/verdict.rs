@@ -234,7 +234,8 @@ fn short(read: &Reading) -> Option<String> {
 }
 
 /// What the maker calls the product. Without a name the number is enough.
-async fn product(node: &Node, gtin: Option<&str>) -> Option<String> {
+/// What a product is called, with its strength; nothing where nobody registered it by a name.
+pub(in crate::pages) async fn product(node: &Node, gtin: Option<&str>) -> Option<String> {
     let gtin = Gtin::parse(gtin?).ok()?;
     let row = node.store().queries.product(&node.network_key().product(&gtin.name())).await.ok()??;
     // A capture that names an unknown product gives it its number for a name.

@@ -15,6 +15,7 @@ files! {
     "verdict"
     "counter"
     "live"
+    "me"
     "script"
     "shipping"
     "fault"

@@ -4,7 +4,21 @@ use std::path::{Path, PathBuf};
 use super::*;
 
 /// Keys that are put together from a code, by their beginning.
-const BUILT: &[&str] = &["problem-", "verdict-", "scan-", "note-", "role-", "person-", "reason-", "fault-"];
+const BUILT: &[&str] = &[
+    "problem-",
+    "verdict-",
+    "scan-",
+    "note-",
+    "role-",
+    "person-",
+    "reason-",
+    "fault-",
+    "me-purpose-",
+    "me-data-",
+    "me-rule-",
+    "me-sort-",
+    "me-step-",
+];
 
 fn catalogue(language: Language) -> BTreeMap<String, Vec<String>> {
     let mut all = BTreeMap::new();

@@ -70,8 +70,8 @@ fn blocks(at: &str, resources: &[Value]) -> Vec<Block> {
     ];
     let mut left = LINES_MAX;
     for resource in resources {
-        let mut lines = Vec::new();
-        tell(resource, "", &mut lines);
+        let mut lines: Vec<String> =
+            self::lines(resource).into_iter().map(|(name, value)| format!("{name}: {value}")).collect();
         lines.truncate(left);
         left -= lines.len();
         blocks.push(Block::Heading(resource["resourceType"].as_str().unwrap_or_default().to_owned()));
@@ -83,7 +83,14 @@ fn blocks(at: &str, resources: &[Value]) -> Vec<Block> {
     blocks
 }
 
-fn tell(value: &Value, name: &str, lines: &mut Vec<String>) {
+/// A resource's values, each with its place in the resource.
+pub(in crate::routes) fn lines(resource: &Value) -> Vec<(String, String)> {
+    let mut lines = Vec::new();
+    tell(resource, "", &mut lines);
+    lines
+}
+
+fn tell(value: &Value, name: &str, lines: &mut Vec<(String, String)>) {
     match value {
         Value::Object(object) => {
             for (key, value) in object.iter().filter(|(key, _)| *key != "resourceType") {
@@ -95,8 +102,8 @@ fn tell(value: &Value, name: &str, lines: &mut Vec<String>) {
                 tell(value, &if values.len() == 1 { name.to_owned() } else { format!("{name}[{index}]") }, lines);
             }
         }
-        Value::String(text) => lines.push(format!("{name}: {text}")),
+        Value::String(text) => lines.push((name.to_owned(), text.clone())),
         Value::Null => {}
-        Value::Bool(_) | Value::Number(_) => lines.push(format!("{name}: {value}")),
+        Value::Bool(_) | Value::Number(_) => lines.push((name.to_owned(), value.to_string())),
     }
 }

@@ -6,6 +6,7 @@ to-the-start = Zum Anfang
 close = Schließen
 
 desk-counter = Abgabe
+desk-me = Meine Arzneimittelakte
 
 role-manufacturer = Hersteller
 role-distributor = Großhandel

@@ -6,6 +6,7 @@ to-the-start = To the start
 close = Close
 
 desk-counter = Counter
+desk-me = My medicine record
 
 role-manufacturer = Manufacturer
 role-distributor = Distributor
