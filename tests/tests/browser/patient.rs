@@ -151,26 +151,7 @@ async fn a_patient_does_their_whole_job_on_a_phone() -> anyhow::Result<()> {
     ensure!(dispense(&trial, "P2", &consent, 1).await?["code"] == "consent_version");
     ensure!(dispense(&trial, "P2", &consent, 2).await?["tx"].is_string());
 
-    // What is held.
-    at(&browser, "/desk/me/records").await?;
-    seen(&browser, "records").await?;
-    ensure!(browser.value("document.querySelectorAll('.rows > li').length").await? == 20, "a page of them");
-    click(&browser, "a[href*='kind=prescriptions']").await?;
-    browser.wait("document.querySelectorAll('.rows > li').length === 1").await?;
-    click(&browser, ".rows a").await?;
-    browser.wait("document.querySelector('h1').textContent === 'Atorvastatin 20 mg'").await?;
-    seen(&browser, "record").await?;
-    at(&browser, "/desk/me/dispenses").await?;
-    browser.wait("document.querySelectorAll('.rows > li').length === 2").await?;
-    let told = browser.find(".rows").await?.text().await?;
-    ensure!(
-        told.contains("Harbour Pharmacy")
-            && told.contains("Atorva Alpine 20 mg")
-            && told.contains("P1")
-            && told.contains("P2"),
-        "{told}"
-    );
-    seen(&browser, "dispenses").await?;
+    held(&browser).await?;
 
     // Who looked: somebody who was refused, with proof.
     let station = trial.member("pharmacy", "station-pharmacy")?;
@@ -197,6 +178,29 @@ async fn a_patient_does_their_whole_job_on_a_phone() -> anyhow::Result<()> {
     browser.stayed_home().await?;
     ensure!(browser.complaints().await? == Vec::<String>::new());
     browser.close().await
+}
+
+/// What is held: records by kind, and dispenses under consents.
+async fn held(browser: &Browser) -> anyhow::Result<()> {
+    at(browser, "/desk/me/records").await?;
+    seen(browser, "records").await?;
+    ensure!(browser.value("document.querySelectorAll('.rows > li').length").await? == 20, "a page of them");
+    click(browser, "a[href*='kind=prescriptions']").await?;
+    browser.wait("document.querySelectorAll('.rows > li').length === 1").await?;
+    click(browser, ".rows a").await?;
+    browser.wait("document.querySelector('h1').textContent === 'Atorvastatin 20 mg'").await?;
+    seen(browser, "record").await?;
+    at(browser, "/desk/me/dispenses").await?;
+    browser.wait("document.querySelectorAll('.rows > li').length === 2").await?;
+    let told = browser.find(".rows").await?.text().await?;
+    ensure!(
+        told.contains("Harbour Pharmacy")
+            && told.contains("Atorva Alpine 20 mg")
+            && told.contains("P1")
+            && told.contains("P2"),
+        "{told}"
+    );
+    seen(browser, "dispenses").await
 }
 
 /// Checks the proof of the first record in the page; it takes a moment until it is on the ledger.

@@ -122,20 +122,20 @@ fn row(words: &Words, node: &Node, kept: &KeptAccess) -> Markup {
         let leaf = hex::encode(kept.leaf);
         return html! { li.card.access { p { (words.say("me-look-erased")) } p.quiet { code { (leaf) } } } };
     };
-    let note = &record.note;
-    let (class, sign) = match &note.access {
+    let look = &record.note;
+    let (class, sign) = match &look.access {
         Access::Granted(grant) if grant.emergency.is_some() => ("ask", "!"),
         Access::Granted(_) => ("may", "✓"),
         Access::Refused(_) => ("stop", "✕"),
     };
-    let who = who(words, node, note);
+    let who = who(words, node, look);
     html! {
         li.card.access.(class) data-place=(kept.token()) data-leaf=(hex::encode(kept.leaf)) {
-            p.head { span.(format!("mark-{class}")) aria-hidden="true" { (sign) } " " strong { (who) } " " (said::moment(note.at)) }
-            p { (aim(words, &note.purpose)) }
-            @match &note.access {
+            p.head { span.(format!("mark-{class}")) aria-hidden="true" { (sign) } " " strong { (who) } " " (said::moment(look.at)) }
+            p { (aim(words, &look.purpose)) }
+            @match &look.access {
                 Access::Granted(grant) => {
-                    @if grant.kinds.is_empty() { @if note.purpose != "consent" { p { (words.say("me-look-saw")) " " (operation(words, &note.what)) } } }
+                    @if grant.kinds.is_empty() { @if look.purpose != "consent" { p { (words.say("me-look-saw")) " " (operation(words, &look.what)) } } }
                     @else { p { (given(words, grant)) } }
                     @if let Some(consent) = &grant.consent {
                         p { a href=(format!("/desk/me/consents/{consent}")) { (words.with("me-look-consent", [("version", grant.version.unwrap_or_default().into())])) } }
@@ -143,7 +143,7 @@ fn row(words: &Words, node: &Node, kept: &KeptAccess) -> Markup {
                 }
                 Access::Refused(refused) => {
                     p { strong { (words.say("me-look-refused")) } " " (refusal(words, refused)) }
-                    @if !note.asked.is_empty() { p.quiet { (words.with("me-look-asked", [("data", said::kinds(words, &note.asked).into())])) } }
+                    @if !look.asked.is_empty() { p.quiet { (words.with("me-look-asked", [("data", said::kinds(words, &look.asked).into())])) } }
                 }
             }
             button.check type="button" hidden { (words.say("me-check")) }

@@ -9,14 +9,14 @@ use crate::node::Node;
 use crate::pages::words::Words;
 
 /// Who looked: the member and the person, as the person's issuer calls it.
-pub(super) fn who(words: &Words, node: &Node, note: &AccessNote) -> String {
-    match &note.party {
+pub(super) fn who(words: &Words, node: &Node, look: &AccessNote) -> String {
+    match &look.party {
         Some(party) => {
             let who = said::member(node, party);
-            words.with("me-look-who", [("who", who.into()), ("person", note.who.subject.clone().into())])
+            words.with("me-look-who", [("who", who.into()), ("person", look.who.subject.clone().into())])
         }
-        None if note.purpose == "own_record" => words.say("me-look-you"),
-        None => note.who.subject.clone(),
+        None if look.purpose == "own_record" => words.say("me-look-you"),
+        None => look.who.subject.clone(),
     }
 }
 

@@ -34,16 +34,17 @@ pub(super) async fn show(patient: Patient, node: web::Data<Node>) -> Result<Http
 
 fn page(patient: &Patient, node: &Node, wrong: Option<String>) -> Result<HttpResponse, Problem> {
     let words = patient.words();
-    let content = match own::erased(node, &patient.own)? {
-        Some((erasure, mark)) => html! {
+    let content = if let Some((erasure, mark)) = own::erased(node, &patient.own)? {
+        html! {
             section.card {
                 h2 { (words.say("me-erased")) }
                 p { (words.with("me-erased-since", [("day", said::day(mark.since).into())])) }
                 dl.told-of { div { dt { (words.say("me-erasure-name")) } dd { code { (erasure) } } } }
                 (afterwards(words))
             }
-        },
-        None => html! { (taking(words)) (erasing(patient, wrong)) },
+        }
+    } else {
+        html! { (taking(words)) (erasing(patient, wrong)) }
     };
     Ok(html_page(&whole(patient, Part::Leaving, &words.say("me-leaving"), &content)))
 }
