@@ -5,6 +5,8 @@
 //! script or style stands in a page; no patient stands in an address.
 
 mod assets;
+mod cases;
+mod chart;
 mod counter;
 mod frame;
 mod live;
@@ -47,6 +49,7 @@ pub(crate) fn configure(service: &mut web::ServiceConfig) {
                 .configure(counter::configure)
                 .configure(shipping::configure)
                 .configure(me::configure)
+                .configure(cases::configure)
                 .default_service(web::to(trouble::nothing)),
         );
 }

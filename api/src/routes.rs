@@ -2,7 +2,7 @@
 
 mod access;
 mod capture;
-mod cases;
+pub(crate) mod cases;
 mod claims;
 mod consents;
 mod decisions;
@@ -49,7 +49,7 @@ use utoipa_actix_web::service_config::ServiceConfig as Documented;
 use utoipa_swagger_ui::SwaggerUi;
 
 pub(crate) use handoffs::named;
-pub(crate) use items::{encoded, item};
+pub(crate) use items::{LotName, encoded, item};
 pub(crate) use lists::{Paging, viewer};
 pub(crate) use recalls::reach::{Reach, reach};
 pub(crate) use traces::{Owner, Trace, trace};

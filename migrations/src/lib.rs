@@ -34,6 +34,7 @@ impl MigratorTrait for Primary {
             Box::new(primary::sessions::Migration),
             Box::new(primary::passkeys::Migration),
             Box::new(primary::privacy::Migration),
+            Box::new(primary::saved_views::Migration),
         ]
     }
 
@@ -58,6 +59,7 @@ impl MigratorTrait for View {
             Box::new(view::studies::Migration),
             Box::new(view::claims::Migration),
             Box::new(view::consent_signers::Migration),
+            Box::new(view::case_steps::Migration),
         ]
     }
 

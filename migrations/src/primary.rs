@@ -9,6 +9,7 @@ pub(crate) mod passkeys;
 pub(crate) mod patient_keys;
 pub(crate) mod places;
 pub(crate) mod privacy;
+pub(crate) mod saved_views;
 pub(crate) mod sessions;
 pub(crate) mod vault;
 pub(crate) mod webhooks;

@@ -3,6 +3,7 @@
 pub(crate) mod access;
 pub(crate) mod answers;
 pub(crate) mod case_measures;
+pub(crate) mod case_steps;
 pub(crate) mod claims;
 pub(crate) mod consent_signers;
 pub(crate) mod consents_by_document;

@@ -5,7 +5,7 @@ mod join;
 mod rank;
 mod tell;
 
-pub use alert::{Alert, Contribution, Proof};
+pub use alert::{Alert, Contribution, Found, Proof};
 pub(crate) use join::groups as joined;
 pub(crate) use tell::alert as tell;
 
@@ -19,6 +19,8 @@ pub const EVENTS_MAX: usize = 50;
 /// Parties and lots that an alert names.
 pub const PARTIES_MAX: usize = 50;
 
+/// Findings that an alert names.
+pub const FINDINGS_MAX: usize = 20;
 /// Parts of its score that an alert names.
 pub const PARTS_MAX: usize = 5;
 

@@ -27,7 +27,7 @@ pub use facts::{Facts, Lot};
 pub use finding::Finding;
 pub(crate) use finding::cause;
 pub(crate) use scanned::date;
-pub(crate) use travel::distance_km;
+pub use travel::distance_km;
 
 use rayon::prelude::*;
 

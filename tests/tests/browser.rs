@@ -1,6 +1,7 @@
 //! The pages, from the outside: people at a real browser do their whole job.
 
 mod browser {
+    mod cases;
     mod counter;
     mod ground;
     mod live;

@@ -52,6 +52,8 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         "me.js" SCRIPT
         "me.css" STYLE
         "access-proof.js" SCRIPT
+        "cases.css" STYLE
+        "cases.js" SCRIPT
     };
     assets.extend(Language::ALL.map(|language| Asset {
         name: format!("words-{}.js", language.code()),

@@ -22,6 +22,7 @@ pub(super) const DESKS: &[Desk] = &[
     Desk { path: "/desk/counter", key: |words| words.say("desk-counter"), roles: &[Role::Pharmacy] },
     Desk { path: "/desk/shipping", key: |words| words.say("desk-shipping"), roles: &[Role::Manufacturer, Role::Distributor, Role::Pharmacy] },
     Desk { path: "/desk/me", key: |words| words.say("desk-me"), roles: &[Role::Patient] },
+    Desk { path: "/desk/cases", key: |words| words.say("desk-cases"), roles: &[Role::Regulator] },
 ];
 
 /// The desks of a role.

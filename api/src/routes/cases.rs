@@ -3,20 +3,30 @@
 pub(super) mod export;
 pub(super) mod form;
 pub(super) mod measures;
-pub(super) mod statistics;
+mod ranked;
+pub(crate) mod statistics;
+mod way;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use veridose_contract::{Action, CaseId, CaseOutcome, CaseStep, PartyId, Timestamp};
+use veridose_contract::{Action, CaseId, CaseOutcome, CaseStep as Step, PartyId, Timestamp};
 use veridose_store::payload::{Case, Note};
-use veridose_store::{CaseRow, CaseState, DecisionRow, Opened, Payload, QuarantineRow, Viewer};
+use veridose_store::{
+    CaseFilter, CaseRow, CaseState, CaseStepRow, DecisionRow, Opened, Payload, QuarantineRow, Viewer,
+};
 
 use super::items::item;
 use super::lists::{List, Paging, list, viewer, viewer_of};
 use super::refusals::Refusals;
 use super::write::{Committed, Write, WriteHeaders, actor, node};
+pub(crate) use export::table_of;
+pub(crate) use form::lots;
+pub(crate) use measures::SetApart;
+pub(crate) use ranked::{CASES_MAX, Evidence, Mark, Ranked, Ranking, Search, Similar, ranked, similar};
+pub(crate) use way::{Stop, Way, way};
+
 use crate::auth::Caller;
 use crate::node::Node;
 use crate::problem::Problem;
@@ -75,14 +85,14 @@ fn named(node: &Node, case: &Case) -> Result<Vec<String>, Problem> {
 /// What a regulator does with a case.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Assignment {
+pub(crate) struct Assignment {
     /// The regulator that takes it; the caller's own where none is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    to: Option<PartyId>,
+    pub(crate) to: Option<PartyId>,
     /// Which person there, and what is to be done.
     #[serde(default, skip_serializing_if = "String::is_empty")]
-    note: String,
+    pub(crate) note: String,
 }
 
 /// Gives a case to a regulator, who investigates.
@@ -98,16 +108,16 @@ pub(super) async fn assign(
     body: web::Json<Assignment>,
 ) -> Result<HttpResponse, Problem> {
     let to = body.to.clone().unwrap_or_else(|| write.actor.party.clone());
-    take(write, &path, CaseStep::Assign(to), &body.note, &*body).await
+    take(write, &path, Step::Assign(to), &body.note, &*body).await
 }
 
 /// Words on a step.
 #[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Remark {
+pub(crate) struct Remark {
     /// Why, for people.
     #[serde(default, skip_serializing_if = "String::is_empty")]
-    note: String,
+    pub(crate) note: String,
 }
 
 /// Raises a case to a higher authority.
@@ -122,19 +132,19 @@ pub(super) async fn escalate(
     path: web::Path<String>,
     body: web::Json<Remark>,
 ) -> Result<HttpResponse, Problem> {
-    take(write, &path, CaseStep::Escalate, &body.note, &*body).await
+    take(write, &path, Step::Escalate, &body.note, &*body).await
 }
 
 /// How a case ends.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Closing {
+pub(crate) struct Closing {
     /// `technical`, `process`, `falsified`, `diverted` or `stolen`.
     #[schema(value_type = String, example = "process")]
-    outcome: CaseOutcome,
+    pub(crate) outcome: CaseOutcome,
     /// Why, for people.
     #[serde(default, skip_serializing_if = "String::is_empty")]
-    note: String,
+    pub(crate) note: String,
 }
 
 /// Closes a case with what it turned out to be.
@@ -149,7 +159,7 @@ pub(super) async fn close(
     path: web::Path<String>,
     body: web::Json<Closing>,
 ) -> Result<HttpResponse, Problem> {
-    take(write, &path, CaseStep::Close(body.outcome), &body.note, &*body).await
+    take(write, &path, Step::Close(body.outcome), &body.note, &*body).await
 }
 
 /// Takes a closed case up again.
@@ -164,13 +174,49 @@ pub(super) async fn reopen(
     path: web::Path<String>,
     body: web::Json<Remark>,
 ) -> Result<HttpResponse, Problem> {
-    take(write, &path, CaseStep::Reopen, &body.note, &*body).await
+    take(write, &path, Step::Reopen, &body.note, &*body).await
+}
+
+/// What a form of the pages asks to be done with a case.
+pub(crate) enum Act {
+    /// Take it over, or give it to another regulator.
+    Assign(Assignment),
+    /// Raise it to a higher authority.
+    Escalate(Remark),
+    /// Close it.
+    Close(Closing),
+    /// Take it up again.
+    Reopen(Remark),
+    /// Set packs or a lot apart.
+    Quarantine(measures::SetApart),
+}
+
+/// Does what a form asks, as the routes above do; once for each `key`, the form's own name for what it asks.
+pub(crate) async fn act(
+    request: &HttpRequest,
+    caller: &Caller,
+    (case, key): (&str, &str),
+    act: Act,
+) -> Result<(), Problem> {
+    let actor = actor(node(request), caller)?;
+    let write = Write::of(request, caller.clone(), actor)?.once(&format!("form {key} of {}", caller.subject));
+    match act {
+        Act::Assign(body) => {
+            let to = body.to.clone().unwrap_or_else(|| write.actor.party.clone());
+            take(write, case, Step::Assign(to), &body.note, &body).await
+        }
+        Act::Escalate(body) => take(write, case, Step::Escalate, &body.note, &body).await,
+        Act::Close(body) => take(write, case, Step::Close(body.outcome), &body.note, &body).await,
+        Act::Reopen(body) => take(write, case, Step::Reopen, &body.note, &body).await,
+        Act::Quarantine(body) => measures::set_apart(write, case, &body).await,
+    }
+    .map(drop)
 }
 
 async fn take<B: Serialize>(
     write: Write,
     path: &str,
-    step: CaseStep,
+    step: Step,
     note: &str,
     body: &B,
 ) -> Result<HttpResponse, Problem> {
@@ -185,18 +231,30 @@ async fn take<B: Serialize>(
 
 /// A case and what it is about.
 #[derive(Serialize, ToSchema)]
-pub(super) struct CaseFile {
+pub(crate) struct CaseFile {
     #[serde(flatten)]
-    row: CaseRow,
+    pub(crate) row: CaseRow,
     /// By when partners and the authority must know, if it turned out to be an illegitimate product.
     #[schema(value_type = Option<i64>)]
-    notify_by: Option<Timestamp>,
+    pub(crate) notify_by: Option<Timestamp>,
     /// What it is about; nothing if this node cannot open the document.
-    about: Option<Case>,
+    pub(crate) about: Option<Case>,
+    /// What was done with it, in order.
+    pub(crate) steps: Vec<CaseStep>,
     /// What models said of it, the latest first.
-    decisions: Vec<DecisionRow>,
+    pub(crate) decisions: Vec<DecisionRow>,
     /// What was set apart because of it, the latest first.
-    quarantines: Vec<QuarantineRow>,
+    pub(crate) quarantines: Vec<QuarantineRow>,
+}
+
+/// Something that was done with a case.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CaseStep {
+    #[serde(flatten)]
+    pub(crate) row: CaseStepRow,
+    /// Why, in the words of who did it; nothing where none were given or this node cannot open them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) note: Option<String>,
 }
 
 /// Which cases are listed.
@@ -205,6 +263,12 @@ pub(super) struct CaseFile {
 pub(super) struct Wanted {
     /// Only those that stand so.
     state: Option<CaseState>,
+}
+
+impl Wanted {
+    fn filter(&self) -> CaseFilter {
+        CaseFilter { states: self.state.into_iter().collect(), ..CaseFilter::default() }
+    }
 }
 
 /// The cases that the caller raised; all of them for a regulator. Latest first.
@@ -222,8 +286,7 @@ pub(super) async fn index(
 ) -> Result<HttpResponse, Problem> {
     let node = node(&request);
     let viewer = viewer(node, &caller).await?;
-    let states: Vec<_> = wanted.state.into_iter().collect();
-    let page = node.store().queries.cases(&viewer, &states, &paging.request()).await?;
+    let page = node.store().queries.cases(&viewer, &wanted.filter(), &paging.request()).await?;
     Ok(list(&request, page))
 }
 
@@ -239,10 +302,27 @@ pub(super) async fn show(
     node: web::Data<Node>,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let (viewer, row, about) = found(&node, &caller, &path).await?;
+    Ok(HttpResponse::Ok().json(file(&node, &caller, &path).await?))
+}
+
+/// All that is known of one case, as far as the caller may see it.
+pub(crate) async fn file(node: &Node, caller: &Caller, name: &str) -> Result<CaseFile, Problem> {
+    let (viewer, row, about) = found(node, caller, name).await?;
     let decisions = node.store().queries.decisions(&viewer, &row.commitment).await?;
     let quarantines = node.store().queries.quarantines_of(&row.case).await?;
-    Ok(HttpResponse::Ok().json(CaseFile { notify_by: notify_by(&row), row, about, decisions, quarantines }))
+    let taken = node.store().queries.case_steps(&row.case).await?;
+    let commitments: Vec<_> = taken.iter().map(|step| step.commitment).collect();
+    let notes = node.store().vault.open_many(&commitments, caller.party()?).await?;
+    let steps = taken.into_iter().zip(notes).map(|(row, note)| CaseStep { row, note: words(note) }).collect();
+    Ok(CaseFile { notify_by: notify_by(&row), row, about, steps, decisions, quarantines })
+}
+
+/// The words of a note, if it could be opened and has any.
+fn words(opened: Opened) -> Option<String> {
+    match opened {
+        Opened::Document(Payload::Note(note)) => Some(note.text).filter(|text| !text.is_empty()),
+        Opened::Document(_) | Opened::Erased | Opened::NotYours | Opened::NotFound => None,
+    }
 }
 
 /// A case that the caller may see, and what it is about if this node can open that.

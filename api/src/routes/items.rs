@@ -57,13 +57,13 @@ pub(super) fn gtin(field: &str, text: &str) -> Result<Gtin, Problem> {
 /// A lot as a client names it.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct LotName {
+pub(crate) struct LotName {
     /// The product, a GTIN.
     #[schema(example = "09506000134352")]
-    gtin: String,
+    pub(crate) gtin: String,
     /// The lot number.
     #[schema(example = "ABC123")]
-    lot: String,
+    pub(crate) lot: String,
 }
 
 impl LotName {

@@ -44,13 +44,13 @@ pub(super) struct Pack {
 #[derive(Serialize, ToSchema)]
 pub(super) struct Happening {
     #[serde(flatten)]
-    event: EventRow,
+    pub(super) event: EventRow,
     /// The container that the event names, where it concerned this item only because it lay in that container.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     through: Option<ItemKey>,
     /// Where its receipt is.
-    receipt: String,
+    pub(super) receipt: String,
 }
 
 /// Where it stands.
@@ -95,9 +95,7 @@ pub(super) async fn show(
     let item = item(node.network_key(), "id", &path)?;
     let missing = || Problem::not_found("pack or container");
     let standing = resolve(&node.ledger().state(), &item.key)?.ok_or_else(missing)?;
-    let (ledger, key) = (node.clone(), item.key);
-    let walked = web::block(move || trail(ledger.ledger(), &key)).await.map_err(Problem::internal)?;
-    let (history, history_is_cut) = history(&node, &viewer, &item, walked.map_err(Problem::internal)?).await?;
+    let (history, history_is_cut) = history_of(&node, &viewer, &item).await?;
     let full = match &viewer {
         Viewer::Regulator(_) => true,
         Viewer::Party(party) => standing.holder == *party,
@@ -113,6 +111,17 @@ pub(super) async fn show(
     let standing = full.then(|| standpoint(&standing));
     let id = item.uri.to_string();
     Ok(HttpResponse::Ok().json(Pack { id, item: item.key, kind, status, standing, history, history_is_cut }))
+}
+
+/// What happened to an item, as far as the caller may see it, and whether some was left out.
+pub(super) async fn history_of(
+    node: &web::Data<Node>,
+    viewer: &Viewer,
+    item: &Item,
+) -> Result<(Vec<Happening>, bool), Problem> {
+    let (ledger, key) = (node.clone(), item.key);
+    let walked = web::block(move || trail(ledger.ledger(), &key)).await.map_err(Problem::internal)?;
+    history(node, viewer, item, walked.map_err(Problem::internal)?).await
 }
 
 /// The events along the trail that the caller may see, and whether some were left out.

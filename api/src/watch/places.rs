@@ -75,6 +75,34 @@ pub(super) async fn all(node: &Node) -> anyhow::Result<EventTable> {
     Ok(table)
 }
 
+/// A place as people may be told of it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Place {
+    /// Its name, where one is known.
+    pub(crate) name: Option<String>,
+    /// ISO 3166 code.
+    pub(crate) country: Option<String>,
+    /// Latitude and longitude, in degrees.
+    pub(crate) position: Option<(f64, f64)>,
+}
+
+/// What is known of these places, by their identifiers as given; nothing empty among them.
+pub(crate) async fn described<'p>(
+    node: &Node,
+    uris: impl Iterator<Item = &'p str>,
+) -> anyhow::Result<BTreeMap<String, Place>> {
+    let mut table = EventTable::default();
+    let ids: BTreeMap<&str, u32> =
+        uris.filter(|uri| !uri.is_empty()).map(|uri| (uri, table.places.intern(uri))).collect();
+    of_those_named(node, &mut table).await?;
+    let described = |(uri, id): (&str, u32)| {
+        let known = table.places.known(id);
+        let text = |text: &Option<_>| text.as_deref().map(str::to_owned);
+        (uri.to_owned(), Place { name: text(&known.name), country: text(&known.country), position: known.position })
+    };
+    Ok(ids.into_iter().map(described).collect())
+}
+
 /// Adds of each place what counts.
 fn add(directory: &Directory, table: &mut EventTable, told: Vec<PlaceTold>) {
     let mut chosen: BTreeMap<String, PlaceTold> = BTreeMap::new();

@@ -151,7 +151,8 @@ fn about(node: &Node, alert: &Alert) -> Case {
     let evidence = json!({
         "score": alert.score, "kind": alert.kind, "severity": alert.severity, "nmvs": alert.nmvs, "lvms": alert.lvms,
         "items_total": alert.epcs_total, "lots": alert.lots, "places": alert.parties, "first_event": alert.first_event,
-        "last_event": alert.last_event, "detected_at": alert.detected_at, "events": alert.events,
+        "last_event": alert.last_event, "detected_at": alert.detected_at, "events": alert.events, "findings": alert.findings,
+        "contributions": alert.contributions, "usual_path": alert.usual_path, "position": alert.position,
     });
     Case { title, explanation: alert.explanation.clone(), codes: alert.codes.clone(), items, parties, evidence }
 }

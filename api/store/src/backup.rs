@@ -34,7 +34,7 @@ const MAGIC: &[u8] = b"veridose rows 1\n";
 /// Runs an asynchronous function of an entity for each table of primary data that is no key, in an order in which they may be restored.
 macro_rules! each_table {
     ($function:ident($($argument:expr),*)) => {{
-        use $crate::entity::{access, capture, detection, jobs, passkeys, privacy, vault, webhooks};
+        use $crate::entity::{access, capture, detection, jobs, passkeys, privacy, sessions, vault, webhooks};
         vec![
             $function::<vault::patient::Entity>($($argument),*).await?,
             $function::<vault::group::Entity>($($argument),*).await?,
@@ -60,6 +60,7 @@ macro_rules! each_table {
             $function::<passkeys::passkey::Entity>($($argument),*).await?,
             $function::<privacy::budget::Entity>($($argument),*).await?,
             $function::<privacy::release::Entity>($($argument),*).await?,
+            $function::<sessions::saved_view::Entity>($($argument),*).await?,
         ]
     }};
 }

@@ -27,6 +27,7 @@ mod sessions;
 mod testing;
 mod text;
 mod vault;
+mod views;
 mod webhooks;
 
 use std::sync::Arc;
@@ -50,15 +51,16 @@ pub use payload::Payload;
 pub use places::{PlaceTold, Places};
 pub use projection::{Claim, Founding, Projection};
 pub use query::{
-    CaseRow, CaseState, ClaimRow, ClaimState, ConsentRow, ContainerRow, DECISIONS_MAX, DecisionRow, DocumentState,
-    EventFilter, EventOrder, EventRow, HandoffItem, HandoffRow, HandoffSide, HandoffState, LotRow, MATCH_MAX, ModelRow,
-    OrderBy, PackRow, PackState, PartyRow, PartyState, ProductRow, QuarantineRow, Queries, RecallRow, RecallScope,
-    StudyRow, StudyVersionRow, Viewer,
+    CaseFilter, CaseMove, CaseRow, CaseState, CaseStepRow, ClaimRow, ClaimState, ConsentRow, ContainerRow,
+    DECISIONS_MAX, DecisionRow, DocumentState, EventFilter, EventOrder, EventRow, HandoffItem, HandoffRow, HandoffSide,
+    HandoffState, LotRow, MATCH_MAX, ModelRow, OrderBy, PackRow, PackState, PartyRow, PartyState, ProductRow,
+    QuarantineRow, Queries, RecallRow, RecallScope, StudyRow, StudyVersionRow, Viewer,
 };
 pub use scans::{Scan, ScanBatch, Scans};
 pub use sessions::{NewSession, Session, SessionToken, Sessions};
 pub use text::word;
 pub use vault::{Disclosed, HeldRoot, MasterKey, Opened, Request, Root, RootKeeper, Sealing, Vault};
+pub use views::{SavedView, SavedViews};
 pub use webhooks::{Delivery, DeliveryState, Message, Secret, Try, Webhook, WebhookState, Webhooks};
 
 use crate::database::{Database, Durability};
@@ -92,6 +94,8 @@ pub struct Store {
     pub accesses: AccessLog,
     /// Patients' passkeys.
     pub passkeys: Passkeys,
+    /// Lists that people named.
+    pub views: SavedViews,
     /// Writer of the view.
     pub projection: Projection,
     /// Reads of the view.
@@ -117,6 +121,7 @@ impl Store {
         let jobs = Jobs::new(primary.clone());
         let scans = Scans::new(primary.clone(), Arc::clone(&keys));
         let sessions = Sessions::new(primary.clone(), Arc::clone(&keys));
+        let views = SavedViews::new(primary.clone(), Arc::clone(&keys));
         let causes = Causes::new(primary.clone());
         let webhooks = Webhooks::new(primary.clone(), Arc::clone(&keys), jobs.clone());
         let accesses = AccessLog::start(primary.clone(), Arc::clone(&keys)).await?;
@@ -138,6 +143,7 @@ impl Store {
             budgets,
             accesses,
             passkeys,
+            views,
             projection,
             queries,
         })

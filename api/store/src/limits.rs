@@ -84,3 +84,5 @@ pub const WEBHOOKS_PER_PARTY_MAX: usize = 10;
 pub const SECRET_BEFORE_MS: i64 = 86_400_000;
 /// How long it is kept what was told to webhooks.
 pub const DELIVERIES_KEPT_MS: i64 = 30 * 86_400_000;
+/// Lists that one person of the pages names.
+pub const VIEWS_PER_PERSON_MAX: usize = 50;

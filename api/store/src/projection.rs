@@ -200,6 +200,7 @@ impl Projection {
         self.dump_table::<answers::consent::Entity>(&mut rows).await?;
         self.dump_table::<answers::case_file::Entity>(&mut rows).await?;
         self.dump_table::<answers::case_quarantine::Entity>(&mut rows).await?;
+        self.dump_table::<answers::case_step::Entity>(&mut rows).await?;
         self.dump_table::<models::model::Entity>(&mut rows).await?;
         self.dump_table::<models::decision::Entity>(&mut rows).await?;
         self.dump_table::<access::anchor::Entity>(&mut rows).await?;
@@ -245,7 +246,7 @@ struct Lease {
 }
 
 /// Every table of the view.
-const TABLES: [&str; 27] = [
+const TABLES: [&str; 28] = [
     "cursor",
     "ledger_transaction",
     "party",
@@ -267,6 +268,7 @@ const TABLES: [&str; 27] = [
     "consent",
     "case_file",
     "case_quarantine",
+    "case_step",
     "model",
     "decision",
     "anchored_access",

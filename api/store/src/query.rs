@@ -332,6 +332,53 @@ pub struct CaseRow {
     pub moved_at: Timestamp,
 }
 
+/// What a regulator did with a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CaseMove {
+    /// Gave it to a regulator.
+    Assign,
+    /// Raised it to a higher authority.
+    Escalate,
+    /// Ended it.
+    Close,
+    /// Took it up again.
+    Reopen,
+}
+
+/// A step of a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CaseStepRow {
+    /// Transaction that took it.
+    pub tx_index: u64,
+    /// What was done.
+    pub step: CaseMove,
+    /// To whom it was assigned, or the outcome.
+    pub value: Option<String>,
+    /// Who did it.
+    #[schema(value_type = String)]
+    pub party: PartyId,
+    /// When.
+    #[schema(value_type = i64)]
+    pub at: Timestamp,
+    /// Document with the words.
+    #[schema(value_type = String)]
+    pub commitment: Commitment,
+}
+
+/// Which cases are looked for. An empty list or `None` asks for nothing in particular.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CaseFilter {
+    /// How they stand.
+    pub states: Vec<CaseState>,
+    /// Who has them.
+    pub assignee: Option<PartyId>,
+    /// Raised from this time on.
+    pub from: Option<Timestamp>,
+    /// Raised before this time.
+    pub before: Option<Timestamp>,
+}
+
 /// A quarantine that was set because of a case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct QuarantineRow {

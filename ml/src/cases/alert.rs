@@ -58,6 +58,23 @@ pub struct Alert {
     /// The events that prove it, in the order of time; at most [`super::EVENTS_MAX`].
     #[serde(default)]
     pub events: Vec<Proof>,
+    /// What was found, the surest first; at most [`super::FINDINGS_MAX`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Found>,
+}
+
+/// A finding of a case.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Found {
+    /// Its code.
+    pub code: String,
+    /// The pack or container that it is about before all, as received.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub item: String,
+    /// How sure the rule is by itself, 0 to 1.
+    pub strength: f64,
+    /// The events that prove it, by their places in the case's own, from 0.
+    pub events: Vec<usize>,
 }
 
 /// A part of a score.

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::alert::{Alert, Proof, kind_name, severity_name};
-use super::{EPCS_MAX, EVENTS_MAX, PARTIES_MAX};
+use super::alert::{Alert, Found, Proof, kind_name, severity_name};
+use super::{EPCS_MAX, EVENTS_MAX, FINDINGS_MAX, PARTIES_MAX};
 use crate::events::{NONE, ThingKind, hash};
 use crate::rules::{Code, Facts, Finding, Kind, Severity};
 use crate::ways::{told, way};
@@ -35,7 +35,8 @@ pub(crate) fn alert(facts: &Facts<'_>, group: &[&Finding], score: f64) -> Alert 
     if !usual_path.is_empty() {
         write!(explanation, " Packs like it usually go: {}.", usual_path.join(", ")).expect("a string takes all");
     }
-    let events_told = proofs(facts, &events);
+    let kept = kept(&events);
+    let events_told = proofs(facts, &kept);
     Alert {
         case: name(facts, group),
         rank: 0,
@@ -57,6 +58,20 @@ pub(crate) fn alert(facts: &Facts<'_>, group: &[&Finding], score: f64) -> Alert 
         usual_path,
         position: events_told.iter().rev().find_map(|proof| proof.position),
         events: events_told,
+        findings: surest.iter().take(FINDINGS_MAX).map(|finding| found(facts, finding, &kept)).collect(),
+    }
+}
+
+fn found(facts: &Facts<'_>, finding: &Finding, kept: &[u32]) -> Found {
+    let mut events: Vec<usize> =
+        finding.events.iter().filter_map(|event| kept.iter().position(|other| other == event)).collect();
+    events.sort_unstable();
+    events.dedup();
+    Found {
+        code: finding.code.name().to_owned(),
+        item: finding.things.first().map_or("", |thing| facts.table.things.text(*thing)).to_owned(),
+        strength: finding.strength,
+        events,
     }
 }
 
@@ -86,13 +101,15 @@ fn events(facts: &Facts<'_>, group: &[&Finding]) -> Vec<u32> {
 }
 
 /// The first and the last ones, where there are too many.
-fn proofs(facts: &Facts<'_>, events: &[u32]) -> Vec<Proof> {
+fn kept(events: &[u32]) -> Vec<u32> {
     let half = EVENTS_MAX / 2;
-    let kept: Vec<u32> = if events.len() <= EVENTS_MAX {
-        events.to_vec()
-    } else {
-        events[..half].iter().chain(&events[events.len() - half..]).copied().collect()
-    };
+    if events.len() <= EVENTS_MAX {
+        return events.to_vec();
+    }
+    events[..half].iter().chain(&events[events.len() - half..]).copied().collect()
+}
+
+fn proofs(facts: &Facts<'_>, kept: &[u32]) -> Vec<Proof> {
     let proof = |event: u32| {
         let row = &facts.table.rows[event as usize];
         Proof {
@@ -105,7 +122,7 @@ fn proofs(facts: &Facts<'_>, events: &[u32]) -> Vec<Proof> {
             position: facts.position(row.place).map(|(latitude, longitude)| [latitude, longitude]),
         }
     };
-    kept.into_iter().map(proof).collect()
+    kept.iter().copied().map(proof).collect()
 }
 
 /// The parties of the findings, then places and clients of the events.

@@ -22,6 +22,7 @@ fn alert(rank: usize, score: f64, kind: &str, epc: &str, code: &str) -> Alert {
         usual_path: Vec::new(),
         position: None,
         events: Vec::new(),
+        findings: Vec::new(),
     }
 }
 

@@ -153,7 +153,7 @@ fn two_places(walk: &Walk<'_>, last: &Held<'_>, row: &Row, was_here_before: bool
 }
 
 /// The distance of two points on a sphere of the earth's mean radius (haversine formula), in kilometres.
-pub(crate) fn distance_km((a_lat, a_lon): (f64, f64), (b_lat, b_lon): (f64, f64)) -> f64 {
+pub fn distance_km((a_lat, a_lon): (f64, f64), (b_lat, b_lon): (f64, f64)) -> f64 {
     const RADIUS_KM: f64 = 6_371.0;
     let half = |a: f64, b: f64| ((b - a).to_radians() / 2.0).sin().powi(2);
     let h = half(a_lat, b_lat) + a_lat.to_radians().cos() * b_lat.to_radians().cos() * half(a_lon, b_lon);

@@ -157,7 +157,11 @@ fn asides(words: &Words, judged: &Judged) -> Markup {
         }
         @if !judged.findings.is_empty() {
             h3 { (words.say("findings")) }
-            ul.asides lang="en" { @for found in &judged.findings { li { (found.text) } } }
+            ul.asides {
+                @for found in &judged.findings {
+                    li { (words.find(&format!("code-{}", found.code), []).unwrap_or_else(|| found.text.to_owned())) }
+                }
+            }
         }
         @if verdict.outcome == Outcome::Unreadable {
             details { summary { (words.say("details")) } p lang="en" { (verdict.message) } }

@@ -16,6 +16,8 @@ files! {
     "counter"
     "live"
     "me"
+    "cases"
+    "codes"
     "script"
     "shipping"
     "fault"

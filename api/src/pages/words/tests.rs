@@ -18,6 +18,17 @@ const BUILT: &[&str] = &[
     "me-rule-",
     "me-sort-",
     "me-step-",
+    "code-",
+    "measure-",
+    "hop-",
+    "step-",
+    "case-state-",
+    "case-outcome-",
+    "case-severity-",
+    "case-step-",
+    "case-done-",
+    "views-",
+    "script-case-proof-",
 ];
 
 fn catalogue(language: Language) -> BTreeMap<String, Vec<String>> {

@@ -49,8 +49,7 @@ pub(in crate::routes) async fn cases(
     let node = node(&request);
     node.caught_up().await;
     let actor = actor(node, &caller)?;
-    let states: Vec<_> = wanted.state.into_iter().collect();
-    let page = node.store().queries.cases(&viewer_of(&actor), &states, &paging.request()).await?;
+    let page = node.store().queries.cases(&viewer_of(&actor), &wanted.filter(), &paging.request()).await?;
     let commitments: Vec<_> = page.items.iter().map(|row| row.commitment).collect();
     let documents = node.store().vault.open_many(&commitments, &actor.party).await?;
     let Page { items, next } = page;
@@ -60,6 +59,13 @@ pub(in crate::routes) async fn cases(
         response.insert_header(("Link", next_link(&request, next)));
     }
     table(&mut response, "cases.csv", &HEADINGS, rows)
+}
+
+/// Cases as the same table, in the order given.
+pub(crate) fn table_of<'c>(
+    found: impl Iterator<Item = (&'c CaseRow, Option<&'c Case>)>,
+) -> Result<HttpResponse, Problem> {
+    table(&mut HttpResponse::Ok(), "cases.csv", &HEADINGS, found.map(|(row, about)| cells(row, about)))
 }
 
 fn cells(row: &CaseRow, about: Option<&Case>) -> [String; HEADINGS.len()] {

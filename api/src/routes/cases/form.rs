@@ -10,12 +10,12 @@ use veridose_gs1::Epc;
 use veridose_store::CaseRow;
 use veridose_store::payload::Case;
 
-use super::found;
+use super::{CaseFile, found};
 use crate::auth::Caller;
 use crate::form3911::{Category, Goods, Notification, Report, Told};
 use crate::node::{Actor, Node, date_time};
 use crate::problem::Problem;
-use crate::routes::items::item;
+use crate::routes::items::{LotName, item};
 use crate::routes::refusals::Refusals;
 use crate::routes::write::actor;
 
@@ -99,6 +99,14 @@ async fn notification(node: &Node, caller: &Caller, name: &str, wanted: &Wanted)
 /// When the product was found to be illegitimate: when the case was closed as such.
 fn determined(row: &CaseRow) -> Option<Timestamp> {
     super::notify_by(row).map(|_| row.moved_at)
+}
+
+/// The lots of the case's packs, as far as the caller may know them.
+pub(crate) async fn lots(node: &Node, caller: &Caller, file: &CaseFile) -> Result<Vec<LotName>, Problem> {
+    let Some(about) = &file.about else { return Ok(Vec::new()) };
+    let goods = goods(node, &actor(node, caller)?, about).await?;
+    let named = goods.lots.into_iter().filter_map(|lot| Some(LotName { gtin: lot.gtin?, lot: lot.number? }));
+    Ok(named.collect())
 }
 
 /// What the case's packs and containers are, as far as the ledger and the view know them.

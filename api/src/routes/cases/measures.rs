@@ -17,16 +17,16 @@ use crate::routes::write::{Committed, Write, WriteHeaders};
 /// What is set apart: the named packs and containers, or a lot; without either, all that the case names.
 #[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(in crate::routes) struct SetApart {
+pub(crate) struct SetApart {
     /// Packs or containers, in any form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    items: Option<Vec<String>>,
+    pub(crate) items: Option<Vec<String>>,
     /// Every pack of a lot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    lot: Option<LotName>,
+    pub(crate) lot: Option<LotName>,
     /// Why, for people.
     #[serde(default, skip_serializing_if = "String::is_empty")]
-    note: String,
+    pub(crate) note: String,
 }
 
 /// Sets packs or a lot apart because of a case, which names the quarantine from then on. It is released like any other
@@ -42,7 +42,11 @@ pub(in crate::routes) async fn quarantine(
     path: web::Path<String>,
     body: web::Json<SetApart>,
 ) -> Result<HttpResponse, Problem> {
-    let (_, row, about) = found(write.node(), &write.caller, &path).await?;
+    set_apart(write, &path, &body).await
+}
+
+pub(super) async fn set_apart(write: Write, case: &str, body: &SetApart) -> Result<HttpResponse, Problem> {
+    let (_, row, about) = found(write.node(), &write.caller, case).await?;
     let key = write.node().network_key();
     let (target, keys) = match (&body.items, &body.lot) {
         (Some(_), Some(_)) => return Err(Problem::field("lot", "give items or a lot, not both")),
@@ -59,5 +63,5 @@ pub(in crate::routes) async fn quarantine(
     let note = Payload::Note(Note { text: body.note.clone(), case: Some(row.case) });
     let mut plan = write.plan(Action::Quarantine(target), keys, write.happened(None), note);
     plan.readers.insert(row.party);
-    write.carry_out(&*body, plan, StatusCode::CREATED, |committed| committed).await
+    write.carry_out(body, plan, StatusCode::CREATED, |committed| committed).await
 }

@@ -27,49 +27,49 @@ const PAGE: u32 = 1_000;
 const DAY_MS: i64 = 86_400_000;
 
 /// The period.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(in crate::routes) struct Period {
+pub(crate) struct Period {
     /// First day, UTC; 27 days before the last one where nothing is said.
     #[serde(default, with = "crate::iso_date::option")]
     #[param(value_type = Option<String>, format = Date)]
-    from: Option<Date>,
+    pub(crate) from: Option<Date>,
     /// Last day, UTC; today where nothing is said.
     #[serde(default, with = "crate::iso_date::option")]
     #[param(value_type = Option<String>, format = Date)]
-    to: Option<Date>,
+    pub(crate) to: Option<Date>,
 }
 
 /// Alerts against scans.
 #[derive(Debug, Default, Serialize, ToSchema)]
-struct Counted {
+pub(crate) struct Counted {
     /// Alerts: cases that were raised.
-    alerts: u64,
+    pub(crate) alerts: u64,
     /// Scans: packs that were verified, dispensed or decommissioned.
-    scans: u64,
+    pub(crate) scans: u64,
     /// Alerts for a million scans; nothing without scans.
-    alerts_per_million_scans: Option<f64>,
+    pub(crate) alerts_per_million_scans: Option<f64>,
 }
 
 /// The counts of a period.
 #[derive(Debug, Serialize, ToSchema)]
-pub(in crate::routes) struct Statistics {
+pub(crate) struct Statistics {
     /// First day.
     #[schema(value_type = String, format = Date)]
-    from: String,
+    pub(crate) from: String,
     /// Last day.
     #[schema(value_type = String, format = Date)]
-    to: String,
+    pub(crate) to: String,
     /// In all.
-    all: Counted,
+    pub(crate) all: Counted,
     /// By day.
-    by_day: BTreeMap<String, Counted>,
+    pub(crate) by_day: BTreeMap<String, Counted>,
     /// By code; a case counts once under each of its codes, against all scans.
-    by_code: BTreeMap<String, Counted>,
+    pub(crate) by_code: BTreeMap<String, Counted>,
     /// By member: its scans, and the cases that concern it. A case counts once under each member concerned.
-    by_party: BTreeMap<String, Counted>,
+    pub(crate) by_party: BTreeMap<String, Counted>,
     /// Alerts by what they turned out to be so far; `open` if they are not closed.
-    by_outcome: BTreeMap<String, u64>,
+    pub(crate) by_outcome: BTreeMap<String, u64>,
 }
 
 /// Alerts for a million scans by day, code and member, of what the caller may see: a regulator of all, a member of the cases that it
@@ -89,15 +89,24 @@ pub(in crate::routes) async fn statistics(
     period: web::Query<Period>,
     analyses: web::Data<Analyses>,
 ) -> Result<HttpResponse, Problem> {
-    let node = node(&request);
+    Ok(HttpResponse::Ok().json(counted(node(&request), &caller, &period, &analyses).await?))
+}
+
+/// The counts of a period, as far as the caller may see them.
+pub(crate) async fn counted(
+    node: &Node,
+    caller: &Caller,
+    period: &Period,
+    analyses: &Analyses,
+) -> Result<Statistics, Problem> {
     node.caught_up().await;
-    let actor = actor(node, &caller)?;
+    let actor = actor(node, caller)?;
     let viewer = viewer_of(&actor);
-    let (from, to) = days(&period, date_time(node.clock().now()).date())?;
+    let (from, to) = days(period, date_time(node.clock().now()).date())?;
     let mut counts = Counts { from, to, ..Counts::default() };
-    counts.scans(node, &viewer, &analyses).await?;
+    counts.scans(node, &viewer, analyses).await?;
     counts.alerts(node, &viewer, &actor.party).await?;
-    Ok(HttpResponse::Ok().json(counts.told()))
+    Ok(counts.told())
 }
 
 /// The first and the last day.

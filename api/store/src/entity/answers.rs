@@ -173,3 +173,26 @@ pub(crate) mod case_quarantine {
 
     impl ActiveModelBehavior for ActiveModel {}
 }
+
+/// What a regulator did with a case.
+pub(crate) mod case_step {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "case_step")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub event_id: i64,
+        pub case_id: Vec<u8>,
+        pub step: String,
+        pub value: Option<String>,
+        pub party: String,
+        pub at: i64,
+        pub commitment: Vec<u8>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}

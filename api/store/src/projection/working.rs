@@ -8,7 +8,9 @@ use veridose_contract::{Action, Command, Discrepancy, QuarantineTarget, RecallTa
 use crate::StoreError;
 use crate::database::{Existing, KEYS_PER_QUERY_MAX, Write, insert_all};
 use crate::entity::access::anchor;
-use crate::entity::answers::{case_file, case_quarantine, consent, handoff, handoff_item, quarantine, recall};
+use crate::entity::answers::{
+    case_file, case_quarantine, case_step, consent, handoff, handoff_item, quarantine, recall,
+};
 use crate::entity::claims::claim;
 use crate::entity::events::{dispute, event, term, viewer};
 use crate::entity::goods::{batch, container, lot, pack, product};
@@ -96,6 +98,7 @@ pub(super) struct Working {
     pub(super) batches: Vec<batch::Model>,
     pub(super) disputes: Vec<dispute::Model>,
     pub(super) case_quarantines: Vec<case_quarantine::Model>,
+    pub(super) case_steps: Vec<case_step::Model>,
     pub(super) models: Vec<model::Model>,
     pub(super) decisions: Vec<decision::Model>,
     pub(super) access_anchors: Vec<anchor::Model>,
@@ -320,6 +323,7 @@ impl Working {
         insert_all::<batch::Entity>(on, self.batches, Existing::Refuse).await?;
         insert_all::<dispute::Entity>(on, self.disputes, Existing::Refuse).await?;
         insert_all::<case_quarantine::Entity>(on, self.case_quarantines, Existing::Refuse).await?;
+        insert_all::<case_step::Entity>(on, self.case_steps, Existing::Refuse).await?;
         insert_all::<model::Entity>(on, self.models, Existing::Refuse).await?;
         insert_all::<decision::Entity>(on, self.decisions, Existing::Refuse).await?;
         insert_all::<anchor::Entity>(on, self.access_anchors, Existing::Refuse).await?;

@@ -3,24 +3,35 @@
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use veridose_contract::{CaseId, Timestamp};
 
-use crate::entity::answers::{case_file, case_quarantine, quarantine};
-use crate::query::{CaseRow, CaseState, QuarantineRow, Queries, Viewer};
+use crate::entity::answers::{case_file, case_quarantine, case_step, quarantine};
+use crate::query::{CaseFilter, CaseRow, CaseStepRow, QuarantineRow, Queries, Viewer};
 use crate::{Page, PageRequest, StoreError, text};
 
 /// Quarantines that are told of one case.
 const QUARANTINES_MAX: u64 = 1_000;
+/// Steps that are told of one case.
+const STEPS_MAX: u64 = 1_000;
 
 impl Queries {
-    /// Cases that the caller raised (a regulator: all), in one of the states if any are named, latest first.
+    /// Cases that the caller raised (a regulator: all) and that meet the filter, latest first.
     pub async fn cases(
         &self,
         viewer: &Viewer,
-        states: &[CaseState],
+        filter: &CaseFilter,
         page: &PageRequest,
     ) -> Result<Page<CaseRow>, StoreError> {
         let mut find = own(viewer);
-        if !states.is_empty() {
-            find = find.filter(case_file::Column::Stage.is_in(states.iter().map(text::word)));
+        if !filter.states.is_empty() {
+            find = find.filter(case_file::Column::Stage.is_in(filter.states.iter().map(text::word)));
+        }
+        if let Some(assignee) = &filter.assignee {
+            find = find.filter(case_file::Column::Assignee.eq(assignee.as_str()));
+        }
+        if let Some(from) = filter.from {
+            find = find.filter(case_file::Column::RaisedAt.gte(from.0));
+        }
+        if let Some(before) = filter.before {
+            find = find.filter(case_file::Column::RaisedAt.lt(before.0));
         }
         if let Some(event) = page.after::<i64>()? {
             find = find.filter(case_file::Column::EventId.lt(event));
@@ -58,6 +69,15 @@ impl Queries {
         let find = quarantine::Entity::find().filter(quarantine::Column::EventId.is_in(events));
         let rows = find.order_by_desc(quarantine::Column::EventId).all(self.view.read()).await?;
         rows.into_iter().map(QuarantineRow::try_from).collect()
+    }
+
+    /// What was done with a case, which the caller must be able to see; earliest first, at most a thousand steps.
+    pub async fn case_steps(&self, case: &CaseId) -> Result<Vec<CaseStepRow>, StoreError> {
+        let find = case_step::Entity::find()
+            .filter(case_step::Column::CaseId.eq(case.0.to_vec()))
+            .order_by_asc(case_step::Column::EventId)
+            .limit(STEPS_MAX);
+        find.all(self.view.read()).await?.into_iter().map(CaseStepRow::try_from).collect()
     }
 
     /// One case, if the caller may see it.

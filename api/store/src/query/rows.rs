@@ -4,13 +4,13 @@ use time::{Date, Duration, OffsetDateTime};
 use veridose_contract::{CaseId, Commitment, ConsentId, Fingerprint, ItemKey, LotKey, OfferId, ProductKey, Timestamp};
 
 use crate::database::{fixed, unsigned};
-use crate::entity::answers::{case_file, consent, handoff, handoff_item, quarantine, recall};
+use crate::entity::answers::{case_file, case_step, consent, handoff, handoff_item, quarantine, recall};
 use crate::entity::goods::{container, lot, pack, product};
 use crate::entity::members::party;
 use crate::projection::COMMANDS_STRIDE;
 use crate::query::{
-    CaseRow, ConsentRow, ContainerRow, HandoffItem, HandoffRow, LotRow, PackRow, PackStanding, PackState, PartyRow,
-    ProductRow, QuarantineRow, RecallRow, RecallScope, Scope,
+    CaseRow, CaseStepRow, ConsentRow, ContainerRow, HandoffItem, HandoffRow, LotRow, PackRow, PackStanding, PackState,
+    PartyRow, ProductRow, QuarantineRow, RecallRow, RecallScope, Scope,
 };
 use crate::{StoreError, text};
 
@@ -164,6 +164,21 @@ fn scope(word: &str, items: i64, target: &[u8]) -> Result<RecallScope, StoreErro
         Scope::Lot => RecallScope::Lot(LotKey(fixed("lot", target)?)),
         Scope::Product => RecallScope::Product(ProductKey(fixed("product", target)?)),
     })
+}
+
+impl TryFrom<case_step::Model> for CaseStepRow {
+    type Error = StoreError;
+
+    fn try_from(row: case_step::Model) -> Result<Self, StoreError> {
+        Ok(Self {
+            tx_index: tx_index(row.event_id),
+            step: text::variant("step of a case", &row.step)?,
+            value: row.value,
+            party: text::party(&row.party)?,
+            at: Timestamp(row.at),
+            commitment: Commitment(fixed("commitment", &row.commitment)?),
+        })
+    }
 }
 
 impl TryFrom<quarantine::Model> for QuarantineRow {

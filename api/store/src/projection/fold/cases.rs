@@ -2,10 +2,10 @@
 
 use veridose_contract::{CaseId, CaseOutcome, CaseStep};
 
-use crate::entity::answers::case_file;
+use crate::entity::answers::{case_file, case_step};
 use crate::projection::fold::Place;
 use crate::projection::working::Working;
-use crate::query::CaseState;
+use crate::query::{CaseMove, CaseState};
 use crate::text;
 
 pub(super) fn raise(working: &mut Working, place: &Place<'_>, case: &CaseId) {
@@ -28,6 +28,21 @@ pub(super) fn take(working: &mut Working, place: &Place<'_>, case: &CaseId, step
     if let CaseStep::Assign(party) = step {
         row.assignee = Some(party.to_string());
     }
+    let (taken, value) = match step {
+        CaseStep::Assign(party) => (CaseMove::Assign, Some(party.to_string())),
+        CaseStep::Escalate => (CaseMove::Escalate, None),
+        CaseStep::Close(outcome) => (CaseMove::Close, Some(text::word(outcome))),
+        CaseStep::Reopen => (CaseMove::Reopen, None),
+    };
+    working.case_steps.push(case_step::Model {
+        event_id: place.event,
+        case_id: case.0.to_vec(),
+        step: text::word(&taken),
+        value,
+        party: place.holder(),
+        at: place.happened(),
+        commitment: place.commitment(),
+    });
     let state = match step {
         CaseStep::Assign(_) if row.stage == text::word(&CaseState::Escalated) => CaseState::Escalated,
         CaseStep::Assign(_) => CaseState::Investigating,

@@ -1,0 +1,79 @@
+# Was die Regeln finden, nach ihrem Code.
+code-unknown_serial = Die Seriennummer wurde nie in Verkehr gebracht.
+code-unknown_batch = Die Seriennummer wurde nie in Verkehr gebracht, und ihre Charge gehört nicht zum Produkt.
+code-unknown_product = Von diesem Produkt wurde nie etwas in Verkehr gebracht.
+code-invented_serials = Mehrere Seriennummern einer Charge, die nie in Verkehr gebracht wurden, ähneln einander.
+code-cloned_serial = Eine Seriennummer wurde an mehreren Orten gesehen, ohne dass sich die Packung dazwischen bewegt hätte.
+code-reuse_after_end = Der Code wurde anderswo gescannt, nachdem die Packung ausgebucht war.
+code-expiry_mismatch = Der Code nennt ein anderes Verfalldatum als der Hersteller.
+code-batch_mismatch = Der Code nennt eine andere Charge als der Hersteller.
+code-dispensed_twice = Die Packung wurde an einem anderen Ort noch einmal abgegeben oder ausgebucht.
+code-repeat_same_site = Die Packung wurde dort noch einmal abgegeben oder ausgebucht, wo das schon geschehen war.
+code-undo_abuse = Die Ausbuchung der Packung wurde rückgängig gemacht, wo das nicht erlaubt ist.
+code-impossible_travel = Die Packung war an zwei Orten, die für die Zeit dazwischen zu weit auseinanderliegen.
+code-rare_transition = Die Packung nahm einen Schritt, den kaum eine Packung ihrer Art nimmt.
+code-unusual_pack = Der Weg der Packung ist im Ganzen anders als der anderer Packungen.
+code-unusual_group = Packungen einer Charge, eines Mitglieds oder eines Scanners weichen öfter von anderen ab, als der Zufall es macht.
+code-forged_pedigree = Die Ware wurde von einem Mitglied empfangen, das sie nie hatte.
+code-unauthorised_source = Die Ware kam von jemandem, den niemand kennt oder der sie nicht verkaufen darf.
+code-resold_empty = Die Packung wurde versandt, verpackt oder empfangen, nachdem sie abgegeben oder vernichtet worden war.
+code-diverted = Die Ware tauchte bei jemandem auf, für den sie nicht bestimmt war.
+code-stolen_moving = Die Ware bewegte sich, nachdem sie als gestohlen gemeldet worden war.
+code-two_parents = Der Artikel kam in ein zweites Gebinde, ohne das erste verlassen zu haben.
+code-content_mismatch = Aus dem Gebinde kam etwas anderes heraus, als hineingetan wurde.
+code-shipped_uncommissioned = Die Packung wurde verpackt oder versandt und nie in Verkehr gebracht.
+code-commissioned_twice = Die Seriennummer wurde zweimal in Verkehr gebracht.
+code-scanned_before_commissioning = Die Packung wurde im Handel gesehen, bevor sie in Verkehr gebracht wurde.
+code-overage = Es wurde mehr empfangen als versandt.
+code-shortage = Es wurde weniger empfangen als versandt.
+code-shortage_risk = Das Produkt ist knapp; das lädt zu Fälschungen ein.
+code-order_splitting = Die Bestellungen eines Käufers kamen in vielen kleinen Teilen.
+code-serial_probing = Ein Scanner probierte viele Codes, die nicht gelten.
+code-expired_moving = Die Packung bewegte sich nach ihrem Verfall oder wurde danach abgegeben.
+code-recalled_moving = Die Packung bewegte sich nach ihrem Rückruf oder wurde danach abgegeben.
+code-caps_lock = Groß- und Kleinbuchstaben waren vertauscht: Die Feststelltaste war an.
+code-keyboard_layout = Y und Z waren vertauscht: Scanner und Rechner haben verschiedene Tastaturbelegungen.
+code-day_zero = Ein Verfalldatum ohne Tag wurde für einen anderen Tag seines Monats genommen.
+code-lost_separator = Zwei Teile des Codes klebten aneinander: Das Trennzeichen ging verloren.
+code-repeated_scan = Dieselbe Packung wurde am selben Ort binnen Minuten noch einmal gescannt.
+code-late_upload = Scans wurden lange nach ihrer Aufnahme nachgereicht.
+code-break_glass = Die Akte eines Patienten wurde im Notfall geöffnet.
+
+# Merkmale, die ein Modell neben den Codes betrachtet.
+measure-rules = Was die Regeln zusammen sagen
+measure-packs = Wie viele Packungen
+measure-parties = Wie viele Mitglieder
+measure-findings = Wie viele Befunde
+
+# Neben dem Sprung eines Weges, den eine Regel beanstandet.
+hop-impossible_travel = unmögliche Geschwindigkeit
+hop-cloned_serial = nie versandt, nie empfangen
+hop-rare_transition = ungewöhnlicher Übergang
+hop-unusual_pack = ungewöhnlicher Weg
+hop-reuse_after_end = nach der Ausbuchung
+hop-odd = auffälliger Sprung
+hop-far = { $km } km in { $span }
+hop-time = { $span } später
+
+# Schritte im Handel.
+step-commissioning = in Verkehr gebracht
+step-commission = in Verkehr gebracht
+step-packing = verpackt
+step-unpacking = ausgepackt
+step-shipping = versandt
+step-void_shipping = Versand zurückgenommen
+step-receiving = empfangen
+step-inspecting = gescannt
+step-dispensing = abgegeben
+step-decommissioning = ausgebucht
+step-destroying = vernichtet
+step-returning = zurückgegeben
+step-repackaging = umgepackt
+step-restoring = wieder im Handel
+step-other = gesehen
+step-offer = angeboten
+step-accept = angenommen
+step-quarantine = gesperrt
+step-release = freigegeben
+step-recall = zurückgerufen
+step-dispute = beanstandet

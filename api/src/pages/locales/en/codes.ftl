@@ -1,0 +1,79 @@
+# What the rules find, by their code.
+code-unknown_serial = The serial number was never commissioned.
+code-unknown_batch = The serial number was never commissioned, and its lot is not one of the product.
+code-unknown_product = Nothing of this product was ever commissioned.
+code-invented_serials = Several serial numbers of one lot that were never commissioned look alike.
+code-cloned_serial = One serial number was seen at several places without moving between them.
+code-reuse_after_end = The code was scanned elsewhere after the pack had ended.
+code-expiry_mismatch = The code says another expiry date than the manufacturer.
+code-batch_mismatch = The code says another lot than the manufacturer.
+code-dispensed_twice = The pack was dispensed or taken out of the trade again at another place.
+code-repeat_same_site = The pack was dispensed or taken out of the trade again where that was done before.
+code-undo_abuse = The end of the pack was undone where that is not lawful.
+code-impossible_travel = The pack was at two places too far apart for the time between.
+code-rare_transition = The pack took a step that hardly any pack of its kind takes.
+code-unusual_pack = The pack's way as a whole is unlike that of other packs.
+code-unusual_group = Packs of one lot, member or client are unlike other packs more often than chance makes them.
+code-forged_pedigree = The goods were received from a member that never had them.
+code-unauthorised_source = The goods came from somebody whom nobody knows or who may not sell them.
+code-resold_empty = The pack was shipped, packed or received after it had been dispensed or destroyed.
+code-diverted = The goods turned up with somebody for whom they were not meant.
+code-stolen_moving = The goods moved after they had been declared stolen.
+code-two_parents = The item was put into a second container without leaving the first.
+code-content_mismatch = What came out of the container is not what was put into it.
+code-shipped_uncommissioned = The pack was packed or shipped and never commissioned.
+code-commissioned_twice = The serial number was commissioned twice.
+code-scanned_before_commissioning = The pack was seen in the trade before it was commissioned.
+code-overage = More was received than shipped.
+code-shortage = Less was received than shipped.
+code-shortage_risk = The product is short in supply, which invites falsification.
+code-order_splitting = A buyer's orders came in many small parts.
+code-serial_probing = One client tried many codes that fail.
+code-expired_moving = The pack moved or was dispensed after its expiry.
+code-recalled_moving = The pack moved or was dispensed after its recall.
+code-caps_lock = Upper and lower case were swapped: caps lock was on.
+code-keyboard_layout = Y and Z were swapped: scanner and computer have different keyboard layouts.
+code-day_zero = An expiry date without a day was taken for another day of its month.
+code-lost_separator = Two elements of the code were glued together: the group separator was lost.
+code-repeated_scan = The same pack was scanned again at the same place within minutes.
+code-late_upload = Scans were handed in long after they were made.
+code-break_glass = A patient's record was opened in an emergency.
+
+# Measures that a ranker of cases looks at beside the codes.
+measure-rules = What the rules say together
+measure-packs = How many packs
+measure-parties = How many members
+measure-findings = How many findings
+
+# Beside the hop of a path that a rule objects to.
+hop-impossible_travel = impossible speed
+hop-cloned_serial = never sent, never received
+hop-rare_transition = unusual transition
+hop-unusual_pack = unusual way
+hop-reuse_after_end = after its end
+hop-odd = odd hop
+hop-far = { $km } km in { $span }
+hop-time = { $span } later
+
+# Steps of the trade.
+step-commissioning = commissioned
+step-commission = commissioned
+step-packing = packed
+step-unpacking = unpacked
+step-shipping = shipped
+step-void_shipping = shipment taken back
+step-receiving = received
+step-inspecting = scanned
+step-dispensing = dispensed
+step-decommissioning = taken out of the trade
+step-destroying = destroyed
+step-returning = returned
+step-repackaging = repackaged
+step-restoring = back in the trade
+step-other = seen
+step-offer = offered
+step-accept = accepted
+step-quarantine = set apart
+step-release = released
+step-recall = recalled
+step-dispute = disputed
