@@ -1,7 +1,7 @@
 //! A real browser: headless Chromium, led by its driver.
 
 use base64::Engine as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -29,6 +29,15 @@ pub struct Browser {
 impl Browser {
     /// Opens one that likes a language, for the server at `base`.
     pub async fn open(base: &str, language: &str) -> anyhow::Result<Self> {
+        Self::open_with(base, language, &[]).await
+    }
+
+    /// Opens one that keeps what it knows in a folder, for the next one that is opened with it.
+    pub async fn open_kept(base: &str, language: &str, folder: &Path) -> anyhow::Result<Self> {
+        Self::open_with(base, language, &[format!("--user-data-dir={}", folder.display())]).await
+    }
+
+    async fn open_with(base: &str, language: &str, arguments: &[String]) -> anyhow::Result<Self> {
         let port = free_port()?;
         let chromedriver = Command::new("chromedriver")
             .arg(format!("--port={port}"))
@@ -43,6 +52,9 @@ impl Browser {
             chrome.add_arg(argument)?;
         }
         chrome.add_arg(&format!("--accept-lang={language}"))?;
+        for argument in arguments {
+            chrome.add_arg(argument)?;
+        }
         chrome.set_logging_prefs("performance", LoggingPrefsLogLevel::All)?;
         chrome.set_logging_prefs("browser", LoggingPrefsLogLevel::All)?;
         let (begin, address) = (Instant::now(), format!("http://127.0.0.1:{port}"));

@@ -41,6 +41,7 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         "proof.js" SCRIPT
         "counter.js" SCRIPT
         "queue.js" SCRIPT
+        "safe.js" SCRIPT
         "scanner.js" SCRIPT
         "camera.js" SCRIPT
         "signed-in.js" SCRIPT

@@ -4,6 +4,7 @@
 //! a network waits in the browser, and the pages' API does the rest.
 
 mod consents;
+mod diagnosis;
 mod dialogs;
 mod today;
 mod verdict;
@@ -57,7 +58,7 @@ pub(super) async fn scanned(
     check(&worker)?;
     worker.check(&form.csrf)?;
     let judged = judge(&node, worker.caller(), &form.scan, false).await?;
-    let shown = verdict::show(worker.words, &node, &judged).await;
+    let shown = verdict::show(worker.words, &node, &judged, &form.scan).await;
     let meant = judged.verdict.suggestion.as_deref().unwrap_or_default();
     Ok(html_page(&whole(&worker, Some(&shown), meant)))
 }
@@ -72,7 +73,7 @@ pub(super) async fn verdict_of(
     check(&worker)?;
     worker.check_script()?;
     let judged = judge(&node, worker.caller(), &asked.scan, false).await?;
-    Ok(html_page(&verdict::show(worker.words, &node, &judged).await))
+    Ok(html_page(&verdict::show(worker.words, &node, &judged, &asked.scan).await))
 }
 
 /// The desk is a pharmacy's.

@@ -78,3 +78,34 @@ pub(super) fn said(words: &Words, problem: &ProblemBody) -> String {
 pub(super) async fn nothing() -> Result<HttpResponse, Problem> {
     Err(Problem::not_found("page"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use veridose_contract::Code;
+    use veridose_contract::access::RefusalRule;
+
+    use super::*;
+    use crate::pages::words::Language;
+
+    /// Every code that a problem can have: the contract's, those of refused looks, and the kinds' own, which stand in the source.
+    fn codes() -> BTreeSet<&'static str> {
+        let source = include_str!("../problem.rs");
+        let (_, parts) = source.split_once("const fn parts(").expect("the kinds' parts");
+        let (parts, _) = parts.split_once("impl Kind {").expect("what follows them");
+        let kinds: BTreeSet<&str> = parts.split("StatusCode::").filter_map(|rest| rest.split('"').nth(1)).collect();
+        assert!(kinds.len() >= 20 && kinds.contains("not_found") && kinds.contains("unavailable"), "{kinds:?}");
+        let refused = Code::ALL.iter().map(|code| code.as_str());
+        refused.chain(RefusalRule::ALL.iter().map(|rule| rule.as_str())).chain(kinds).collect()
+    }
+
+    #[test]
+    fn every_refusal_has_words_in_every_language() {
+        for words in Language::ALL.map(Words::of) {
+            let silent: Vec<_> =
+                codes().into_iter().filter(|code| words.find(&format!("problem-{code}"), []).is_none()).collect();
+            assert!(silent.is_empty(), "{:?} has no words for {silent:?}", words.language);
+        }
+    }
+}

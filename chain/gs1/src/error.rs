@@ -92,6 +92,26 @@ impl Error {
     }
 }
 
+impl Error {
+    /// What the message is made of, by the names of [`crate::scan::Diagnosis::values`].
+    pub(crate) fn values(&self) -> Vec<(&'static str, String)> {
+        let (kind, given, mut values) = match self {
+            Self::Length { kind, length, given, .. } => (kind, given, vec![("length", length.to_string())]),
+            Self::Character { kind, found, position, given, .. } => {
+                (kind, given, vec![("found", found.to_string()), ("position", position.to_string())])
+            }
+            Self::CheckDigit { kind, found, expected, given } => {
+                (kind, given, vec![("found", found.to_string()), ("expected", expected.to_string())])
+            }
+            Self::Content { kind, given, .. } | Self::Date { kind, given, .. } | Self::Form { kind, given, .. } => {
+                (kind, given, Vec::new())
+            }
+        };
+        values.extend([("part", (*kind).to_owned()), ("given", given.clone())]);
+        values
+    }
+}
+
 /// The beginning of what was given, so that an error never repeats a whole document.
 pub(crate) fn shorten(given: &str) -> String {
     given.chars().take(GIVEN_CHARACTERS_MAX).collect()

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::ai::{Ai, Element, InLink, Separator, check};
 use crate::epc::Epc;
-use crate::error::Error;
+use crate::error::{Error, shorten};
 use crate::expiry::Expiry;
 use crate::gtin::Gtin;
 use crate::keys::{Lot, Serial, Sgtin, Sscc};
@@ -97,7 +97,8 @@ fn without_repeats(elements: &mut Vec<Element>) -> Result<(), Diagnosis> {
             Some(earlier) => {
                 let (ai, noun) = (element.ai, element.ai.noun());
                 let message = format!("({ai}) {noun} stands twice, as {:?} and as {:?}", earlier.value, element.value);
-                return Err(Diagnosis::new(Code::Repeated, message));
+                let twice = Diagnosis::new(Code::Repeated, message).about(ai);
+                return Err(twice.with("given", shorten(&earlier.value)).with("other", shorten(&element.value)));
             }
             None => at += 1,
         }

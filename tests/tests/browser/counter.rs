@@ -296,3 +296,52 @@ async fn a_verdict_comes_at_once_and_fifty_scans_in_a_second_are_all_answered() 
     ensure!(last == json!(expected), "{last}");
     browser.close().await
 }
+
+/// Writes down each verdict that is shown, and when each key came.
+const WATCH: &str = r"
+    window.seen = [];
+    window.keysAt = [];
+    addEventListener('keydown', (event) => window.keysAt.push(event.timeStamp), true);
+    new MutationObserver(() => {
+        const { code, short } = document.querySelector('#verdict article').dataset;
+        window.seen.push([code, short ?? '']);
+    }).observe(document.querySelector('#verdict'), { childList: true });";
+
+#[tokio::test]
+async fn a_scanner_types_fifty_codes_a_second_for_seconds() -> anyhow::Result<()> {
+    const SCANS: usize = 300;
+    let trial = Trial::start().await?;
+    stock(&trial, &["W1", "W2"], "L1", "2049-12-31").await?;
+    let browser = Browser::open(trial.server.base(), "en").await?;
+    browser.sign_in("pharmacist", "/desk/counter").await?;
+    browser.driver().execute(WATCH, Vec::new()).await?;
+    // What differs from scan to scan, so that a verdict that is lost, doubled or another's shows.
+    let kinds = |number: usize| match number % 4 {
+        0 => ("010950600013435221W1".to_owned(), "may_be_dispensed", "W1".to_owned()),
+        1 => (format!("010950600013435221N{number}"), "unknown_serial", format!("N{number}")),
+        2 => ("010950600013435221W2".to_owned(), "may_be_dispensed", "W2".to_owned()),
+        _ => (format!("010950600013435121N{number}"), "wrong_check_digit", String::new()),
+    };
+    let typed: String = (0..SCANS).map(|number| kinds(number).0 + "\u{e007}").collect();
+    browser.find("#scan").await?.send_keys(typed).await?;
+    browser.wait(&format!("window.seen.length >= {SCANS}")).await?;
+    let seen = browser.value("window.seen").await?;
+    let expected: Vec<_> = (0..SCANS).map(kinds).map(|(_, code, short)| json!([code, short])).collect();
+    for (number, (seen, expected)) in seen.as_array().context("verdicts")?.iter().zip(&expected).enumerate() {
+        ensure!(seen == expected, "scan {number}: {seen} in place of {expected}");
+    }
+    let keys = browser.value("[window.keysAt.length, window.keysAt.at(-1) - window.keysAt[0]]").await?;
+    let (count, span_ms) = (keys[0].as_f64().context("keys")?, keys[1].as_f64().context("a span")?);
+    #[allow(clippy::cast_precision_loss)]
+    let rate = SCANS as f64 / span_ms * 1000.0;
+    #[allow(clippy::print_stdout)]
+    {
+        println!("measured: scanner: {rate:.0} codes a second for {:.1} s, {count} keys", span_ms / 1000.0);
+    }
+    ensure!(rate >= 50.0, "the keys came at {rate} codes a second");
+    // None besides, and nothing left in the field.
+    ensure!(browser.value("window.seen.length").await? == SCANS);
+    ensure!(browser.value("document.querySelector('#scan').value").await? == "");
+    ensure!(browser.complaints().await?.is_empty(), "{:?}", browser.complaints().await?);
+    browser.close().await
+}

@@ -92,7 +92,7 @@ async function verify(scan) {
     if (error instanceof Offline) {
       trouble("offline");
       tell("");
-      withoutNetwork(scan);
+      await withoutNetwork(scan);
       return true;
     }
     if (!(error instanceof Refused)) throw error;
@@ -117,11 +117,11 @@ function show(article, scan) {
   remember(sign, current.pack, article.querySelector(".reason")?.textContent ?? "", current.text);
 }
 
-function withoutNetwork(scan) {
+async function withoutNetwork(scan) {
   const article = by("without-network").content.cloneNode(true).querySelector("article");
   article.querySelector(".scan-text").textContent = scan.text;
   show(article, scan);
-  enqueue("verify", "/verifications", { scan: scan.text });
+  await enqueue("verify", "/verifications", { scan: scan.text });
 }
 
 function remember(sign, pack, reason, text) {
@@ -172,21 +172,22 @@ const asked = {
   ],
 };
 
-function commit(name, path, body) {
+async function commit(name, path, body) {
   const dated = path === "/cases" ? body : { ...body, happened: new Date(nodeTime()).toISOString() };
   freeze(true);
-  if (enqueue(name, path, dated)) {
+  if (await enqueue(name, path, dated)) {
     tell(say("script-kept", { act: NAMES[name] }));
     queue.send();
   }
 }
 
-function enqueue(name, path, body) {
+async function enqueue(name, path, body) {
+  const of = current;
   try {
-    return queue.add({ key: `${current.key}-${name}`, act: name, pack: current.pack, text: current.text, at: Date.now(), path, body });
+    return await queue.add({ key: `${of.key}-${name}`, act: name, pack: of.pack, text: of.text, at: Date.now(), path, body });
   } catch {
     tell(say("script-full"), "bad");
-    freeze(false);
+    if (current === of) freeze(false);
     return false;
   }
 }
@@ -220,8 +221,14 @@ function changed(entry, answer) {
   today();
 }
 
-function list() {
-  const { own, others } = queue.entries();
+let lists = 0;
+
+async function list() {
+  lists += 1;
+  const mine = lists;
+  const { own, others } = await queue.entries();
+  // A later list is newer.
+  if (mine !== lists) return;
   const rows = own.map((entry) => {
     const state = entry.state === "refused" ? say("script-refused", { reason: problem(entry) }) : say("script-waiting");
     const row = make("li", { className: entry.state }, moment(entry.at), " ", make("strong", {}, NAMES[entry.act]), " ", make("code", {}, entry.pack), " ", state);

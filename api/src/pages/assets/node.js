@@ -5,8 +5,19 @@ const meta = (name) => document.querySelector(`meta[name="${name}"]`)?.content ?
 // A page that the worker kept may be older than the session.
 export const session = { csrf: meta("csrf"), account: meta("account") };
 
-// Longest wait for an answer. A node that is gone and one that hangs are the same to who waits.
-const PATIENCE_MS = 8000;
+// Longest wait for an answer, in seconds. A node that is gone and one that hangs are the same to who waits.
+const PATIENCE_S = 8;
+
+// Counted in the page's own turns: one that was busy does not take its own delay for the network's.
+function patience() {
+  const controller = new AbortController();
+  let left = PATIENCE_S;
+  const timer = setInterval(() => {
+    left -= 1;
+    if (left === 0) controller.abort();
+  }, 1000);
+  return { signal: controller.signal, end: () => clearInterval(timer) };
+}
 
 export class Offline extends Error {}
 
@@ -22,9 +33,10 @@ export class Refused extends Error {
 
 // Asks once. Throws Offline where no answer comes, and Refused where the answer is a problem.
 async function once(method, path, body, headers) {
+  const waiting = patience();
   let response;
   try {
-    response = await fetch(path, {
+    const answer = await fetch(path, {
       method,
       headers: {
         Accept: "application/json, application/problem+json",
@@ -36,10 +48,15 @@ async function once(method, path, body, headers) {
       credentials: "same-origin",
       cache: "no-store",
       redirect: "error",
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: waiting.signal,
     });
+    // Read here, so that one that breaks off is none.
+    const content = await answer.arrayBuffer();
+    response = new Response(content.byteLength > 0 ? content : null, answer);
   } catch {
     throw new Offline();
+  } finally {
+    waiting.end();
   }
   if (response.ok) return response;
   let problem = {};

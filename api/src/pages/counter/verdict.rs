@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use veridose_gs1::Gtin;
 
-use super::key;
+use super::{diagnosis, key};
 use crate::node::Node;
 use crate::pages::words::Words;
 use crate::routes::Judged;
@@ -64,7 +64,7 @@ impl Sign {
 }
 
 /// The verdict on a scan, with what can be done now.
-pub(super) async fn show(words: &Words, node: &Node, judged: &Judged) -> Markup {
+pub(super) async fn show(words: &Words, node: &Node, judged: &Judged, text: &str) -> Markup {
     let (verdict, sign) = (&judged.verdict, Sign::of(judged));
     let product = product(node, verdict.scanned.gtin.as_deref()).await;
     let now = node.clock().now().0;
@@ -77,7 +77,7 @@ pub(super) async fn show(words: &Words, node: &Node, judged: &Judged) -> Markup 
                 p.reason { (reason(words, verdict)) }
                 p.step { strong { (words.say("next-step")) } " " (step(words, verdict)) }
                 (suggestion(words, verdict))
-                (asides(words, judged))
+                (asides(words, judged, text))
             }
             (facts(words, verdict, product.as_deref()))
             (acts(words, verdict, sign))
@@ -144,8 +144,8 @@ fn suggestion(words: &Words, verdict: &Verdict) -> Markup {
     }
 }
 
-/// What else to know; the exact words of the diagnosis are the API's, in English.
-fn asides(words: &Words, judged: &Judged) -> Markup {
+/// What else to know.
+fn asides(words: &Words, judged: &Judged, text: &str) -> Markup {
     let verdict = &judged.verdict;
     html! {
         @if !verdict.warnings.is_empty() {
@@ -163,8 +163,8 @@ fn asides(words: &Words, judged: &Judged) -> Markup {
                 }
             }
         }
-        @if verdict.outcome == Outcome::Unreadable {
-            details { summary { (words.say("details")) } p lang="en" { (verdict.message) } }
+        @if let Some(detail) = diagnosis::told(words, text) {
+            details { summary { (words.say("details")) } p { (detail) } }
         }
     }
 }
@@ -282,7 +282,8 @@ mod tests {
             for code in veridose_gs1::scan::Code::ALL {
                 assert!(words.find(&format!("scan-{}", code.as_str()), []).is_some(), "{:?} {code:?}", words.language);
             }
-            for code in ["disputed", "in_container", "day_zero"] {
+            let warnings = ["disputed", "in_container", "day_zero", "caps_lock", "lost_separator", "missing_required"];
+            for code in warnings {
                 assert!(words.find(&format!("note-{code}"), []).is_some(), "{:?} {code}", words.language);
             }
         }

@@ -13,6 +13,8 @@ const BUILT: &[&str] = &[
     "person-",
     "reason-",
     "fault-",
+    "detail-",
+    "part-",
     "me-purpose-",
     "me-data-",
     "me-rule-",

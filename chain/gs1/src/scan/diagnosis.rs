@@ -17,6 +17,11 @@ pub struct Diagnosis {
     pub message: String,
     /// The scan as it was probably meant. To be shown, never to be applied.
     pub suggestion: Option<String>,
+    /// What the message is made of, for who says it in another language; by name: the noun of the `part` (see [`Ai::noun`]) and its
+    /// identifier `ai`, what was `given`, the character or digit `found` and the one `expected`, its `position` from 1, the `length` in
+    /// characters and what is allowed as `min` and `max`, the `other` part or value, the identifiers that it `needs`.
+    #[serde(skip)]
+    pub values: Vec<(&'static str, String)>,
 }
 
 /// Which mistake.
@@ -117,18 +122,33 @@ impl fmt::Display for Code {
 
 impl Diagnosis {
     pub(super) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), suggestion: None }
+        Self { code, message: message.into(), suggestion: None, values: Vec::new() }
+    }
+
+    /// With a value that the message is made of.
+    pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.values.push((name, value.into()));
+        self
+    }
+
+    /// About the data of an identifier.
+    pub(super) fn about(self, ai: Ai) -> Self {
+        let (min, max) = ai.lengths();
+        let [ai_text, min, max] = [ai.to_string(), min.to_string(), max.to_string()];
+        self.with("ai", ai_text).with("part", ai.noun()).with("min", min).with("max", max)
     }
 
     /// What the data of an identifier lack.
     pub(super) fn of(ai: Ai, error: &Error) -> Self {
-        Self::new(code(error), format!("({ai}) {error}"))
+        let mut values = error.values();
+        values.retain(|(name, _)| *name != "part");
+        Self { values, ..Self::new(code(error), format!("({ai}) {error}")) }.about(ai)
     }
 }
 
 impl From<Error> for Diagnosis {
     fn from(error: Error) -> Self {
-        Self::new(code(&error), error.to_string())
+        Self { values: error.values(), ..Self::new(code(&error), error.to_string()) }
     }
 }
 

@@ -7,6 +7,7 @@ use super::{GROUP_SEPARATOR, SCAN_ELEMENTS_MAX, mistake};
 use crate::ai::{Ai, Element, Separator, check};
 use crate::check::DIGITS;
 use crate::epc::Epc;
+use crate::error::shorten;
 use crate::gtin::Gtin;
 use crate::keys::Sscc;
 use crate::link;
@@ -37,7 +38,7 @@ fn read_form(text: &str) -> Result<Vec<Element>, Diagnosis> {
         if !is_identifier || content.starts_with(']') || is_swapped(&swapped, content) {
             let message =
                 format!("{symbol:?} is no symbology identifier of GS1 data; expected ]d2, ]C1, ]e0, ]Q3 or ]J1");
-            return Err(Diagnosis::new(Code::UnknownForm, message));
+            return Err(Diagnosis::new(Code::UnknownForm, message).with("given", symbol));
         }
         return unprefixed(content);
     }
@@ -60,7 +61,7 @@ fn unprefixed(text: &str) -> Result<Vec<Element>, Diagnosis> {
         let elements = Epc::parse(text)?.elements();
         if elements.is_empty() {
             let message = "the URN names no GS1 key; expected urn:epc:id:sgtin:… or another GS1 scheme";
-            return Err(Diagnosis::new(Code::UnknownForm, message));
+            return Err(Diagnosis::new(Code::UnknownForm, message).with("given", shorten(text)));
         }
         return Ok(elements);
     }
@@ -75,7 +76,7 @@ fn unprefixed(text: &str) -> Result<Vec<Element>, Diagnosis> {
 }
 
 fn read_link(address: &str) -> Result<Vec<Element>, Diagnosis> {
-    let in_link = |error: crate::Error| Diagnosis::new(Code::WrongLink, error.to_string());
+    let in_link = |error: crate::Error| Diagnosis { code: Code::WrongLink, ..error.into() };
     match link::read(address).map_err(in_link)? {
         Some(link) => {
             let mut elements = Vec::with_capacity(4);
@@ -89,7 +90,8 @@ fn read_link(address: &str) -> Result<Vec<Element>, Diagnosis> {
         None => Err(Diagnosis::new(
             Code::UnknownForm,
             "the link names no GS1 key; a Digital Link has one in its path, such as /01/09506000134352",
-        )),
+        )
+        .with("given", shorten(address))),
     }
 }
 
@@ -154,10 +156,11 @@ fn unknown_ai(rest: &str, before: &[Element]) -> Diagnosis {
             "no form of a scan: {found:?} at its start is no Application Identifier; expected an element string, \
              (01)…, a Digital Link or an EPC URN"
         );
-        return Diagnosis::new(Code::UnknownForm, message);
+        return Diagnosis::new(Code::UnknownForm, message).with("given", found);
     };
     let (ai, noun) = (last.ai, last.ai.noun());
-    Diagnosis::new(Code::UnknownAi, format!("{found:?} behind ({ai}) {noun} is no Application Identifier"))
+    let message = format!("{found:?} behind ({ai}) {noun} is no Application Identifier");
+    Diagnosis::new(Code::UnknownAi, message).with("given", found)
 }
 
 /// `(01)…(10)…`
@@ -166,7 +169,8 @@ fn read_bracketed(text: &str) -> Result<Vec<Element>, Diagnosis> {
     let mut rest = text;
     while let Some((digits, data)) = identifier(rest) {
         let Some(ai) = Ai::find(digits) else {
-            return Err(Diagnosis::new(Code::UnknownAi, format!("({digits}) is no Application Identifier")));
+            let unknown = Diagnosis::new(Code::UnknownAi, format!("({digits}) is no Application Identifier"));
+            return Err(unknown.with("given", format!("({digits})")));
         };
         let (value, behind) = bracketed_value(ai, data, &elements);
         push(&mut elements, Element { ai, value })?;
@@ -178,7 +182,7 @@ fn read_bracketed(text: &str) -> Result<Vec<Element>, Diagnosis> {
     let found: String = rest.chars().take(8).collect();
     let message =
         format!("{found:?} is no Application Identifier in parentheses; expected two to four digits as in (01)");
-    Err(Diagnosis::new(Code::UnknownAi, message))
+    Err(Diagnosis::new(Code::UnknownAi, message).with("given", found))
 }
 
 /// The digits between parentheses that the text starts with, and what follows.

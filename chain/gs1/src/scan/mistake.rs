@@ -162,7 +162,8 @@ pub(super) fn lost_separator(ai: Ai, field: &str, before: &[Element]) -> Diagnos
         "({ai}) {noun} has {length} characters, at most {length_max} are allowed: the separator behind it got lost; set \
          the scanner to transmit the group separator (FNC1)"
     );
-    Diagnosis { suggestion: split_field(ai, field, before), ..Diagnosis::new(Code::LostSeparator, message) }
+    let lost = Diagnosis::new(Code::LostSeparator, message).about(ai).with("length", length.to_string());
+    Diagnosis { suggestion: split_field(ai, field, before), ..lost }
 }
 
 /// The one way to take a field apart into more elements, bracketed; `None` if there is none or more than one.

@@ -14,7 +14,7 @@ pub(super) fn check(elements: &[Element]) -> Result<Vec<Diagnosis>, Diagnosis> {
                 ai.noun(),
                 other.noun()
             );
-            return Err(Diagnosis::new(Code::Excluded, message));
+            return Err(Diagnosis::new(Code::Excluded, message).about(*ai).with("other", format!("({other})")));
         }
         let groups = ai.row().requires;
         let is_there = |pattern: &Pattern| elements.iter().any(|element| element.ai != *ai && element.ai.is(*pattern));
@@ -23,7 +23,7 @@ pub(super) fn check(elements: &[Element]) -> Result<Vec<Diagnosis>, Diagnosis> {
         }
         let needs: Vec<String> = groups.iter().map(|group| words(group)).collect();
         let message = format!("({ai}) {} needs {} with it; scan the whole symbol", ai.noun(), needs.join(" or "));
-        let missing = Diagnosis::new(Code::MissingRequired, message);
+        let missing = Diagnosis::new(Code::MissingRequired, message).about(*ai).with("needs", needs.join(" / "));
         let on_label = |pattern: &Pattern| Ai::SSCC.is(*pattern) || is_there(pattern);
         if groups.iter().any(|group| group.iter().all(on_label)) {
             notes.push(missing);
