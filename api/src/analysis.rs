@@ -2,7 +2,7 @@
 //! lake stays as it is.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
 use actix_web::web;
@@ -15,6 +15,8 @@ use crate::problem::{Kind, Problem};
 
 /// Courses that are played for each shelf.
 const PATHS: usize = 400;
+/// Days ahead where nothing is said, and that pages tell.
+pub(crate) const HORIZON_DAYS: usize = 14;
 
 /// The lake, and the last answer.
 #[derive(Debug)]
@@ -22,6 +24,8 @@ pub(crate) struct Analyses {
     lake: Lake,
     /// Held while something is worked out, so that a second caller waits for the first one's answer.
     stock: Mutex<Option<Kept>>,
+    /// The last report over [`HORIZON_DAYS`], for who does not wait.
+    last: RwLock<Option<(Version, Arc<Report>)>>,
 }
 
 #[derive(Debug)]
@@ -37,7 +41,7 @@ type Version = Vec<(PathBuf, u64, Option<SystemTime>)>;
 impl Analyses {
     /// Of the lake in a node's data directory.
     pub(crate) fn new(data: &std::path::Path) -> Self {
-        Self { lake: Lake::new(data.join("lake")), stock: Mutex::new(None) }
+        Self { lake: Lake::new(data.join("lake")), stock: Mutex::new(None), last: RwLock::new(None) }
     }
 
     /// What is made of the lake's events; `read` gives the events that are needed.
@@ -61,8 +65,30 @@ impl Analyses {
         let lake = self.lake.clone();
         let work = move || stock(&read(&lake)?, horizon);
         let report = Arc::new(web::block(work).await.map_err(Problem::internal)??);
+        if horizon == HORIZON_DAYS {
+            let mut last = self.last.write().unwrap_or_else(PoisonError::into_inner);
+            *last = Some((version.clone(), Arc::clone(&report)));
+        }
         *kept = Some(Kept { version, horizon, report: Arc::clone(&report) });
         Ok(report)
+    }
+
+    /// The report over [`HORIZON_DAYS`] that was worked out last, at once. One of the lake as it is now is begun behind it where there is
+    /// none yet; nothing where none has ever been worked out.
+    pub(crate) fn last_stock(self: &Arc<Self>) -> Result<Option<Arc<Report>>, Problem> {
+        let version = self.version()?;
+        let last = self.last.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let is_current = last.as_ref().is_some_and(|(of, _)| *of == version);
+        // Who holds it is working one out.
+        if !is_current && self.stock.try_lock().is_ok() {
+            let analyses = Arc::clone(self);
+            actix_web::rt::spawn(async move {
+                if let Err(problem) = analyses.stock(HORIZON_DAYS).await {
+                    tracing::warn!(%problem, "stock was not worked out");
+                }
+            });
+        }
+        Ok(last.map(|(_, report)| report))
     }
 
     fn version(&self) -> Result<Version, Problem> {

@@ -11,8 +11,10 @@ mod counter;
 mod frame;
 mod live;
 mod me;
+mod name;
 mod shipping;
 mod sign_in;
+mod stock;
 mod trial;
 mod trouble;
 mod visitor;
@@ -50,6 +52,7 @@ pub(crate) fn configure(service: &mut web::ServiceConfig) {
                 .configure(shipping::configure)
                 .configure(me::configure)
                 .configure(cases::configure)
+                .configure(stock::configure)
                 .default_service(web::to(trouble::nothing)),
         );
 }

@@ -52,6 +52,8 @@ pub(crate) use handoffs::named;
 pub(crate) use items::{LotName, encoded, item};
 pub(crate) use lists::{Paging, viewer};
 pub(crate) use recalls::reach::{Reach, reach};
+pub(crate) use stock::{Asked as StockAsked, DraftOrder, ProductOutlook, Shelf, Wanted as StockWanted, order, shelf};
+pub(crate) use table::table;
 pub(crate) use traces::{Owner, Trace, trace};
 pub(crate) use verifications::{Judged, judge};
 pub(crate) use write::actor;

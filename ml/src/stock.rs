@@ -6,6 +6,7 @@
 //! - [`Report`]: both for every product and place, who else holds stock, and how probable a shortage of the whole product is.
 
 mod account;
+mod demand;
 mod history;
 mod lead;
 mod outlook;
@@ -17,5 +18,6 @@ mod turn;
 mod walk;
 
 pub use account::{Account, Accounts, Day, Delivery};
+pub use demand::demand;
 pub use outlook::{HORIZON_MAX, Order, Outlook, PATHS_MAX, Settings, StockError, outlook, reorder_rule};
 pub use report::{Holder, Position, ProductRisk, REACH_KM, Report, report};

@@ -20,8 +20,10 @@ mod relay;
 mod rival;
 mod rows;
 mod server;
+mod shelves;
 mod small_disk;
 mod trial;
+mod visitor;
 
 pub use browser::Browser;
 pub use client::{Answer, Client, JSON_LD, printed, send, token, veridose};
@@ -39,5 +41,7 @@ pub use relay::Relay;
 pub use rival::{Rival, RivalServer};
 pub use rows::{Dump, Part, Rows};
 pub use server::{Server, binary};
+pub use shelves::{PHARMACIES, fill_shelves, product};
 pub use small_disk::SmallDisk;
 pub use trial::Trial;
+pub use visitor::{Seen, Visitor};

@@ -10,4 +10,5 @@ mod browser {
     mod session;
     mod shipping;
     mod shipping_goods;
+    mod stock;
 }

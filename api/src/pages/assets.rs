@@ -55,6 +55,8 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         "access-proof.js" SCRIPT
         "cases.css" STYLE
         "cases.js" SCRIPT
+        "stock.css" STYLE
+        "stock.js" SCRIPT
     };
     assets.extend(Language::ALL.map(|language| Asset {
         name: format!("words-{}.js", language.code()),

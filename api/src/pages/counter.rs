@@ -13,8 +13,6 @@ use actix_web::{HttpResponse, get, post, web};
 use maud::{Markup, PreEscaped, html};
 use serde::Deserialize;
 
-pub(super) use verdict::product;
-
 use super::frame::{self, Page};
 use super::live;
 use super::sign_in::html_page;

@@ -23,6 +23,7 @@ pub(super) const DESKS: &[Desk] = &[
     Desk { path: "/desk/shipping", key: |words| words.say("desk-shipping"), roles: &[Role::Manufacturer, Role::Distributor, Role::Pharmacy] },
     Desk { path: "/desk/me", key: |words| words.say("desk-me"), roles: &[Role::Patient] },
     Desk { path: "/desk/cases", key: |words| words.say("desk-cases"), roles: &[Role::Regulator] },
+    Desk { path: "/desk/stock", key: |words| words.say("desk-stock"), roles: &[Role::Pharmacy, Role::Distributor, Role::Manufacturer, Role::Regulator] },
 ];
 
 /// The desks of a role.

@@ -178,5 +178,6 @@ fn place(expression: &Expression<&str>) -> Option<String> {
 }
 
 mod files;
+mod numbers;
 #[cfg(test)]
 mod tests;

@@ -11,120 +11,118 @@ use super::lists::{List, Paging, list, viewer};
 use super::refusals::Refusals;
 use super::table::table;
 use super::write::node;
-use crate::analysis::Analyses;
+use crate::analysis::{Analyses, HORIZON_DAYS};
 use crate::auth::Caller;
 use crate::node::Node;
 use crate::problem::{Kind, Problem};
 use crate::trade::Directory;
 
-/// Days ahead where nothing is said.
-const HORIZON_DAYS: usize = 14;
 /// Days ahead, at most.
 const HORIZON_DAYS_MAX: usize = 90;
 /// Rows of a page where nothing is said.
 const ROWS: usize = 30;
 
 /// Which shelves are told.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Wanted {
+pub(crate) struct Wanted {
     /// Days ahead, 14 where nothing is said.
     #[param(minimum = 1, maximum = 90)]
-    horizon: Option<usize>,
+    pub(crate) horizon: Option<usize>,
     /// Only this product.
-    gtin: Option<String>,
+    pub(crate) gtin: Option<String>,
     /// Only shelves that run empty within the horizon with this probability or more.
     #[param(minimum = 0, maximum = 1)]
-    risk: Option<f64>,
+    pub(crate) risk: Option<f64>,
 }
 
 /// A place that has the product too.
 #[derive(Debug, Serialize, ToSchema)]
-struct Elsewhere {
+pub(crate) struct Elsewhere {
     /// The place.
-    place: String,
+    pub(crate) place: String,
     /// Whose it is.
     #[schema(value_type = Option<String>)]
-    party: Option<PartyId>,
+    pub(crate) party: Option<PartyId>,
     /// How far; nothing where a position is not known.
-    distance_km: Option<f64>,
+    pub(crate) distance_km: Option<f64>,
     /// Whether it supplies others, as a wholesaler's depot does.
-    is_depot: bool,
+    pub(crate) is_depot: bool,
     /// Packs that it has.
-    on_hand: u32,
+    pub(crate) on_hand: u32,
     /// Of these, packs that would expire there before they are given out.
-    expiring: usize,
+    pub(crate) expiring: usize,
     /// Probability that its own shelf runs empty within the horizon; of a depot none is told.
-    risk: Option<f64>,
+    pub(crate) risk: Option<f64>,
 }
 
 /// A product on a shelf, and what may come of it.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Shelf {
+pub(crate) struct Shelf {
     /// The product, 14 digits.
-    gtin: String,
+    pub(crate) gtin: String,
     /// The place.
-    place: String,
+    pub(crate) place: String,
     /// Whose it is; nothing for a place of nobody here.
     #[schema(value_type = Option<String>)]
-    party: Option<PartyId>,
+    pub(crate) party: Option<PartyId>,
     /// The last day with events.
-    today: Option<String>,
+    pub(crate) today: Option<String>,
     /// Packs on the shelf.
-    on_hand: u32,
+    pub(crate) on_hand: u32,
     /// Of these, packs that expire before they are given out at the demand of late.
-    expiring: usize,
+    pub(crate) expiring: usize,
     /// Packs on the way.
-    incoming: u32,
+    pub(crate) incoming: u32,
     /// Packs given out a day, mean of the last 28 days.
-    demand_a_day: f64,
+    pub(crate) demand_a_day: f64,
     /// Probability that the shelf was empty at the end of a day, by the first day ahead, the second and so on.
-    empty_by: Vec<f64>,
+    pub(crate) empty_by: Vec<f64>,
     /// Who else has the product, within 200 km where positions are known; of the caller's own places, for a regulator of all.
-    elsewhere: Vec<Elsewhere>,
+    pub(crate) elsewhere: Vec<Elsewhere>,
 }
 
 /// A draft order.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct DraftOrder {
+pub(crate) struct DraftOrder {
     /// The product, 14 digits.
-    gtin: String,
+    pub(crate) gtin: String,
     /// Where it is needed.
-    place: String,
+    pub(crate) place: String,
     /// Whose place that is.
     #[schema(value_type = Option<String>)]
-    party: Option<PartyId>,
+    pub(crate) party: Option<PartyId>,
     /// Who sent the last goods.
-    supplier: Option<String>,
+    pub(crate) supplier: Option<String>,
     /// Packs on the shelf.
-    on_hand: u32,
+    pub(crate) on_hand: u32,
     /// Packs on the way.
-    incoming: u32,
+    pub(crate) incoming: u32,
     /// Probability that the shelf runs empty within the horizon.
-    risk: f64,
+    pub(crate) risk: f64,
     /// Packs to order: enough in half of the courses, for the horizon and the lead time behind it.
-    packs: u32,
+    pub(crate) packs: u32,
     /// Enough in one of ten courses.
-    packs_low: u32,
+    pub(crate) packs_low: u32,
     /// Enough in nine of ten.
-    packs_high: u32,
+    pub(crate) packs_high: u32,
 }
 
 /// How probable a shortage of a whole product is.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct ProductOutlook {
+pub(crate) struct ProductOutlook {
     /// The product, 14 digits.
-    gtin: String,
+    pub(crate) gtin: String,
     /// Places that give it out.
-    places: usize,
+    pub(crate) places: usize,
     /// Of these, places whose shelf is empty now.
-    empty: usize,
+    pub(crate) empty: usize,
     /// Packs on all shelves.
-    on_hand: u64,
+    pub(crate) on_hand: u64,
     /// Packs given out a day at all places.
-    demand_a_day: f64,
+    pub(crate) demand_a_day: f64,
     /// Probability that half of the shelves or more run empty within the horizon, taken as independent of each other.
-    shortage_risk: f64,
+    pub(crate) shortage_risk: f64,
 }
 
 impl From<&ProductRisk> for ProductOutlook {
@@ -135,10 +133,10 @@ impl From<&ProductRisk> for ProductOutlook {
 }
 
 /// What a caller asks about.
-struct Asked {
-    node: web::Data<Node>,
-    viewer: Viewer,
-    report: std::sync::Arc<Report>,
+pub(crate) struct Asked {
+    pub(crate) node: web::Data<Node>,
+    pub(crate) viewer: Viewer,
+    pub(crate) report: std::sync::Arc<Report>,
 }
 
 impl Asked {
@@ -153,8 +151,31 @@ impl Asked {
         Ok(Self { node, viewer, report: analyses.stock(horizon).await? })
     }
 
+    /// The same from the last report over the usual horizon, without waiting; nothing while the first is being worked out.
+    pub(crate) async fn at_once(request: &HttpRequest, caller: &Caller) -> Result<Option<Self>, Problem> {
+        let node = node(request).clone();
+        let viewer = viewer(&node, caller).await?;
+        let analyses: &web::Data<Analyses> = request.app_data().expect("the application registers it");
+        Ok(analyses.last_stock()?.map(|report| Self { node, viewer, report }))
+    }
+
+    /// The products for whom may see all places, the most probable shortage first.
+    pub(crate) fn products<'a>(
+        &'a self,
+        wanted: &'a Wanted,
+    ) -> Result<impl Iterator<Item = ProductOutlook> + 'a, Problem> {
+        if let Viewer::Party(_) = self.viewer {
+            return Err(Problem::new(Kind::Forbidden, "the stock of all places is for regulators"));
+        }
+        let products = self.report.products.iter().filter(|product| {
+            wanted.gtin.as_ref().is_none_or(|gtin| *gtin == product.gtin)
+                && wanted.risk.is_none_or(|risk| product.shortage_risk >= risk)
+        });
+        Ok(products.map(ProductOutlook::from))
+    }
+
     /// The positions that the caller may see and asks for, the greatest risk first.
-    fn positions<'a>(
+    pub(crate) fn positions<'a>(
         &'a self,
         directory: &'a Directory,
         wanted: &'a Wanted,
@@ -200,7 +221,8 @@ pub(super) async fn outlook(
     page(&request, &paging, shelves)
 }
 
-fn shelf(asked: &Asked, directory: &Directory, position: &Position, party: Option<PartyId>) -> Shelf {
+/// A position as its caller may know it.
+pub(crate) fn shelf(asked: &Asked, directory: &Directory, position: &Position, party: Option<PartyId>) -> Shelf {
     let others = position.elsewhere.iter().map(|holder| (holder, owner(directory, &holder.place)));
     let elsewhere = others.filter(|(_, party)| sees(&asked.viewer, party.as_ref())).map(|(holder, party)| Elsewhere {
         place: holder.place.clone(),
@@ -225,7 +247,8 @@ fn shelf(asked: &Asked, directory: &Directory, position: &Position, party: Optio
     }
 }
 
-fn order(position: &Position, party: Option<PartyId>) -> DraftOrder {
+/// The draft order of a position.
+pub(crate) fn order(position: &Position, party: Option<PartyId>) -> DraftOrder {
     DraftOrder {
         gtin: position.gtin.clone(),
         place: position.place.clone(),
@@ -337,14 +360,8 @@ pub(super) async fn shortages(
     paging: Paging,
 ) -> Result<HttpResponse, Problem> {
     let asked = Asked::of(&request, &caller, &wanted).await?;
-    if let Viewer::Party(_) = asked.viewer {
-        return Err(Problem::new(Kind::Forbidden, "the stock of all places is for regulators"));
-    }
-    let products = asked.report.products.iter().filter(|product| {
-        wanted.gtin.as_ref().is_none_or(|gtin| *gtin == product.gtin)
-            && wanted.risk.is_none_or(|risk| product.shortage_risk >= risk)
-    });
-    page(&request, &paging, products.map(ProductOutlook::from))
+    let products = asked.products(&wanted)?;
+    page(&request, &paging, products)
 }
 
 /// A page of rows that lie in memory; the token is the number of rows before it.

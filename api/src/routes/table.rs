@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, HttpResponseBuilder};
 use crate::problem::Problem;
 
 /// Rows under headings as CSV (RFC 4180, UTF-8), to be saved under the name.
-pub(super) fn table<const N: usize>(
+pub(crate) fn table<const N: usize>(
     response: &mut HttpResponseBuilder,
     name: &str,
     headings: &[&str; N],

@@ -116,6 +116,13 @@ impl Period {
         Self { ordinal: self.ordinal.saturating_add(periods), ..self }
     }
 
+    /// The period so many before.
+    #[must_use]
+    pub fn minus(self, periods: usize) -> Self {
+        let periods = i32::try_from(periods).unwrap_or(i32::MAX);
+        Self { ordinal: self.ordinal.saturating_sub(periods), ..self }
+    }
+
     /// How long it is.
     pub const fn frequency(self) -> Frequency {
         self.frequency
@@ -164,6 +171,7 @@ mod tests {
             let period = Period::parse(text).expect(text);
             assert_eq!(period.to_string(), text);
             assert_eq!(period.plus(1).to_string(), next);
+            assert_eq!(period.plus(1).minus(1), period);
             assert_eq!(period.plus(1), Period::parse(next).expect(next));
         }
     }

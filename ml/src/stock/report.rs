@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::account::{Account, Accounts};
+use super::account::{Account, Accounts, Day};
 use super::outlook::{Order, Outlook, Settings, StockError, outlook};
 use crate::events::{EventTable, NONE};
 use crate::history::Histories;
@@ -17,6 +17,8 @@ pub const REACH_KM: f64 = 200.0;
 const HOLDERS_MAX: usize = 10;
 /// Days over which the demand of a day is averaged.
 const DEMAND_DAYS: usize = 28;
+/// Days that are told of a position's past, at most.
+const PAST_DAYS: usize = 182;
 
 /// Stock and outlook of one product at one place.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,6 +45,9 @@ pub struct Position {
     pub order_tenths: (u32, u32),
     /// Who else has the product within reach, the nearest first.
     pub elsewhere: Vec<Holder>,
+    /// The days up to the last one, half a year at most. They are not part of the report as it is written.
+    #[serde(skip)]
+    pub days: Vec<Day>,
 }
 
 impl Position {
@@ -170,6 +175,7 @@ impl<'a> Shelf<'a> {
             order: order.median,
             order_tenths: order.tenths,
             elsewhere: self.elsewhere(facts, all.iter().chain(depots)),
+            days: self.account.days[self.account.days.len().saturating_sub(PAST_DAYS)..].to_vec(),
         }
     }
 

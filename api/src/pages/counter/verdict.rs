@@ -1,10 +1,10 @@
 //! The verdict in words: what may be done, why, what next.
 
 use maud::{Markup, html};
-use veridose_gs1::Gtin;
 
 use super::{diagnosis, key};
 use crate::node::Node;
+use crate::pages::name;
 use crate::pages::words::Words;
 use crate::routes::Judged;
 use crate::trade::{Outcome, PackStatus, Reading, Severity, Verdict};
@@ -66,7 +66,7 @@ impl Sign {
 /// The verdict on a scan, with what can be done now.
 pub(super) async fn show(words: &Words, node: &Node, judged: &Judged, text: &str) -> Markup {
     let (verdict, sign) = (&judged.verdict, Sign::of(judged));
-    let product = product(node, verdict.scanned.gtin.as_deref()).await;
+    let product = name::product(node, verdict.scanned.gtin.as_deref()).await;
     let now = node.clock().now().0;
     html! {
         article.verdict.(sign.class()) data-code=(verdict.code) data-sign=(sign.class()) data-now=(now)
@@ -235,16 +235,6 @@ fn scan(read: &Reading) -> Option<String> {
 /// The code in a list.
 fn short(read: &Reading) -> Option<String> {
     read.serial.clone().or_else(|| read.sscc.clone()).or_else(|| read.gtin.clone())
-}
-
-/// What the maker calls the product. Without a name the number is enough.
-/// What a product is called, with its strength; nothing where nobody registered it by a name.
-pub(in crate::pages) async fn product(node: &Node, gtin: Option<&str>) -> Option<String> {
-    let gtin = Gtin::parse(gtin?).ok()?;
-    let row = node.store().queries.product(&node.network_key().product(&gtin.name())).await.ok()??;
-    // A capture that names an unknown product gives it its number for a name.
-    let details = row.details.filter(|details| !details.name.contains(&details.gtin))?;
-    Some([Some(details.name), details.strength].into_iter().flatten().collect::<Vec<_>>().join(" "))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use veridose_store::PageRequest;
 use super::visit::Patient;
 use super::{Part, said, whole};
 use crate::node::Node;
-use crate::pages::counter;
+use crate::pages::name;
 use crate::pages::sign_in::html_page;
 use crate::pages::words::Words;
 use crate::problem::Problem;
@@ -200,7 +200,7 @@ async fn dispensed(words: &Words, node: &Node, dispense: &OwnDispense) -> Markup
     for uri in &dispense.packs {
         let pack = scan::parse(uri).ok().and_then(|scan| scan.sgtin());
         let gtin = pack.as_ref().map(|pack| pack.gtin.to_string());
-        let product = counter::product(node, gtin.as_deref()).await;
+        let product = name::product(node, gtin.as_deref()).await;
         packs.push((product.or(gtin), pack.map(|pack| pack.serial.to_string())));
     }
     let pharmacy = said::member(node, &dispense.event.party);

@@ -21,4 +21,5 @@ files! {
     "script"
     "shipping"
     "fault"
+    "stock"
 }

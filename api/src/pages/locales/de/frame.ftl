@@ -7,6 +7,7 @@ close = Schließen
 
 desk-counter = Abgabe
 desk-me = Meine Arzneimittelakte
+desk-stock = Bestände
 
 role-manufacturer = Hersteller
 role-distributor = Großhandel

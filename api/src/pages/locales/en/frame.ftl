@@ -7,6 +7,7 @@ close = Close
 
 desk-counter = Counter
 desk-me = My medicine record
+desk-stock = Stock
 
 role-manufacturer = Manufacturer
 role-distributor = Distributor
