@@ -4,6 +4,7 @@ mod browser {
     mod cases;
     mod counter;
     mod ground;
+    mod issuer;
     mod live;
     mod offline;
     mod patient;
