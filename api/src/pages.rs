@@ -9,9 +9,13 @@ mod cases;
 mod chart;
 mod counter;
 mod frame;
+mod ledger;
 mod live;
 mod me;
+mod models;
 mod name;
+mod operator;
+mod parts;
 mod shipping;
 mod sign_in;
 mod stock;
@@ -53,6 +57,9 @@ pub(crate) fn configure(service: &mut web::ServiceConfig) {
                 .configure(me::configure)
                 .configure(cases::configure)
                 .configure(stock::configure)
+                .configure(ledger::configure)
+                .configure(models::configure)
+                .configure(operator::configure)
                 .default_service(web::to(trouble::nothing)),
         );
 }

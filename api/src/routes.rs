@@ -50,11 +50,16 @@ use utoipa_swagger_ui::SwaggerUi;
 
 pub(crate) use handoffs::named;
 pub(crate) use items::{LotName, encoded, item};
+pub(crate) use jobs::oversees;
 pub(crate) use lists::{Paging, viewer};
+pub(crate) use models::drift::measured;
+pub(crate) use models::{ModelState, Owner as ModelOwner, Shown, listed, shown};
+pub(crate) use packs::{Happening, history_of};
 pub(crate) use recalls::reach::{Reach, reach};
 pub(crate) use stock::{Asked as StockAsked, DraftOrder, ProductOutlook, Shelf, Wanted as StockWanted, order, shelf};
 pub(crate) use table::table;
 pub(crate) use traces::{Owner, Trace, trace};
+pub(crate) use transactions::{For, receipt};
 pub(crate) use verifications::{Judged, judge};
 pub(crate) use write::actor;
 

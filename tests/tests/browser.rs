@@ -5,8 +5,11 @@ mod browser {
     mod counter;
     mod ground;
     mod issuer;
+    mod ledger;
     mod live;
+    mod models;
     mod offline;
+    mod operator;
     mod patient;
     mod session;
     mod shipping;

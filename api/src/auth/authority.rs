@@ -9,7 +9,7 @@ use super::keyset::PinnedKey;
 use super::known::{self, Genuine, Known};
 use super::remote::Remote;
 use super::{Caller, Embedded, Role, Scopes};
-use crate::config::Config;
+use crate::config::{Config, IssuerConfig};
 use crate::problem::Kind;
 
 /// How far clocks may differ, in seconds.
@@ -103,6 +103,11 @@ impl Authority {
     /// The embedded issuer, where it is switched on.
     pub fn embedded(&self) -> Option<&Embedded> {
         self.embedded.as_ref()
+    }
+
+    /// The issuers of the configuration.
+    pub(crate) fn issuers(&self) -> impl Iterator<Item = &IssuerConfig> {
+        self.remotes.iter().map(|remote| &remote.config)
     }
 
     /// Verifies a token and reads who is calling.

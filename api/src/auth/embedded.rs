@@ -19,7 +19,7 @@ use crate::node::KeyStore;
 
 /// The embedded issuer.
 pub struct Embedded {
-    pub(super) issuer: String,
+    pub(crate) issuer: String,
     pub(super) audience: String,
     pub(super) keys: KeySet,
     jwk: Jwk,

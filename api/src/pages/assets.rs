@@ -36,7 +36,10 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
         "style.css" STYLE
         "icon.svg" PICTURE
         "frame.js" SCRIPT
+        "ledger.js" SCRIPT
+        "ledger.css" STYLE
         "live.js" SCRIPT
+        "models.js" SCRIPT
         "node.js" SCRIPT
         "proof.js" SCRIPT
         "counter.js" SCRIPT

@@ -111,7 +111,7 @@ fn whole(worker: &Worker, verdict: Option<&Markup>, meant: &str) -> Markup {
                 (keys(worker))
             }
             aside.side {
-                (live::notice(words, "arrival", "live-arrivals", None))
+                (live::notice(words, "arrival", "live-arrivals", Some("/desk/shipping")))
                 section #waiting.card hidden aria-labelledby="waiting-title" {
                     h2 #waiting-title { (words.say("counter-waiting")) }
                     p.quiet { (words.say("counter-waiting-how")) }

@@ -2,9 +2,9 @@
 
 use maud::{DOCTYPE, Markup, html};
 
-use super::assets;
 use super::visitor::Worker;
 use super::words::{Language, Words};
+use super::{assets, ledger};
 use crate::auth::{Caller, Role};
 use crate::node::Node;
 
@@ -24,6 +24,9 @@ pub(super) const DESKS: &[Desk] = &[
     Desk { path: "/desk/me", key: |words| words.say("desk-me"), roles: &[Role::Patient] },
     Desk { path: "/desk/cases", key: |words| words.say("desk-cases"), roles: &[Role::Regulator] },
     Desk { path: "/desk/stock", key: |words| words.say("desk-stock"), roles: &[Role::Pharmacy, Role::Distributor, Role::Manufacturer, Role::Regulator] },
+    Desk { path: "/desk/operator", key: |words| words.say("desk-operator"), roles: &[Role::Operator] },
+    Desk { path: "/desk/models", key: |words| words.say("desk-models"), roles: &[Role::Regulator] },
+    Desk { path: "/desk/ledger", key: |words| words.say("desk-ledger"), roles: ledger::ROLES },
 ];
 
 /// The desks of a role.

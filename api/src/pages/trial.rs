@@ -16,8 +16,8 @@ use crate::node::Node;
 pub(super) struct Person {
     /// Name in addresses and in the catalogue, `person-NAME`.
     pub(super) name: &'static str,
-    party: Option<&'static str>,
-    role: Role,
+    pub(super) party: Option<&'static str>,
+    pub(super) role: Role,
     patient: Option<&'static str>,
 }
 

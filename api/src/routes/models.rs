@@ -13,7 +13,7 @@ use veridose_contract::record::ModelRecord;
 use veridose_contract::{Action, Fingerprint, Model, ModelId, PartyId, Timestamp, read};
 use veridose_ml::model::{self, Card};
 use veridose_store::payload::{ModelFile, Note};
-use veridose_store::{ModelRow, Opened, Payload};
+use veridose_store::{ModelRow, Opened, Page, PageRequest, Payload};
 
 use super::lists::{List, Paging, list, viewer, viewer_of};
 use super::refusals::Refusals;
@@ -29,7 +29,7 @@ const FILE_BYTES_MAX: usize = 3_000_000;
 /// How a model stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum ModelState {
+pub(crate) enum ModelState {
     /// Registered; a second person has not put it to use.
     Registered,
     /// In use.
@@ -40,52 +40,54 @@ pub(super) enum ModelState {
 
 /// A model as a list shows it.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Listed {
+pub(crate) struct Listed {
     #[serde(flatten)]
-    row: ModelRow,
-    state: ModelState,
+    pub(crate) row: ModelRow,
+    pub(crate) state: ModelState,
 }
 
 /// A model with its card.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Shown {
+pub(crate) struct Shown {
     #[serde(flatten)]
-    listed: Listed,
+    pub(crate) listed: Listed,
     /// From what it was made, as the ledger says.
-    ledger: OnLedger,
+    pub(crate) ledger: OnLedger,
     /// From what it was made and how good it was, as its file says; nothing if this node cannot open the document.
     #[schema(value_type = Option<Object>)]
-    card: Option<Card>,
+    pub(crate) card: Option<Card>,
     /// Size of the file.
-    size_bytes: Option<usize>,
+    pub(crate) size_bytes: Option<usize>,
+    /// Where file, card and ledger do not agree; nothing without the file.
+    pub(crate) differences: Option<Vec<String>>,
 }
 
 /// What the ledger says of a model.
 #[derive(Serialize, ToSchema)]
-pub(super) struct OnLedger {
+pub(crate) struct OnLedger {
     /// Root of the data that it learnt from, in hexadecimal.
-    snapshot: String,
+    pub(crate) snapshot: String,
     /// The commit of the code that made it.
-    code: String,
+    pub(crate) code: String,
     /// SHA-256 of that code's lock file, in hexadecimal.
-    lock: String,
+    pub(crate) lock: String,
     /// What chance was drawn from.
-    seed: u64,
+    pub(crate) seed: u64,
     /// The model that it shall replace.
     #[schema(value_type = Option<String>)]
-    parent: Option<ModelId>,
+    pub(crate) parent: Option<ModelId>,
     /// The certificate that registered it.
     #[schema(value_type = String)]
-    registered_by: Fingerprint,
+    pub(crate) registered_by: Fingerprint,
     /// The other certificate that last put it to use.
     #[schema(value_type = Option<String>)]
-    promoted_by: Option<Fingerprint>,
+    pub(crate) promoted_by: Option<Fingerprint>,
     /// When.
     #[schema(value_type = Option<i64>)]
-    promoted_at: Option<Timestamp>,
+    pub(crate) promoted_at: Option<Timestamp>,
     /// The model that was in use before: a rollback puts it to use again.
     #[schema(value_type = Option<String>)]
-    replaced: Option<ModelId>,
+    pub(crate) replaced: Option<ModelId>,
 }
 
 /// A model that was registered.
@@ -217,22 +219,29 @@ pub(super) async fn index(
     paging: Paging,
 ) -> Result<HttpResponse, Problem> {
     let node = node(&request);
-    let viewer = viewer(node, &caller).await?;
-    let page = node.store().queries.models(&viewer, wanted.kind.as_deref(), &paging.request()).await?;
-    let mut listed = Vec::with_capacity(page.items.len());
-    for row in page.items {
-        listed.push(Listed { state: state(node, &row, &on_ledger(node, &row)?)?, row });
-    }
-    Ok(list(&request, veridose_store::Page { items: listed, next: page.next }))
+    Ok(list(&request, listed(node, &caller, wanted.kind.as_deref(), &paging.request()).await?))
+}
+
+/// A page of the models that the caller may see, latest first.
+pub(crate) async fn listed(
+    node: &Node,
+    caller: &Caller,
+    kind: Option<&str>,
+    page: &PageRequest,
+) -> Result<Page<Listed>, Problem> {
+    let viewer = viewer(node, caller).await?;
+    let page = node.store().queries.models(&viewer, kind, page).await?;
+    let listed = |row: ModelRow| Ok(Listed { state: state(node, &row, &on_ledger(node, &row)?)?, row });
+    Ok(Page { items: page.items.into_iter().map(listed).collect::<Result<_, Problem>>()?, next: page.next })
 }
 
 /// Whose model is meant.
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Owner {
+pub(crate) struct Owner {
     /// The party that registered it, where several have registered the same file.
     #[param(value_type = Option<String>)]
-    party: Option<PartyId>,
+    pub(crate) party: Option<PartyId>,
 }
 
 /// One model with its card.
@@ -248,8 +257,14 @@ pub(super) async fn show(
     path: web::Path<String>,
     owner: web::Query<Owner>,
 ) -> Result<HttpResponse, Problem> {
-    let Found { row, record, file } = found(&node, &caller, &path, &owner).await?;
-    let state = state(&node, &row, &record)?;
+    Ok(HttpResponse::Ok().json(shown(&node, &caller, &path, &owner).await?))
+}
+
+/// A model that the caller may see, with its card.
+pub(crate) async fn shown(node: &Node, caller: &Caller, name: &str, owner: &Owner) -> Result<Shown, Problem> {
+    let Found { row, record, file } = found(node, caller, name, owner).await?;
+    let state = state(node, &row, &record)?;
+    let differences = file.as_deref().map(|file| differences(&record.model, file));
     let promotion = record.promotion;
     let ledger = OnLedger {
         snapshot: hex::encode(record.model.snapshot),
@@ -264,7 +279,7 @@ pub(super) async fn show(
     };
     let card = file.as_deref().and_then(|file| model::card(file).ok());
     let listed = Listed { row, state };
-    Ok(HttpResponse::Ok().json(Shown { listed, ledger, card, size_bytes: file.map(|file| file.len()) }))
+    Ok(Shown { listed, ledger, card, size_bytes: file.map(|file| file.len()), differences })
 }
 
 /// The file of a model.

@@ -42,15 +42,15 @@ pub(super) struct Pack {
 
 /// One event of a history.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Happening {
+pub(crate) struct Happening {
     #[serde(flatten)]
-    pub(super) event: EventRow,
+    pub(crate) event: EventRow,
     /// The container that the event names, where it concerned this item only because it lay in that container.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    through: Option<ItemKey>,
+    pub(crate) through: Option<ItemKey>,
     /// Where its receipt is.
-    pub(super) receipt: String,
+    pub(crate) receipt: String,
 }
 
 /// Where it stands.
@@ -114,7 +114,7 @@ pub(super) async fn show(
 }
 
 /// What happened to an item, as far as the caller may see it, and whether some was left out.
-pub(super) async fn history_of(
+pub(crate) async fn history_of(
     node: &web::Data<Node>,
     viewer: &Viewer,
     item: &Item,

@@ -60,18 +60,18 @@ fn decode(request: &HttpRequest, body: &[u8]) -> Result<Transaction, Problem> {
 }
 
 /// For what the receipt is asked.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct For {
+pub(crate) struct For {
     /// A pack or container of the transaction, in any form; its blinding value is disclosed in the receipt. For one that the
     /// transaction does not list, and that lay in a container which it lists, the receipt is for that container.
-    item: Option<String>,
+    pub(crate) item: Option<String>,
     /// The container that the item lay in, as the item's history names it, where the receipt shall be for that container.
     #[param(value_type = Option<String>)]
-    through: Option<ItemKey>,
+    pub(crate) through: Option<ItemKey>,
     /// Whether peers of several organisations shall sign that the transaction stands; for a ledger that several run.
     #[serde(default)]
-    attested: bool,
+    pub(crate) attested: bool,
 }
 
 /// The receipt of a transaction, to be checked offline with the log's public key.
@@ -87,15 +87,20 @@ pub(super) async fn show_receipt(
     path: web::Path<String>,
     query: web::Query<For>,
 ) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(receipt(&node, &caller, &path, query.into_inner()).await?))
+}
+
+/// The receipt of a transaction, as far as the caller may have it.
+pub(crate) async fn receipt(node: &web::Data<Node>, caller: &Caller, tx: &str, asked: For) -> Result<Receipt, Problem> {
     let missing = || Problem::not_found("transaction");
-    let tx = TxId::parse(&path).map_err(|_| missing())?;
+    let tx = TxId::parse(tx).map_err(|_| missing())?;
     let index = node.ledger().index_of(&tx)?.ok_or_else(missing)?;
-    let attested = query.attested;
-    let mut receipt = found(&node, &caller, index, query.into_inner()).await?;
+    let attested = asked.attested;
+    let mut receipt = found(node, caller, index, asked).await?;
     if attested {
         receipt.attestations = node.ledger().attest(index).await?;
     }
-    Ok(HttpResponse::Ok().json(receipt))
+    Ok(receipt)
 }
 
 /// The receipt for what is asked, as far as the caller may have it.

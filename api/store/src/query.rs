@@ -247,6 +247,17 @@ pub struct PartyRow {
     pub state: PartyState,
 }
 
+/// A registered certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateRow {
+    /// SHA-256 of it.
+    pub fingerprint: Fingerprint,
+    /// Whose it is.
+    pub party: PartyId,
+    /// End of its validity.
+    pub not_after: Timestamp,
+}
+
 /// A consent, without anything of the patient.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ConsentRow {

@@ -68,3 +68,12 @@ pub(super) async fn history(trial: &Trial, serial: &str) -> anyhow::Result<Vec<S
     let events = pack["history"].as_array().context("a pack has a history")?;
     Ok(events.iter().filter_map(|event| event["kind"].as_str().map(str::to_owned)).collect())
 }
+
+/// Becomes one of the trial's people, and goes to a page of theirs.
+pub(super) async fn enter(browser: &Browser, person: &str, page: &str) -> anyhow::Result<()> {
+    browser.go(&format!("/signin?next={page}")).await?;
+    browser.find(&format!("button[name=person][value={person}]")).await?.click().await?;
+    // A page with a script of its own says when that has begun.
+    let ready = "'ready' in document.documentElement.dataset || document.querySelectorAll('script[src]').length === 1";
+    browser.wait(&format!("location.pathname === '{page}' && document.readyState === 'complete' && ({ready})")).await
+}

@@ -143,8 +143,8 @@ async fn everybody_hears_what_concerns_them_and_nothing_else() -> anyhow::Result
     }
     let [mut harbour, mut station, mut agency, mut maker] = <[Stream; 4]>::try_from(streams).ok().context("four")?;
 
-    let begin = Instant::now();
     let first = offer(&trial.maker()?, "harbour-pharmacy", "A1").await?;
+    let begin = Instant::now();
     let heard = harbour.hear("arrival").await?;
     ensure!(begin.elapsed() < SOON, "it took {:?}", begin.elapsed());
     ensure!(heard == json!({"offer": first, "event": "handoff.offered", "from": "alpine-pharma"}), "{heard}");
@@ -201,9 +201,9 @@ async fn who_comes_again_hears_what_was_missed() -> anyhow::Result<()> {
     let own = suspect(&trial.harbour()?, "Mine").await?;
     ensure!(stream.hear("case").await?["case"] == own.as_str(), "what another missed is not told to this one");
     // Too much to tell: look again.
-    let mut raised = JoinSet::new();
+    let (client, mut raised) = (trial.harbour()?, JoinSet::new());
     for number in 0..257 {
-        let pharmacy = trial.harbour()?;
+        let pharmacy = client.clone();
         raised.spawn(async move { suspect(&pharmacy, &format!("Case {number}")).await });
     }
     while let Some(case) = raised.join_next().await {
@@ -261,8 +261,8 @@ async fn a_page_that_is_open_tells_of_an_arrival() -> anyhow::Result<()> {
     let shown = |count: u32| {
         format!("document.querySelector('[data-live] .notice:not([hidden])')?.innerText.includes(': {count}')")
     };
-    let begin = Instant::now();
     offer(&trial.maker()?, "harbour-pharmacy", "A1").await?;
+    let begin = Instant::now();
     browser.wait(&shown(1)).await?;
     ensure!(begin.elapsed() < SOON, "it took {:?}", begin.elapsed());
     offer(&trial.maker()?, "harbour-pharmacy", "A2").await?;
@@ -270,7 +270,8 @@ async fn a_page_that_is_open_tells_of_an_arrival() -> anyhow::Result<()> {
     ensure!(browser.value("document.activeElement.id").await? == "scan", "the field keeps the focus");
     browser.check("an arrival").await?;
     browser.picture("live-arrival").await?;
-    ensure!(browser.complaints().await?.is_empty(), "{:?}", browser.complaints().await?);
+    let complaints = browser.complaints().await?;
+    ensure!(complaints.is_empty(), "{complaints:?}");
     browser.stayed_home().await?;
     browser.close().await
 }

@@ -116,6 +116,29 @@ export async function isIncluded(leaf, index, size, path, root) {
   return last === 0n && same(hash, root);
 }
 
+// Whether the log of one root is the beginning of another's (RFC 9162, 2.1.4.2).
+export async function isContinued([first, firstRoot], [second, secondRoot], given) {
+  if (first > second) return false;
+  if (first === second || first === 0n) return given.length === 0 && (first === 0n || same(firstRoot, secondRoot));
+  const isPower = (first & (first - 1n)) === 0n;
+  const path = isPower ? [firstRoot, ...given] : given;
+  if (path.length === 0) return false;
+  let [position, last] = [first - 1n, second - 1n];
+  while (position % 2n === 1n) [position, last] = [position >> 1n, last >> 1n];
+  let [old, now] = [path[0], path[0]];
+  for (const hash of path.slice(1)) {
+    if (last === 0n) return false;
+    if (position % 2n === 1n || position === last) {
+      [old, now] = [await nodeHash(hash, old), await nodeHash(hash, now)];
+      while (position % 2n === 0n && position !== 0n) [position, last] = [position >> 1n, last >> 1n];
+    } else {
+      now = await nodeHash(now, hash);
+    }
+    [position, last] = [position >> 1n, last >> 1n];
+  }
+  return last === 0n && same(old, firstRoot) && same(now, secondRoot);
+}
+
 // An inclusion with its checkpoint (C2SP tlog-proof).
 function proofOf(receipt) {
   if (receipt.version !== 1) throw new Broken("the receipt's version is not known");
@@ -223,7 +246,7 @@ export function base64(text) {
   return Uint8Array.from(raw, (letter) => letter.charCodeAt(0));
 }
 
-function unhex(text) {
+export function unhex(text) {
   if (!/^([0-9a-f]{2})*$/.test(text)) throw new Broken("it is not hexadecimal");
   return Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 }

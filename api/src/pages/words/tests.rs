@@ -31,6 +31,11 @@ const BUILT: &[&str] = &[
     "case-done-",
     "views-",
     "script-case-proof-",
+    "command-",
+    "operator-job-",
+    "operator-state-",
+    "models-state-",
+    "models-change-",
 ];
 
 fn catalogue(language: Language) -> BTreeMap<String, Vec<String>> {

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, get, web};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use veridose_contract::Role;
-use veridose_ml::drift::{DAYS_MAX, drift};
+use veridose_ml::drift::{DAYS_MAX, Drift, drift};
 use veridose_ml::model;
 
 use super::{Found, Owner, found};
@@ -40,20 +40,32 @@ pub(in crate::routes) async fn show(
     window: web::Query<Window>,
     analyses: web::Data<Analyses>,
 ) -> Result<HttpResponse, Problem> {
-    if actor(&node, &caller)?.role != Role::Regulator {
+    let told = measured(&node, &caller, &path, &owner, window.days, &analyses).await?;
+    Ok(HttpResponse::Ok().json(told))
+}
+
+/// How far the trade of the last days is from what a model learnt from.
+pub(crate) async fn measured(
+    node: &Node,
+    caller: &Caller,
+    name: &str,
+    owner: &Owner,
+    days: Option<u32>,
+    analyses: &Analyses,
+) -> Result<Drift, Problem> {
+    if actor(node, caller)?.role != Role::Regulator {
         let detail =
             "drift is told of all the trade, to regulators; `veridose model drift` tells it of one's own events";
         return Err(Problem::new(Kind::Forbidden, detail));
     }
-    let days = window.days.unwrap_or(28);
+    let days = days.unwrap_or(28);
     if !(1..=DAYS_MAX).contains(&days) {
         return Err(Problem::field("days", format!("give 1 to {DAYS_MAX}")));
     }
-    let Found { file, .. } = found(&node, &caller, &path, &owner).await?;
+    let Found { file, .. } = found(node, caller, name, owner).await?;
     let file = file.ok_or_else(|| Problem::not_found("file of the model"))?;
     let (card, detector) = model::read(&file).map_err(|error| Problem::field("model", error))?;
-    let told = analyses
+    analyses
         .of(move |lake| drift(&read(lake)?, &card, &detector, days).map_err(|error| Problem::field("model", error)))
-        .await?;
-    Ok(HttpResponse::Ok().json(told))
+        .await
 }

@@ -20,6 +20,8 @@ pub const MATCH_MAX: usize = 5_000;
 pub struct EventFilter {
     /// `eventType`.
     pub event_types: Vec<String>,
+    /// Commands of these names.
+    pub kinds: Vec<String>,
     /// `GE_eventTime`.
     pub event_time_from: Option<Timestamp>,
     /// `LT_eventTime`.
@@ -222,6 +224,7 @@ fn condition(filter: &EventFilter) -> Result<Condition, StoreError> {
     let one_of = |column: event::Column, values: &[String]| (!values.is_empty()).then(|| column.is_in(values));
     let mut all = Condition::all()
         .add_option(one_of(event::Column::EventType, &filter.event_types))
+        .add_option(one_of(event::Column::Kind, &filter.kinds))
         .add_option(one_of(event::Column::Action, &filter.actions))
         .add_option(one_of(event::Column::BizStep, &filter.biz_steps))
         .add_option(one_of(event::Column::Disposition, &filter.dispositions))

@@ -1,16 +1,19 @@
 //! Lists and single rows of everything that is not an event.
 
+use sea_orm::sea_query::ExprTrait;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use veridose_contract::{Commitment, ConsentId, ItemKey, LotKey, OfferId, PartyId, ProductKey, Purpose};
+use veridose_contract::{
+    Commitment, ConsentId, Fingerprint, ItemKey, LotKey, OfferId, PartyId, ProductKey, Purpose, Timestamp,
+};
 
 use crate::database::{KEYS_PER_QUERY_MAX, fixed, signed, unsigned};
 use crate::entity::answers::{consent, handoff, handoff_item, recall};
 use crate::entity::goods::{batch, container, lot, pack, product};
-use crate::entity::members::party;
+use crate::entity::members::{certificate, party};
 use crate::projection::COMMANDS_STRIDE;
 use crate::query::{
-    ConsentRow, ContainerRow, HandoffItem, HandoffRow, HandoffSide, HandoffState, LotRow, PackRow, PartyRow,
-    ProductRow, Queries, RecallRow, Viewer,
+    CertificateRow, ConsentRow, ContainerRow, HandoffItem, HandoffRow, HandoffSide, HandoffState, LotRow, PackRow,
+    PartyRow, ProductRow, Queries, RecallRow, Viewer,
 };
 use crate::{Page, PageRequest, StoreError, text};
 
@@ -118,6 +121,29 @@ impl Queries {
         let find = find.order_by_asc(party::Column::Party).limit(page.limit_and_one());
         let rows = find.all(self.view.read()).await?;
         Page::cut(rows, page.limit(), |row| row.party.clone()).try_map(PartyRow::try_from)
+    }
+
+    /// Certificates that nobody revoked, those that end first at the front.
+    pub async fn certificates(&self, page: &PageRequest) -> Result<Page<CertificateRow>, StoreError> {
+        let mut find = certificate::Entity::find().filter(certificate::Column::RevokedAt.is_null());
+        let position = |row: &certificate::Model| (row.not_after, row.fingerprint.clone());
+        if let Some((end, fingerprint)) = page.after::<(i64, Vec<u8>)>()? {
+            let same = certificate::Column::NotAfter.eq(end).and(certificate::Column::Fingerprint.gt(fingerprint));
+            find = find.filter(Condition::any().add(certificate::Column::NotAfter.gt(end)).add(same));
+        }
+        let rows = find
+            .order_by_asc(certificate::Column::NotAfter)
+            .order_by_asc(certificate::Column::Fingerprint)
+            .limit(page.limit_and_one())
+            .all(self.view.read())
+            .await?;
+        Page::cut(rows, page.limit(), position).try_map(|row| {
+            Ok(CertificateRow {
+                fingerprint: Fingerprint(fixed("certificate", &row.fingerprint)?),
+                party: text::party(&row.party)?,
+                not_after: Timestamp(row.not_after),
+            })
+        })
     }
 
     /// One party.

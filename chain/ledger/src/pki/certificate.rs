@@ -41,6 +41,11 @@ impl AuthorityCertificate {
         Ok(authority)
     }
 
+    /// End of its validity.
+    pub const fn not_after(&self) -> Timestamp {
+        self.not_after
+    }
+
     /// Reads a DER certificate that is an authority's and signed by another.
     #[cfg(feature = "fabric")]
     pub(crate) fn issued_by(der: &[u8], issuer: &Self) -> Result<Self, PkiError> {
