@@ -8,6 +8,7 @@ use crate::database::{KEYS_PER_QUERY_MAX, Write};
 use crate::entity::answers::{case_quarantine, recall};
 use crate::entity::events::{event, term};
 use crate::entity::goods::{lot, product};
+use crate::projection::CONSENT_TERM;
 use crate::query::DocumentState;
 use crate::text;
 
@@ -20,7 +21,8 @@ pub(super) async fn tombstones(write: &Write, erased: &[Commitment]) -> Result<(
         events.column(event::Column::Id).from(event::Entity).and_where(event::Column::Commitment.is_in(keys()));
         let of_case = case_quarantine::Column::EventId.in_subquery(events.clone());
         case_quarantine::Entity::delete_many().filter(of_case).exec(write.on()).await?;
-        term::Entity::delete_many().filter(term::Column::EventId.in_subquery(events)).exec(write.on()).await?;
+        let of_document = term::Entity::delete_many().filter(term::Column::Kind.ne(CONSENT_TERM));
+        of_document.filter(term::Column::EventId.in_subquery(events)).exec(write.on()).await?;
         event::Entity::update_many()
             .col_expr(event::Column::Document, Expr::value(text::word(&DocumentState::Erased)))
             .col_expr(event::Column::EventId, nothing())

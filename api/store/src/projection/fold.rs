@@ -107,9 +107,10 @@ fn record(working: &mut Working, place: &Place<'_>, transaction: &Transaction, t
         biz_location: detail.biz_location,
         items: i64::try_from(items).unwrap_or(i64::MAX),
     });
+    // First, and from the ledger: it stays where it is when the document's terms go.
     let consent = if let Action::Dispense { consent, .. } = &command.action { Some(consent) } else { None };
     let consent = consent.map(|consent| (CONSENT_TERM.to_owned(), consent.to_string()));
-    for (number, (kind, value)) in (0..).zip(detail.terms.into_iter().chain(consent)) {
+    for (number, (kind, value)) in (0..).zip(consent.into_iter().chain(detail.terms)) {
         working.terms.push(term::Model { event_id: *event, number, kind, value });
     }
     let viewers = viewers(working, command);
