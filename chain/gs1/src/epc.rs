@@ -1,6 +1,7 @@
 //! What an EPCIS event names: one value for each thing, whether it came as an EPC URN or as a Digital Link URI.
 
 mod key;
+mod plain;
 #[cfg(test)]
 mod tests;
 mod urn;
@@ -15,6 +16,7 @@ use crate::gtin::Gtin;
 use crate::keys::{Gln, Lot, Serial, Sgln, Sgtin, Sscc};
 use crate::link;
 pub use key::Key;
+pub use plain::plain_pack;
 
 /// No identifier is longer.
 const CHARACTERS_MAX: usize = 2_048;
@@ -61,6 +63,14 @@ impl Epc {
         if text.len() > CHARACTERS_MAX {
             return Err(Error::length("EPC", format!("at most {CHARACTERS_MAX} characters"), text));
         }
+        if let Some((gtin, serial)) = plain_pack(text) {
+            return Ok(Self::Sgtin(Sgtin { gtin, serial: Serial::parse(serial)? }));
+        }
+        Self::parse_any(text)
+    }
+
+    /// In any form, also those that have to be unescaped.
+    fn parse_any(text: &str) -> Result<Self, Error> {
         if text.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("urn:epc:")) {
             return urn::read(text);
         }

@@ -36,6 +36,15 @@ impl Gtin {
         }
     }
 
+    /// From its digits but the check digit; none if one is no digit.
+    pub(crate) fn of_digits(mut digits: impl Iterator<Item = u8>) -> Option<Self> {
+        let number = digits.try_fold(0_u64, |number, digit| {
+            let digit = digit.is_ascii_digit().then(|| u64::from(digit.wrapping_sub(b'0')))?;
+            number.checked_mul(10)?.checked_add(digit)
+        })?;
+        (number < INDICATOR).then(|| Self(with_check_digit(number)))
+    }
+
     /// From its number, check digit included.
     pub fn from_number(number: u64) -> Result<Self, Error> {
         Self::parse(&format!("{number:014}"))

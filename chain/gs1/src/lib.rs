@@ -20,7 +20,7 @@ mod tests;
 
 pub use ai::{Ai, Element};
 pub use check::with_check_digit;
-pub use epc::{Epc, Key, canonical_uri, prefix_length};
+pub use epc::{Epc, Key, canonical_uri, plain_pack, prefix_length};
 pub use error::Error;
 pub use expiry::Expiry;
 pub use gtin::Gtin;

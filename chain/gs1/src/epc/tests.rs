@@ -187,3 +187,28 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn plain_packs_are_those_that_the_long_way_finds() {
+    let check = |uri: &str| {
+        let plain = plain_pack(uri);
+        if let Some((gtin, serial)) = plain {
+            let pack = Sgtin { gtin, serial: Serial::parse(serial).expect("a serial number") };
+            assert_eq!(Epc::parse_any(uri), Ok(Epc::Sgtin(pack)), "{uri}");
+        }
+        plain.is_some()
+    };
+    let urns = ["urn:epc:id:sgtin:4012345.011111.9876", "urn:epc:id:sgtin:030001.0012345.A.b-_1"];
+    let links = ["https://id.gs1.org/01/04012345111118/21/9876", "https://id.gs1.org/01/00614141111114/21/.-_"];
+    for uri in urns.into_iter().chain(links) {
+        assert!(check(uri), "{uri}");
+        // Each byte of it changed, left out and doubled.
+        for at in 0..uri.len() {
+            for with in ["", "0", "5", "a", ".", "/", "%", "?", "é", "00"] {
+                check(&format!("{}{with}{}", &uri[..at], &uri[at + 1..]));
+            }
+        }
+    }
+    let long = format!("https://id.gs1.org/01/04012345111118/21/{}", "1".repeat(21));
+    assert!(!check(&long), "longer than a serial number");
+}
