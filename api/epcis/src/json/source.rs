@@ -116,7 +116,7 @@ impl Cut {
                     at += 1;
                     continue;
                 }
-                let found = chunk[at..].iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+                let found = memchr::memchr2(b'"', b'\\', &chunk[at..])?;
                 at += found + 1;
                 if chunk[at - 1] == b'\\' {
                     self.escaped = true;
