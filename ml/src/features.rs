@@ -4,14 +4,15 @@
 //! pack's own history, which is sorted once, and [`Usual`], what all packs together do, which can be frozen with a model.
 //! In every column more is more suspicious.
 
+mod room;
 mod usual;
 
 use polars::prelude::{Column, DataFrame, PolarsResult};
 use rayon::prelude::*;
 
 use crate::events::{NO_TIME, NONE, Row, Step, number};
-use crate::history::Visit;
 use crate::rules::{Facts, distance_km};
+pub use room::Room;
 pub use usual::Usual;
 
 /// Names of the columns, in their order.
@@ -68,12 +69,10 @@ pub struct Features {
 impl Features {
     /// Measures every pack.
     pub fn of(facts: &Facts<'_>, usual: &Usual) -> Self {
-        let measured: Vec<(u32, Measures)> = (0..number(facts.table.things.len()))
-            .into_par_iter()
-            .filter(|thing| facts.is_seen_alone(*thing))
-            .map_init(Vec::new, |visits, thing| (thing, measure(facts, usual, thing, visits)))
-            .collect();
-        let (things, rows) = measured.into_iter().unzip();
+        let all = (0..number(facts.table.things.len())).into_par_iter();
+        let things: Vec<u32> = all.filter(|thing| facts.is_seen_alone(*thing)).collect();
+        // By place, so that the rows are written once where they stay.
+        let rows = things.par_iter().map_init(Room::new, |room, thing| measure(facts, usual, *thing, room)).collect();
         Self { things, rows }
     }
 
@@ -87,14 +86,17 @@ impl Features {
     }
 }
 
-/// Measures one pack; `visits` is room that is used again.
-pub fn measure(facts: &Facts<'_>, usual: &Usual, thing: u32, visits: &mut Vec<Visit>) -> Measures {
-    let stays = facts.histories.stays(facts.table, thing);
-    facts.histories.visits(facts.table, thing, &stays, visits);
+/// Measures one pack.
+pub fn measure(facts: &Facts<'_>, usual: &Usual, thing: u32, room: &mut Room) -> Measures {
+    facts.histories.find_stays(facts.table, thing, &mut room.stays);
+    facts.histories.visits(facts.table, thing, &room.stays, &mut room.visits);
+    room.parties.clear();
+    let of = Of { facts, usual, gtin: facts.table.things.gtin(thing) };
     let mut way = Way::default();
-    for visit in visits.iter() {
-        way.add(facts, usual, thing, &facts.table.rows[visit.event as usize]);
+    for at in 0..room.visits.len() {
+        way.add(&of, &facts.table.rows[room.visits[at].event as usize], room);
     }
+    let Room { stays, parties, .. } = room;
     let kept = stays.windows(2).filter(|pair| pair[0].parent != pair[1].parent && !pair[0].is_unpacked).count();
     let is_unknown = facts.commissioning_event(thing).is_none() && facts.packs_of(facts.table.things.gtin(thing)) > 0;
     let mean = if way.steps > 0.0 { way.transitions / way.steps } else { 0.0 };
@@ -102,13 +104,13 @@ pub fn measure(facts: &Facts<'_>, usual: &Usual, thing: u32, visits: &mut Vec<Vi
         way.speed.ln_1p(),
         way.km.ln_1p(),
         way.dwell_hours.ln_1p(),
-        way.haste,
+        if way.least_hours.is_finite() { (-way.least_hours.ln() + 10.0).max(0.0) } else { 0.0 },
         way.transition,
         mean,
         way.place,
         way.hour,
         way.scans.ln_1p(),
-        f64::from(number(way.parties.len())).ln_1p(),
+        f64::from(number(parties.len())).ln_1p(),
         way.borders,
         way.gaps,
         f64::from(number(kept)),
@@ -118,15 +120,22 @@ pub fn measure(facts: &Facts<'_>, usual: &Usual, thing: u32, visits: &mut Vec<Vi
     ]
 }
 
+/// What is looked up along the way of a pack of a product.
+struct Of<'f, 't> {
+    facts: &'f Facts<'t>,
+    usual: &'f Usual,
+    gtin: u64,
+}
+
 /// What adds up along a pack's stops.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Way<'t> {
     last: Option<&'t Row>,
-    parties: Vec<u32>,
     speed: f64,
     km: f64,
     dwell_hours: f64,
-    haste: f64,
+    /// The shortest time between two parties.
+    least_hours: f64,
     transition: f64,
     transitions: f64,
     steps: f64,
@@ -139,8 +148,31 @@ struct Way<'t> {
     late_hours: f64,
 }
 
+impl Default for Way<'_> {
+    fn default() -> Self {
+        Self {
+            last: None,
+            speed: 0.0,
+            km: 0.0,
+            dwell_hours: 0.0,
+            least_hours: f64::INFINITY,
+            transition: 0.0,
+            transitions: 0.0,
+            steps: 0.0,
+            place: 0.0,
+            hour: 0.0,
+            scans: 0.0,
+            borders: 0.0,
+            gaps: 0.0,
+            failures: 0.0,
+            late_hours: 0.0,
+        }
+    }
+}
+
 impl<'t> Way<'t> {
-    fn add(&mut self, facts: &Facts<'t>, usual: &Usual, thing: u32, row: &'t Row) {
+    fn add(&mut self, of: &Of<'_, 't>, row: &'t Row, room: &mut Room) {
+        let Of { facts, usual, gtin } = *of;
         self.steps += 1.0;
         let surprisal = usual.transition(facts, self.last, row);
         self.transition = self.transition.max(surprisal);
@@ -156,19 +188,20 @@ impl<'t> Way<'t> {
         if row.place == NONE {
             return;
         }
-        self.place = self.place.max(usual.place(facts, thing, row));
-        if let Some(last) = self.last {
-            self.leg(facts, last, row);
-        }
         let party = facts.party_of(row);
-        if !self.parties.contains(&party) {
-            self.parties.push(party);
+        let surprisal = room.places.get((gtin, party), (gtin, party.into()), || usual.place(gtin, party));
+        self.place = self.place.max(surprisal);
+        if let Some(last) = self.last {
+            self.leg(facts, last, row, room);
+        }
+        if !room.parties.contains(&party) {
+            room.parties.push(party);
         }
         self.last = Some(row);
     }
 
     /// From one stop to the next.
-    fn leg(&mut self, facts: &Facts<'_>, last: &Row, row: &Row) {
+    fn leg(&mut self, facts: &Facts<'_>, last: &Row, row: &Row, room: &mut Room) {
         /// Clocks differ by minutes: no leg is taken as shorter.
         const HOURS_MIN: f64 = 0.25;
         let hours = hours(row.time - last.time);
@@ -176,14 +209,18 @@ impl<'t> Way<'t> {
         if last.place == row.place {
             return;
         }
-        let km = facts.position(last.place).zip(facts.position(row.place)).map_or(0.0, |(a, b)| distance_km(a, b));
+        let ends = (last.place, row.place);
+        let (km, is_abroad) = room.legs.get(ends, (ends.0.into(), ends.1.into()), || {
+            let km = facts.position(ends.0).zip(facts.position(ends.1)).map_or(0.0, |(a, b)| distance_km(a, b));
+            (km, facts.are_countries_apart(ends.0, ends.1))
+        });
         self.km += km;
         self.speed = self.speed.max(km / hours.max(HOURS_MIN));
         if facts.party_of(last) != facts.party_of(row) {
-            self.haste = self.haste.max(-hours.max(HOURS_MIN).ln() + 10.0);
+            self.least_hours = self.least_hours.min(hours.max(HOURS_MIN));
             let is_handed = last.step.is_transfer() || matches!(row.step, Step::Receiving | Step::Unpacking);
             self.gaps += if is_handed { 0.0 } else { 1.0 };
-            self.borders += if facts.are_countries_apart(last.place, row.place) { 1.0 } else { 0.0 };
+            self.borders += if is_abroad { 1.0 } else { 0.0 };
         }
     }
 }

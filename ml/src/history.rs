@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::events::{EventTable, NO_TIME, NONE, Row, Step, flag, number};
+use crate::events::{EventTable, NO_TIME, NONE, Row, Step, flag};
 
 /// Containers in containers that are followed; a pack lies in a case on a pallet in a truck.
 const DEPTH_MAX: u8 = 6;
@@ -12,8 +12,10 @@ const VISITS_MAX: usize = 10_000;
 /// The events of each thing in the order of time, and the containers it lay in.
 #[derive(Debug)]
 pub struct Histories {
+    order: Vec<u32>,
     starts: Vec<u32>,
     events: Vec<u32>,
+    alone: Vec<bool>,
 }
 
 /// One stop of a thing: an event of its own or of the container that it lay in.
@@ -46,15 +48,7 @@ impl Histories {
     /// Sorts once by time; the lists of the things are then filled in order.
     pub fn new(table: &EventTable) -> Self {
         let rows = &table.rows;
-        let mut order: Vec<u32> =
-            (0..number(rows.len())).filter(|event| rows[*event as usize].time != NO_TIME).collect();
-        order.par_sort_unstable_by(|a, b| {
-            let key = |event: &u32| {
-                let row = &rows[*event as usize];
-                (row.time, rank(row), row.fingerprint)
-            };
-            key(a).cmp(&key(b)).then_with(|| table.id(*a).cmp(table.id(*b)))
-        });
+        let order = order(table);
         let mut counts = vec![0_u32; table.things.len() + 1];
         let each = |event: u32, take: &mut dyn FnMut(u32)| {
             let row = &rows[event as usize];
@@ -68,13 +62,28 @@ impl Histories {
         }
         let starts = counts.clone();
         let mut events = vec![0; counts.last().map_or(0, |total| *total as usize)];
-        for event in order {
-            each(event, &mut |thing| {
-                events[counts[thing as usize] as usize] = event;
+        let mut alone = vec![false; table.things.len()];
+        for event in &order {
+            each(*event, &mut |thing| {
+                events[counts[thing as usize] as usize] = *event;
                 counts[thing as usize] += 1;
             });
+            let row = &rows[*event as usize];
+            if row.parent == NONE && row.step != Step::Commissioning {
+                table.named(row).iter().for_each(|thing| alone[*thing as usize] = true);
+            }
         }
-        Self { starts, events }
+        Self { order, starts, events, alone }
+    }
+
+    /// All events that have a time, in the order of time.
+    pub(crate) fn in_order(&self) -> &[u32] {
+        &self.order
+    }
+
+    /// Whether anything happened to a thing itself but to be made and packed.
+    pub(crate) fn is_seen_alone(&self, thing: u32) -> bool {
+        self.alone[thing as usize]
     }
 
     /// The events that name the thing, in the order of time.
@@ -85,7 +94,14 @@ impl Histories {
 
     /// The containers in which the thing lay, in the order of time.
     pub fn stays(&self, table: &EventTable, thing: u32) -> Vec<Stay> {
-        let mut stays: Vec<Stay> = Vec::new();
+        let mut stays = Vec::new();
+        self.find_stays(table, thing, &mut stays);
+        stays
+    }
+
+    /// The same, into room that is used again.
+    pub(crate) fn find_stays(&self, table: &EventTable, thing: u32, stays: &mut Vec<Stay>) {
+        stays.clear();
         let mut is_open = false;
         for event in self.own(thing) {
             let row = &table.rows[*event as usize];
@@ -116,7 +132,6 @@ impl Histories {
                 is_open = true;
             }
         }
-        stays
     }
 
     /// When the container was emptied as a whole: unpacked without naming what came out.
@@ -179,6 +194,16 @@ impl Histories {
             }
         }
     }
+}
+
+/// The events that have a time, in the order of time.
+pub(crate) fn order(table: &EventTable) -> Vec<u32> {
+    // With their keys, so that sorting does not go back to the rows; sixteen ranks of each millisecond.
+    let moment = |row: &Row| row.time.saturating_mul(16).saturating_add(i64::from(rank(row)));
+    let told = table.rows.iter().zip(0..).filter(|(row, _)| row.time != NO_TIME);
+    let mut order: Vec<(i64, u64, u32)> = told.map(|(row, event)| (moment(row), row.fingerprint, event)).collect();
+    order.par_sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| table.id(a.2).cmp(table.id(b.2))));
+    order.into_iter().map(|(_, _, event)| event).collect()
 }
 
 /// What comes first of events of one moment.

@@ -92,6 +92,8 @@ impl Lake {
     /// The events of these files, ready for detection.
     fn gathered(&self, days: &[PathBuf]) -> Result<EventTable, LakeError> {
         let mut table = EventTable::default();
+        // What cannot be read is told below.
+        table.reserve(days.iter().filter_map(|day| rows(day)).sum());
         let mut failed = None;
         // As many as are worked on at once are held twice.
         in_turn(days, rayon::current_num_threads().max(1) * 2, read_day, |_, day| match day {
@@ -172,6 +174,11 @@ fn by_day(table: &EventTable) -> BTreeMap<i32, Vec<u32>> {
 fn read_day(path: &Path) -> Result<EventTable, LakeError> {
     let read = read_frame(path)?;
     frame::table(&read).map_err(|source| LakeError::Parquet { path: path.to_owned(), source: Box::new(source) })
+}
+
+/// How many events a file has, by its footer.
+fn rows(path: &Path) -> Option<usize> {
+    ParquetReader::new(File::open(path).ok()?).num_rows().ok()
 }
 
 fn read_frame(path: &Path) -> Result<DataFrame, LakeError> {

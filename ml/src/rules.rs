@@ -31,20 +31,30 @@ pub use travel::distance_km;
 
 use rayon::prelude::*;
 
-use crate::events::{EventTable, Step, ThingKind, number};
-use crate::history::Visit;
+use crate::events::{EventTable, ThingKind, number};
+use crate::history::{Stay, Visit};
+use crate::stock::Accounts;
 use walk::{Walk, counts};
 
 /// Applies every rule to every thing.
 pub fn check(facts: &Facts<'_>) -> Vec<Finding> {
-    let table = facts.table;
-    let mut findings = (0..number(table.things.len()))
+    // Stock is followed from event to event, one after the other: beside it the rest has the other processors.
+    let accounts = || Accounts::follow(facts.table, facts.histories.in_order());
+    let (accounts, mut findings) = rayon::join(accounts, || check_all(facts));
+    shortage::check(facts, &accounts, &mut findings);
+    sort(facts.table, &mut findings);
+    findings
+}
+
+/// Applies every rule that needs no accounts of stock.
+fn check_all(facts: &Facts<'_>) -> Vec<Finding> {
+    let mut findings = (0..number(facts.table.things.len()))
         .into_par_iter()
         .fold(
-            || (Vec::new(), Vec::new()),
-            |(mut findings, mut visits), thing| {
-                check_thing(facts, thing, &mut visits, &mut findings);
-                (findings, visits)
+            || (Vec::new(), (Vec::new(), Vec::new())),
+            |(mut findings, mut room), thing| {
+                check_thing(facts, thing, &mut room, &mut findings);
+                (findings, room)
             },
         )
         .map(|(findings, _)| findings)
@@ -55,31 +65,34 @@ pub fn check(facts: &Facts<'_>) -> Vec<Finding> {
     shipments::check(facts, &mut findings);
     clients::check(facts, &mut findings);
     late::check(facts, &mut findings);
-    shortage::check(facts, &mut findings);
-    sort(table, &mut findings);
     findings
 }
 
 /// Applies the rules that need one thing's history alone to this one.
 pub(crate) fn check_one(facts: &Facts<'_>, thing: u32) -> Vec<Finding> {
     let mut findings = Vec::new();
-    check_thing(facts, thing, &mut Vec::new(), &mut findings);
+    check_thing(facts, thing, &mut (Vec::new(), Vec::new()), &mut findings);
     sort(facts.table, &mut findings);
     findings
 }
 
-/// Applies the rules that need one thing's history alone.
-fn check_thing(facts: &Facts<'_>, thing: u32, visits: &mut Vec<Visit>, findings: &mut Vec<Finding>) {
+/// Applies the rules that need one thing's history alone; stays and visits are room that is used again.
+fn check_thing(
+    facts: &Facts<'_>,
+    thing: u32,
+    (stays, visits): &mut (Vec<Stay>, Vec<Visit>),
+    findings: &mut Vec<Finding>,
+) {
     let (table, histories) = (facts.table, facts.histories);
     let kind = table.things.kind(thing);
     if matches!(kind, ThingKind::Lot | ThingKind::Product) || histories.own(thing).is_empty() {
         return;
     }
-    let stays = histories.stays(table, thing);
+    histories.find_stays(table, thing, stays);
     let followed = if needs_containers(facts, thing, kind) { &stays[..] } else { &[] };
     histories.visits(table, thing, followed, visits);
     visits.retain(|visit| counts(&table.rows[visit.event as usize]));
-    run(&mut Walk { facts, thing, stays: &stays, visits, findings });
+    run(&mut Walk { facts, thing, stays, visits, findings });
 }
 
 fn run(walk: &mut Walk<'_>) {
@@ -99,12 +112,8 @@ fn needs_containers(facts: &Facts<'_>, thing: u32, kind: ThingKind) -> bool {
     if kind != ThingKind::Pack {
         return true;
     }
-    let is_alone = |event: &u32| {
-        let row = &facts.table.rows[*event as usize];
-        row.parent == crate::events::NONE && row.step != Step::Commissioning
-    };
     let has_run_out = || facts.expiry(thing).is_some_and(|expiry| day(facts.span.1) > expiry);
-    facts.histories.own(thing).iter().any(is_alone) || has_run_out() || facts.recall(thing).is_some()
+    facts.histories.is_seen_alone(thing) || has_run_out() || facts.recall(thing).is_some()
 }
 
 /// By code, time and name, so that neither threads nor documents change the order.

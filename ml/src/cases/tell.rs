@@ -112,10 +112,11 @@ fn kept(events: &[u32]) -> Vec<u32> {
 fn proofs(facts: &Facts<'_>, kept: &[u32]) -> Vec<Proof> {
     let proof = |event: u32| {
         let row = &facts.table.rows[event as usize];
+        let source = facts.table.source(event);
         Proof {
             id: facts.table.id(event).to_owned(),
-            document: facts.table.texts.text(row.document).to_owned(),
-            index: row.index,
+            document: facts.table.texts.text(source.document).to_owned(),
+            index: source.index,
             time: moment(row.time),
             step: row.step.name().to_owned(),
             place: facts.table.places.text(row.place).to_owned(),

@@ -1,17 +1,17 @@
 //! Many documents into one table.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
+use hashbrown::HashMap;
 use rayon::prelude::*;
 
 use super::names::NONE;
 use super::read::{Reading, read};
 use super::step::Step;
-use super::table::{EventTable, NO_TIME, Row, flag, number};
+use super::table::{EventTable, NO_TIME, Row, flag};
 
 /// Documents that are read at once; more would only hold more in memory.
 const AT_ONCE: usize = 8;
@@ -122,7 +122,8 @@ pub fn settle(table: &mut EventTable) -> u64 {
 /// The order in which one of several copies is kept, and in which events of one moment stand.
 fn rank(table: &EventTable, event: u32) -> (i64, u64, i64, &str, &str, u32) {
     let row = &table.rows[event as usize];
-    (row.time, row.fingerprint, row.recorded, table.id(event), table.texts.text(row.document), row.index)
+    let source = table.source(event);
+    (row.time, row.fingerprint, row.recorded, table.id(event), table.texts.text(source.document), source.index)
 }
 
 /// Compares two events by that order.
@@ -132,18 +133,15 @@ pub(crate) fn ordered(table: &EventTable, a: u32, b: u32) -> Ordering {
 
 /// A copy says the same at the same time; of several the one that was recorded first is kept.
 pub(crate) fn drop_copies(table: &mut EventTable) -> u64 {
-    let same = |a: &Row, b: &Row| a.fingerprint == b.fingerprint && a.is(flag::DECLARATION) == b.is(flag::DECLARATION);
-    let mut order: Vec<u32> = (0..number(table.rows.len())).collect();
-    order.par_sort_unstable_by_key(|event| {
-        let row = &table.rows[*event as usize];
-        (row.fingerprint, row.is(flag::DECLARATION))
-    });
+    // With their keys, so that sorting does not go back to the rows.
+    let keyed = |(row, event): (&Row, u32)| (row.fingerprint, row.is(flag::DECLARATION), event);
+    let mut order: Vec<(u64, bool, u32)> = table.rows.iter().zip(0..).map(keyed).collect();
+    order.par_sort_unstable();
     let mut dropped = Vec::new();
-    for copies in order.chunk_by(|a, b| same(&table.rows[*a as usize], &table.rows[*b as usize])) {
-        if copies.len() > 1 {
-            let kept = copies.iter().copied().min_by(|a, b| rank(table, *a).cmp(&rank(table, *b)));
-            dropped.extend(copies.iter().copied().filter(|event| Some(*event) != kept));
-        }
+    for copies in order.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).filter(|copies| copies.len() > 1) {
+        let copies = || copies.iter().map(|(_, _, event)| *event);
+        let kept = copies().min_by(|a, b| ordered(table, *a, *b));
+        dropped.extend(copies().filter(|event| Some(*event) != kept));
     }
     for event in &dropped {
         let row = &mut table.rows[*event as usize];

@@ -1,6 +1,7 @@
 //! Text kept once: each distinct thing gets a number.
 
 use hashbrown::HashTable;
+use rayon::prelude::*;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 /// No thing.
@@ -12,36 +13,48 @@ pub const NONE: u32 = u32::MAX;
 #[derive(Debug, Default)]
 pub struct Names {
     text: String,
-    spans: Vec<(u32, u32)>,
-    keys: Vec<u128>,
-    index: HashTable<u32>,
+    list: Vec<Name>,
+    /// By a part of the key, which stands here too, so that a larger index is made without going back to the list.
+    index: HashTable<(u32, u32)>,
+}
+
+/// One of them. All that is looked at when it is met again stands together, so that it costs one look into memory.
+#[derive(Debug, Clone, Copy)]
+struct Name {
+    key: u128,
+    /// Hash of the spelling: the text is compared only where it differs.
+    spelling: u64,
+    start: u32,
+    length: u32,
 }
 
 impl Names {
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.keys.len()
+        self.list.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.keys.is_empty()
+        self.list.is_empty()
     }
 
     /// The spelling of one; empty for [`NONE`].
     pub fn text(&self, id: u32) -> &str {
-        let Some(&(start, length)) = self.spans.get(id as usize) else { return "" };
-        &self.text[start as usize..(start + length) as usize]
+        let Some(name) = self.list.get(id as usize) else { return "" };
+        &self.text[name.start as usize..(name.start + name.length) as usize]
     }
 
     /// The key of one.
     pub(crate) fn key(&self, id: u32) -> u128 {
-        self.keys[id as usize]
+        self.list[id as usize].key
     }
 
     /// The number of the thing with this key.
     pub(crate) fn find(&self, key: u128) -> Option<u32> {
-        self.index.find(fold(key), |id| self.keys[*id as usize] == key).copied()
+        let part = part(key);
+        let is_it = |(other, id): &(u32, u32)| *other == part && self.list[*id as usize].key == key;
+        self.index.find(spread(part), is_it).map(|(_, id)| *id)
     }
 
     /// The number of a text that is its own key.
@@ -51,24 +64,57 @@ impl Names {
 
     /// The number of the thing, which is new if the second value is true.
     pub(crate) fn intern(&mut self, key: u128, text: &str) -> (u32, bool) {
-        if let Some(id) = self.find(key) {
-            if text < self.text(id) {
-                self.spans[id as usize] = self.append(text);
-            }
-            return (id, false);
-        }
-        let id = u32::try_from(self.keys.len()).expect("fewer than 2^32 names fit into memory");
-        let span = self.append(text);
-        self.spans.push(span);
-        self.keys.push(key);
-        let keys = &self.keys;
-        self.index.insert_unique(fold(key), id, |id| fold(keys[*id as usize]));
-        (id, true)
+        self.insert(key, xxh3_64(text.as_bytes()), text)
     }
 
     /// The number of a text that is its own key.
     pub(crate) fn intern_text(&mut self, text: &str) -> u32 {
-        self.intern(xxh3_128(text.as_bytes()), text).0
+        let key = xxh3_128(text.as_bytes());
+        self.insert(key, fold(key), text).0
+    }
+
+    /// Takes over another list. The result says what each of its names is called here, and whether it is new.
+    pub(crate) fn absorb(&mut self, other: &Self) -> Vec<(u32, bool)> {
+        /// Fewer at once are not worth handing to another processor.
+        const AT_ONCE: usize = 1024;
+        let ids = 0..u32::try_from(other.len()).expect("as many as fit into a list");
+        let met = |id: u32| {
+            let name = &other.list[id as usize];
+            let found = self.find(name.key)?;
+            Some((found, self.list[found as usize].spelling == name.spelling))
+        };
+        // Most of the time goes into looking, which changes nothing.
+        let met: Vec<Option<(u32, bool)>> = ids.clone().into_par_iter().with_min_len(AT_ONCE).map(met).collect();
+        let take = |(met, id): (Option<(u32, bool)>, u32)| {
+            let Name { key, spelling, .. } = other.list[id as usize];
+            match met {
+                Some((found, true)) => (found, false),
+                Some((_, false)) => self.insert(key, spelling, other.text(id)),
+                None => (self.add(key, spelling, other.text(id)), true),
+            }
+        };
+        met.into_iter().zip(ids).map(take).collect()
+    }
+
+    fn insert(&mut self, key: u128, spelling: u64, text: &str) -> (u32, bool) {
+        if let Some(id) = self.find(key) {
+            if self.list[id as usize].spelling != spelling && text < self.text(id) {
+                let (start, length) = self.append(text);
+                self.list[id as usize] = Name { key, spelling, start, length };
+            }
+            return (id, false);
+        }
+        (self.add(key, spelling, text), true)
+    }
+
+    /// Adds one that is not there.
+    fn add(&mut self, key: u128, spelling: u64, text: &str) -> u32 {
+        let id = u32::try_from(self.list.len()).expect("fewer than 2^32 names fit into memory");
+        let (start, length) = self.append(text);
+        self.list.push(Name { key, spelling, start, length });
+        let part = part(key);
+        self.index.insert_unique(spread(part), (part, id), |(part, _)| spread(*part));
+        id
     }
 
     fn append(&mut self, text: &str) -> (u32, u32) {
@@ -82,6 +128,16 @@ impl Names {
 #[expect(clippy::cast_possible_truncation, reason = "the low half is as good a hash as the whole")]
 fn fold(key: u128) -> u64 {
     (key >> 64) as u64 ^ key as u64
+}
+
+/// What of a key stands in the index.
+fn part(key: u128) -> u32 {
+    (key >> 96) as u32
+}
+
+/// That part over all bits of a hash: 2^64 by the golden ratio (Knuth, The Art of Computer Programming, volume 3, section 6.4).
+fn spread(part: u32) -> u64 {
+    u64::from(part).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 /// A short hash of a text, for keys of cases.

@@ -1,5 +1,6 @@
 //! Sites, parties and clients, and what master data says of them.
 
+use hashbrown::HashMap;
 use veridose_epcis::Header;
 use veridose_epcis::model::{MasterDataElement, Value};
 use veridose_gs1::Epc;
@@ -117,6 +118,8 @@ pub struct Places {
     names: Names,
     known: Vec<Known>,
     bases: Vec<u128>,
+    /// The number of each spelling, by its hash: every event names places, and there are few of them.
+    spelled: HashMap<u128, u32>,
 }
 
 impl Places {
@@ -158,8 +161,14 @@ impl Places {
 
     /// The number of a place.
     pub fn intern(&mut self, uri: &str) -> u32 {
+        let spelling = xxh3_128(uri.as_bytes());
+        if let Some(id) = self.spelled.get(&spelling) {
+            return *id;
+        }
         let (key, base) = identity(uri);
-        self.insert(key, base, uri)
+        let id = self.insert(key, base, uri);
+        self.spelled.insert(spelling, id);
+        id
     }
 
     fn insert(&mut self, key: u128, base: u128, text: &str) -> u32 {

@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::Xxh3Default;
 
 use super::names::NONE;
 use super::step::{Disposition, Step};
-use super::table::{EventTable, NO_DAY, NO_TIME, Row, flag, number};
+use super::table::{EventTable, NO_DAY, NO_TIME, Row, Source, flag, number};
 use super::things::{ThingKind, identity};
 
 /// What came of reading a document.
@@ -40,7 +40,7 @@ pub(super) fn read(table: &mut EventTable, name: &str, input: impl BufRead) -> R
     for (index, event) in reader.by_ref().enumerate() {
         match event {
             Ok(event) => {
-                append(table, &event, document, number(index));
+                append(table, &event, Source { document, index: number(index) });
                 reading.events += 1;
             }
             Err(error) => {
@@ -64,14 +64,14 @@ fn note(reading: &mut Reading, error: &EpcisError) {
 /// of error not carried out until [`super::settle`].
 pub fn add(table: &mut EventTable, event: &Event, document: &str, index: u32) {
     let document = table.texts.intern_text(document);
-    append(table, event, document, index);
+    append(table, event, Source { document, index });
 }
 
 /// The same of an event of which only some packs are asked for: the others are left out, but for the first, so that its product is known
 /// to have been named.
 pub fn add_of(table: &mut EventTable, event: &Event, document: &str, index: u32, wanted: &Wanted) {
     let document = table.texts.intern_text(document);
-    append_of(table, event, document, index, Some(wanted));
+    append_of(table, event, Source { document, index }, Some(wanted));
 }
 
 /// Packs that are asked for.
@@ -92,21 +92,19 @@ impl Wanted {
 }
 
 /// Adds the event as a row; a transformation is two, what went in and what came out.
-fn append(table: &mut EventTable, event: &Event, document: u32, index: u32) {
-    append_of(table, event, document, index, None);
+fn append(table: &mut EventTable, event: &Event, source: Source) {
+    append_of(table, event, source, None);
 }
 
-fn append_of(table: &mut EventTable, event: &Event, document: u32, index: u32, wanted: Option<&Wanted>) {
+fn append_of(table: &mut EventTable, event: &Event, source: Source, wanted: Option<&Wanted>) {
     let mut row = common(table, event);
-    row.document = document;
-    row.index = index;
     let id = event.event_id.as_ref().map_or("", Uri::as_str);
     if event.kind == EventKind::Transformation {
         row.step = Step::Repackaging;
-        push(table, event, row, (&event.input_epc_list, wanted), id);
+        push(table, event, (row, source), (&event.input_epc_list, wanted), id);
         row.flags |= flag::OUTPUT | flag::ADD;
         row.fingerprint ^= 1;
-        push(table, event, row, (&event.output_epc_list, wanted), id);
+        push(table, event, (row, source), (&event.output_epc_list, wanted), id);
         return;
     }
     let things = if matches!(event.kind, EventKind::Aggregation | EventKind::Association) {
@@ -125,17 +123,23 @@ fn append_of(table: &mut EventTable, event: &Event, document: u32, index: u32, w
     if event.kind == EventKind::Object && row.step == Step::Other && event.action == Some(Action::Add) {
         row.step = Step::Commissioning;
     }
-    push(table, event, row, (things, wanted), id);
+    push(table, event, (row, source), (things, wanted), id);
 }
 
-fn push(table: &mut EventTable, event: &Event, mut row: Row, (uris, wanted): (&[Uri], Option<&Wanted>), id: &str) {
+fn push(
+    table: &mut EventTable,
+    event: &Event,
+    (mut row, source): (Row, Source),
+    (uris, wanted): (&[Uri], Option<&Wanted>),
+    id: &str,
+) {
     if let Some(parent) = &event.parent_id {
         row.parent = table.things.intern(parent.as_str());
     }
     let is_kept = |(at, uri): &(usize, &Uri)| *at == 0 || wanted.is_none_or(|wanted| wanted.has(uri.as_str()));
     let kept = uris.iter().enumerate().filter(is_kept);
     let things: Vec<u32> = kept.map(|(_, uri)| table.things.intern(uri.as_str())).collect();
-    let event_number = table.push(row, &things, id);
+    let event_number = table.push(row, source, &things, id);
     let lists = [&event.quantity_list, &event.child_quantity_list];
     for quantity in lists.into_iter().flatten() {
         let class = table.things.intern(quantity.epc_class.as_str());
@@ -160,8 +164,6 @@ fn common(table: &mut EventTable, event: &Event) -> Row {
         lot: NONE,
         expiry: NO_DAY,
         transaction: transaction(event).map_or(NONE, |id| table.texts.intern_text(id)),
-        document: NONE,
-        index: 0,
         step: Step::parse(event.biz_step.as_ref()),
         disposition: disposition(event),
         flags: match event.action {

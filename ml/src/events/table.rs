@@ -30,8 +30,10 @@ pub mod flag {
     pub const OUTPUT: u8 = 128;
 }
 
-/// One event. Names are numbers of the table's lists, [`NONE`] where there is none.
+/// One event. Names are numbers of the table's lists, [`NONE`] where there is none. Of millions of rows every look at one goes to
+/// memory: each fills one line of the cache, and the document that it stood in is kept elsewhere ([`EventTable::source`]).
 #[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
 pub struct Row {
     /// When it happened, in milliseconds since 1970.
     pub time: i64,
@@ -59,10 +61,6 @@ pub struct Row {
     pub expiry: i32,
     /// The despatch advice or order. A number of the table's texts.
     pub transaction: u32,
-    /// The document it stood in. A number of the table's texts.
-    pub document: u32,
-    /// Its place in that document, from 0.
-    pub index: u32,
     /// Business step.
     pub step: Step,
     /// Disposition.
@@ -81,6 +79,13 @@ impl Row {
 /// An amount of a class of things: `(event, lot or product, how many)`.
 pub type Quantity = (u32, u32, f64);
 
+/// The document that an event stood in, a number of the table's texts, and its place there, from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Source {
+    pub(crate) document: u32,
+    pub(crate) index: u32,
+}
+
 /// Events with everything they name.
 #[derive(Debug, Default)]
 pub struct EventTable {
@@ -92,6 +97,7 @@ pub struct EventTable {
     pub texts: Names,
     /// The events.
     pub rows: Vec<Row>,
+    sources: Vec<Source>,
     /// Identifiers of the events, by the same place, end to end.
     ids: String,
     id_ends: Vec<u64>,
@@ -114,34 +120,48 @@ impl EventTable {
         span.and_then(|(start, end)| self.ids.get(start..end)).unwrap_or_default()
     }
 
+    /// The document that an event stood in.
+    pub(crate) fn source(&self, event: u32) -> Source {
+        self.sources[event as usize]
+    }
+
     /// How many things all events name together.
     pub fn mentions(&self) -> usize {
         self.named.len()
     }
 
+    /// Makes room for so many events more, which are not copied then as the table grows.
+    pub(crate) fn reserve(&mut self, events: usize) {
+        self.rows.reserve_exact(events);
+        self.sources.reserve_exact(events);
+        self.id_ends.reserve_exact(events);
+    }
+
     /// Appends an event; the place of its things is filled in.
-    pub(crate) fn push(&mut self, mut row: Row, things: &[u32], id: &str) -> u32 {
+    pub(crate) fn push(&mut self, mut row: Row, source: Source, things: &[u32], id: &str) -> u32 {
         row.first_thing = u32::try_from(self.named.len()).expect("fewer than 2^32 mentions fit into memory");
         row.things = u32::try_from(things.len()).expect("an event names at most 100,000 things");
         self.named.extend_from_slice(things);
         self.ids.push_str(id);
         self.id_ends.push(self.ids.len() as u64);
         self.rows.push(row);
+        self.sources.push(source);
         u32::try_from(self.rows.len() - 1).expect("fewer than 2^32 events fit into memory")
     }
 
     /// Appends an event whose names are texts; things of one event are parted by blanks, what is empty is absent.
-    pub(crate) fn push_named(&mut self, mut row: Row, names: &NamesOfRow<'_>) -> u32 {
+    pub(crate) fn push_named(&mut self, mut row: Row, index: u32, names: &NamesOfRow<'_>) -> u32 {
         let things: Vec<u32> = names.things.split_ascii_whitespace().map(|uri| self.things.intern(uri)).collect();
         let mut place = |uri: &str| if uri.is_empty() { NONE } else { self.places.intern(uri) };
         (row.place, row.source) = (place(names.place), place(names.source));
         (row.destination, row.client) = (place(names.destination), place(names.client));
         let mut text = |text: &str| if text.is_empty() { NONE } else { self.texts.intern_text(text) };
-        (row.lot, row.transaction, row.document) = (text(names.lot), text(names.transaction), text(names.document));
+        (row.lot, row.transaction) = (text(names.lot), text(names.transaction));
+        let source = Source { document: text(names.document), index };
         if !names.parent.is_empty() {
             row.parent = self.things.intern(names.parent);
         }
-        self.push(row, &things, names.id)
+        self.push(row, source, &things, names.id)
     }
 
     /// Adds an amount to an event.
@@ -153,8 +173,7 @@ impl EventTable {
     /// Appends another table.
     pub(crate) fn absorb(&mut self, other: Self) {
         let things = self.things.absorb(&other.things);
-        let texts: Vec<u32> =
-            (0..other.texts.len()).map(|at| self.texts.intern_text(other.texts.text(number(at)))).collect();
+        let texts: Vec<u32> = self.texts.absorb(&other.texts).into_iter().map(|(id, _)| id).collect();
         let first_event = number(self.rows.len());
         let first_named = number(self.named.len());
         let first_id = self.ids.len() as u64;
@@ -175,15 +194,16 @@ impl EventTable {
             client: of(&places, row.client),
             lot: of(&texts, row.lot),
             transaction: of(&texts, row.transaction),
-            document: of(&texts, row.document),
             ..row
         }));
+        let source = |source: Source| Source { document: of(&texts, source.document), ..source };
+        self.sources.extend(other.sources.into_iter().map(source));
     }
 }
 
 /// What an event names, as texts.
 #[derive(Debug, Clone, Copy)]
-#[expect(missing_docs, reason = "the fields are those of [`Row`], under the same names")]
+#[expect(missing_docs, reason = "the fields are those of [`Row`] and the document, under the same names")]
 pub struct NamesOfRow<'t> {
     pub parent: &'t str,
     pub things: &'t str,

@@ -1,9 +1,9 @@
 //! The things that events name: packs, containers, lots, products.
 
-use veridose_gs1::{Epc, Gtin};
+use veridose_gs1::{Epc, Gtin, plain_pack};
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::names::{NONE, Names};
+use super::names::Names;
 
 /// What kind of thing an identifier names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -97,21 +97,18 @@ impl Things {
 
     pub(crate) fn intern(&mut self, uri: &str) -> u32 {
         let (kind, gtin, key) = identity(uri);
-        self.insert(key, uri, kind, gtin)
+        let interned = self.names.intern(key, uri);
+        self.know(interned, kind, gtin)
     }
 
     /// Takes over another table's things; the result says what each is called here.
     pub(super) fn absorb(&mut self, other: &Self) -> Vec<u32> {
-        (0..other.len())
-            .map(|at| {
-                let id = u32::try_from(at).unwrap_or(NONE);
-                self.insert(other.names.key(id), other.text(id), other.kinds[at], other.gtins[at])
-            })
-            .collect()
+        let taken = self.names.absorb(&other.names);
+        let kinds = other.kinds.iter().zip(&other.gtins);
+        taken.into_iter().zip(kinds).map(|(taken, (kind, gtin))| self.know(taken, *kind, *gtin)).collect()
     }
 
-    fn insert(&mut self, key: u128, text: &str, kind: ThingKind, gtin: u64) -> u32 {
-        let (id, is_new) = self.names.intern(key, text);
+    fn know(&mut self, (id, is_new): (u32, bool), kind: ThingKind, gtin: u64) -> u32 {
         if is_new {
             self.kinds.push(kind);
             self.gtins.push(gtin);
@@ -122,6 +119,9 @@ impl Things {
 
 /// What a URI names. One that cannot be parsed is a thing of its own: a partner may name things its own way.
 pub(super) fn identity(uri: &str) -> (ThingKind, u64, u128) {
+    if let Some((gtin, serial)) = plain_pack(uri) {
+        return (ThingKind::Pack, gtin.number(), key(b'P', gtin.number(), serial));
+    }
     match Epc::parse(uri) {
         Ok(Epc::Sgtin(pack)) => {
             let gtin = pack.gtin.number();
@@ -138,9 +138,17 @@ pub(super) fn identity(uri: &str) -> (ThingKind, u64, u128) {
 }
 
 fn key(tag: u8, number: u64, text: &str) -> u128 {
-    let mut bytes = Vec::with_capacity(9 + text.len());
-    bytes.push(tag);
-    bytes.extend_from_slice(&number.to_le_bytes());
-    bytes.extend_from_slice(text.as_bytes());
-    xxh3_128(&bytes)
+    // Nearly all serial numbers and lots are that short; a code that was read wrongly may be longer.
+    let mut short = [0; 48];
+    let mut long = Vec::new();
+    let bytes = if let Some(short) = short.get_mut(..9 + text.len()) {
+        short
+    } else {
+        long.resize(9 + text.len(), 0);
+        &mut long[..]
+    };
+    bytes[0] = tag;
+    bytes[1..9].copy_from_slice(&number.to_le_bytes());
+    bytes[9..].copy_from_slice(text.as_bytes());
+    xxh3_128(bytes)
 }

@@ -1,7 +1,7 @@
 //! Events as a data frame and back. Names stand as received; several things of an event stand in one text, parted by
 //! blanks, which no URI has.
 
-use polars::prelude::{Column, DataFrame, NamedFrom as _, PolarsError, PolarsResult, Series, StringChunked};
+use polars::prelude::{Column, DataFrame, NamedFrom as _, PolarsError, PolarsResult, Series};
 
 use crate::events::{Disposition, EventTable, NONE, NamesOfRow, Row, Step, flag};
 
@@ -33,7 +33,7 @@ pub(super) fn of(table: &EventTable, events: &[u32]) -> PolarsResult<DataFrame> 
         Column::new("recorded".into(), rows().map(|row| row.recorded).collect::<Vec<i64>>()),
         Column::new("fingerprint".into(), rows().map(|row| row.fingerprint).collect::<Vec<u64>>()),
         Column::new("expiry".into(), rows().map(|row| row.expiry).collect::<Vec<i32>>()),
-        Column::new("index".into(), rows().map(|row| row.index).collect::<Vec<u32>>()),
+        Column::new("index".into(), events.iter().map(|event| table.source(*event).index).collect::<Vec<u32>>()),
         Column::new("flags".into(), rows().map(|row| u32::from(row.flags & !flag::RETRACTED)).collect::<Vec<u32>>()),
     ];
     let places = &table.places;
@@ -48,7 +48,7 @@ pub(super) fn of(table: &EventTable, events: &[u32]) -> PolarsResult<DataFrame> 
         texts(&|event| places.text(row(event).client).to_owned()),
         texts(&|event| table.texts.text(row(event).lot).to_owned()),
         texts(&|event| table.texts.text(row(event).transaction).to_owned()),
-        texts(&|event| table.texts.text(row(event).document).to_owned()),
+        texts(&|event| table.texts.text(table.source(event).document).to_owned()),
         texts(&|event| table.id(event).to_owned()),
         texts(&|event| row(event).step.name().to_owned()),
         texts(&|event| row(event).disposition.name().to_owned()),
@@ -70,12 +70,15 @@ fn quantities(table: &EventTable, events: &[u32]) -> Series {
 
 /// The events of a frame.
 pub(super) fn table(frame: &DataFrame) -> PolarsResult<EventTable> {
-    let text = |name: &str| -> PolarsResult<&StringChunked> { frame.column(name)?.str() };
+    // In one piece each, so that a text is found by its place alone.
+    let text = |name: &str| PolarsResult::Ok(frame.column(name)?.str()?.rechunk());
     let mut texts = Vec::with_capacity(TEXTS.len());
     for name in TEXTS {
-        texts.push(text(name)?.iter());
+        texts.push(text(name)?);
     }
-    let mut quantities = text("quantities")?.iter();
+    let texts: Vec<_> = texts.iter().map(|texts| texts.downcast_as_array()).collect();
+    let quantities = text("quantities")?;
+    let quantities = quantities.downcast_as_array();
     let times = frame.column("time")?.i64()?.iter();
     let recorded = frame.column("recorded")?.i64()?.iter();
     let fingerprints = frame.column("fingerprint")?.u64()?.iter();
@@ -84,11 +87,11 @@ pub(super) fn table(frame: &DataFrame) -> PolarsResult<EventTable> {
     let flags = frame.column("flags")?.u32()?.iter();
     let mut table = EventTable::default();
     let numbers = times.zip(recorded).zip(fingerprints).zip(expiries).zip(indices).zip(flags);
-    for (((((time, recorded), fingerprint), expiry), index), flags) in numbers {
+    for (at, (((((time, recorded), fingerprint), expiry), index), flags)) in numbers.enumerate() {
         let missing = || PolarsError::ComputeError("a value is missing".into());
         let mut names: [&str; 12] = [""; 12];
-        for (name, column) in names.iter_mut().zip(&mut texts) {
-            *name = column.next().flatten().unwrap_or("");
+        for (name, texts) in names.iter_mut().zip(&texts) {
+            *name = texts.get(at).unwrap_or("");
         }
         let [parent, things, place, source, destination, client, lot, transaction, document, id, step, disposition] =
             names;
@@ -106,15 +109,13 @@ pub(super) fn table(frame: &DataFrame) -> PolarsResult<EventTable> {
             lot: NONE,
             expiry: expiry.ok_or_else(missing)?,
             transaction: NONE,
-            document: NONE,
-            index: index.ok_or_else(missing)?,
             step: Step::named(step).ok_or_else(missing)?,
             disposition: Disposition::named(disposition).ok_or_else(missing)?,
             flags: u8::try_from(flags.ok_or_else(missing)?).map_err(|_| missing())?,
         };
         let names = NamesOfRow { parent, things, place, source, destination, client, lot, transaction, document, id };
-        let event = table.push_named(row, &names);
-        let mut amounts = quantities.next().flatten().unwrap_or("").split_ascii_whitespace();
+        let event = table.push_named(row, index.ok_or_else(missing)?, &names);
+        let mut amounts = quantities.get(at).unwrap_or("").split_ascii_whitespace();
         while let (Some(count), Some(class)) = (amounts.next(), amounts.next()) {
             let count: f64 = count.parse().map_err(|_| missing())?;
             table.push_quantity(event, class, count);

@@ -238,11 +238,7 @@ impl<'a> Facts<'a> {
 
     /// Whether anything happened to a pack itself but to be made and packed.
     pub(crate) fn is_seen_alone(&self, thing: u32) -> bool {
-        self.table.things.kind(thing) == ThingKind::Pack
-            && self.histories.own(thing).iter().any(|event| {
-                let row = &self.table.rows[*event as usize];
-                row.parent == NONE && row.step != Step::Commissioning
-            })
+        self.table.things.kind(thing) == ThingKind::Pack && self.histories.is_seen_alone(thing)
     }
 
     /// The ways that most packs take.

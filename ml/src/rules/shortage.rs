@@ -35,16 +35,15 @@ struct Spell {
     shelves: usize,
 }
 
-/// One finding for each shortage, and one beside each that accuses somebody of falsifying the product meanwhile.
-pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
-    let accounts = Accounts::of(facts.table);
-    let spells = spells(&accounts);
+/// One finding for each shortage by these accounts, and one beside each that accuses somebody of falsifying the product meanwhile.
+pub(super) fn check(facts: &Facts<'_>, accounts: &Accounts, findings: &mut Vec<Finding>) {
+    let spells = spells(accounts);
     if spells.is_empty() {
         return;
     }
-    let last_sales = last_sales(facts, &accounts, &spells);
+    let last_sales = last_sales(facts, accounts, &spells);
     let mut more: Vec<Finding> =
-        spells.iter().zip(last_sales).map(|(spell, events)| tell(facts, &accounts, spell, events)).collect();
+        spells.iter().zip(last_sales).map(|(spell, events)| tell(facts, accounts, spell, events)).collect();
     let day = |at: i64| usize::try_from(i64::from(super::day(at)) - accounts.first_day).unwrap_or(0);
     let is_grave = |finding: &&Finding| {
         finding.code.entry().kind == Kind::Falsification
@@ -57,7 +56,7 @@ pub(super) fn check(facts: &Facts<'_>, findings: &mut Vec<Finding>) {
         let meanwhile = |spell: &&Spell| spell.gtin == gtin && (spell.from..=spell.to).contains(&day(finding.at));
         let Some(spell) = spells.iter().find(meanwhile) else { continue };
         if seen.insert(finding.things[0]) {
-            let text = format!("Meanwhile {}", short(facts, &accounts, spell));
+            let text = format!("Meanwhile {}", short(facts, accounts, spell));
             let (things, parties) = (finding.things[..1].to_vec(), finding.parties.clone());
             let events = finding.events.clone();
             let causes = finding.causes.clone();

@@ -1,7 +1,8 @@
 //! What is on hand, followed pack by pack.
 
-use super::walk::Walk;
-use crate::events::{EventTable, NO_TIME, Row, flag};
+use super::walk::{Walk, is_told};
+use crate::events::{EventTable, Row};
+use crate::history::order;
 
 pub(super) const DAY_MS: i64 = 86_400_000;
 /// Days from the first event to the last, at most.
@@ -66,19 +67,29 @@ pub struct Accounts {
 impl Accounts {
     /// Follows every pack of the table. Events without a time, retracted ones and declarations are passed over.
     pub fn of(table: &EventTable) -> Self {
-        let told = |row: &Row| row.time != NO_TIME && !row.is(flag::RETRACTED | flag::DECLARATION);
-        let mut order: Vec<&Row> = table.rows.iter().filter(|row| told(row)).collect();
-        order.sort_by_key(|row| (row.time, row.step, row.fingerprint));
-        let (Some(first), Some(last)) = (order.first(), order.last()) else { return Self::default() };
-        let first_day = first.time.div_euclid(DAY_MS).max(last.time.div_euclid(DAY_MS) - DAYS_MAX);
-        let mut walk = Walk::new(table, &order);
+        Self::follow(table, &order(table))
+    }
+
+    /// The same of events whose order is known.
+    pub(crate) fn follow(table: &EventTable, order: &[u32]) -> Self {
+        let row = |event: &u32| &table.rows[*event as usize];
+        let told = || order.iter().map(row).filter(|row| is_told(row));
+        let (Some(first), Some(last)) = (told().next(), told().next_back()) else { return Self::default() };
+        let last_day = last.time.div_euclid(DAY_MS);
+        let first_day = first.time.div_euclid(DAY_MS).max(last_day - DAYS_MAX);
+        let mut walk = Walk::new(table, usize::try_from(last_day - first_day + 1).unwrap_or(0));
         let mut today = first_day;
-        for row in order {
-            while today < row.time.div_euclid(DAY_MS) {
-                walk.close();
-                today += 1;
+        let mut at_once: Vec<&Row> = Vec::new();
+        for moment in order.chunk_by(|a, b| row(a).time == row(b).time) {
+            at_once.extend(moment.iter().map(row).filter(|row| is_told(row)));
+            at_once.sort_by_key(|row| (row.step, row.fingerprint));
+            for row in at_once.drain(..) {
+                while today < row.time.div_euclid(DAY_MS) {
+                    walk.close();
+                    today += 1;
+                }
+                walk.follow(row);
             }
-            walk.follow(row);
         }
         walk.close();
         walk.finish(first_day)
