@@ -86,6 +86,7 @@ pub(super) fn table(frame: &DataFrame) -> PolarsResult<EventTable> {
     let indices = frame.column("index")?.u32()?.iter();
     let flags = frame.column("flags")?.u32()?.iter();
     let mut table = EventTable::default();
+    table.reserve(frame.height());
     let numbers = times.zip(recorded).zip(fingerprints).zip(expiries).zip(indices).zip(flags);
     for (at, (((((time, recorded), fingerprint), expiry), index), flags)) in numbers.enumerate() {
         let missing = || PolarsError::ComputeError("a value is missing".into());
