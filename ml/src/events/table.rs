@@ -31,9 +31,8 @@ pub mod flag {
 }
 
 /// One event. Names are numbers of the table's lists, [`NONE`] where there is none. Of millions of rows every look at one goes to
-/// memory: each fills one line of the cache, and the document that it stood in is kept elsewhere ([`EventTable::source`]).
+/// memory: each is as long as a line of the cache, and the document that it stood in is kept elsewhere ([`EventTable::source`]).
 #[derive(Debug, Clone, Copy)]
-#[repr(align(64))]
 pub struct Row {
     /// When it happened, in milliseconds since 1970.
     pub time: i64,
