@@ -27,6 +27,7 @@ const AUDIT_EVENT: &str = "AuditEvent";
 
 /// A question whether data may be seen.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = AccessQuestion)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Question {
     /// How the patient is called by whoever keeps the consents.

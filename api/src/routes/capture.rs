@@ -26,6 +26,7 @@ use crate::watch::{Found, told};
 
 /// A capture job, in the words of EPCIS 2.0.
 #[derive(Serialize, ToSchema)]
+#[schema(as = CaptureJob)]
 pub(super) struct Job {
     /// Its name.
     #[serde(rename = "captureID")]
@@ -63,6 +64,7 @@ pub(super) struct Job {
 
 /// What a rule found about something that an event names.
 #[derive(Serialize, ToSchema)]
+#[schema(as = CaptureTold)]
 pub(super) struct Told {
     /// Number of the event in the document, from 1.
     event: u64,

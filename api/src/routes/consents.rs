@@ -235,6 +235,7 @@ fn planned(write: &Write, action: Action, document: ConsentDocument) -> Plan {
 
 /// A consent that was registered.
 #[derive(Serialize, ToSchema)]
+#[schema(as = ConsentRegistered)]
 pub(super) struct Registered {
     /// Its name.
     #[schema(value_type = String)]

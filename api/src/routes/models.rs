@@ -40,6 +40,7 @@ pub(crate) enum ModelState {
 
 /// A model as a list shows it.
 #[derive(Serialize, ToSchema)]
+#[schema(as = ModelListed)]
 pub(crate) struct Listed {
     #[serde(flatten)]
     pub(crate) row: ModelRow,
@@ -48,6 +49,7 @@ pub(crate) struct Listed {
 
 /// A model with its card.
 #[derive(Serialize, ToSchema)]
+#[schema(as = ModelShown)]
 pub(crate) struct Shown {
     #[serde(flatten)]
     pub(crate) listed: Listed,
@@ -92,6 +94,7 @@ pub(crate) struct OnLedger {
 
 /// A model that was registered.
 #[derive(Serialize, ToSchema)]
+#[schema(as = ModelRegistered)]
 pub(super) struct Registered {
     /// Its name: the SHA-256 of its file.
     #[schema(value_type = String)]

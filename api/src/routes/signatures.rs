@@ -21,6 +21,7 @@ use crate::trade::Plan;
 
 /// What a patient wants to sign.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = SignatureWish)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Wish {
     /// Registers a consent.
@@ -61,6 +62,7 @@ pub(crate) struct ToSign {
 
 /// The patient's signature.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = PasskeySigned)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Signed {
     /// What `navigator.credentials.get()` gave, as its `toJSON()` writes it.

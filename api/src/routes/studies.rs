@@ -44,6 +44,7 @@ pub(super) struct NewStudy {
 
 /// A study that was registered.
 #[derive(Serialize, ToSchema)]
+#[schema(as = StudyRegistered)]
 pub(super) struct Registered {
     /// Its name on the ledger.
     #[schema(value_type = String)]
@@ -54,6 +55,7 @@ pub(super) struct Registered {
 
 /// A study with its words.
 #[derive(Serialize, ToSchema)]
+#[schema(as = StudyShown)]
 pub(super) struct Shown {
     #[serde(flatten)]
     row: StudyRow,

@@ -175,6 +175,42 @@ async fn served_document_is_the_committed_one() {
     server.running.stop().await.expect("stops");
 }
 
+/// The description holds one shape for each name: a second type of that name would be told as the first.
+#[test]
+fn described_types_have_names_of_their_own() {
+    let mut seen = std::collections::BTreeMap::new();
+    for folder in ["src", "store/src"] {
+        let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(&folder).expect("readable") {
+                let path = entry.expect("readable").path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|kind| kind == "rs") {
+                    for name in described(&std::fs::read_to_string(&path).expect("text")) {
+                        let earlier = seen.insert(name.clone(), path.clone());
+                        assert_eq!(earlier, None, "{name} in {} too: add #[schema(as = …)]", path.display());
+                    }
+                }
+            }
+        }
+    }
+    assert!(seen.len() > 100, "{}", seen.len());
+}
+
+/// The names under which the types of a file are described.
+fn described(source: &str) -> Vec<String> {
+    let after = source.split("ToSchema").skip(1).filter(|rest| !rest.starts_with([';', '}']));
+    let name = |rest: &str| {
+        let head = &rest[..rest.find([';', '{'])?];
+        let given = head.split_once("schema(as = ").map(|(_, name)| name.split([')', ',']).next().unwrap_or_default());
+        let mut words = head.split_whitespace().skip_while(|word| !["struct", "enum"].contains(word)).skip(1);
+        let own = words.next()?.split(['<', '(']).next()?;
+        Some(given.unwrap_or(own).trim().to_owned())
+    };
+    after.filter_map(name).collect()
+}
+
 #[actix_web::test]
 async fn zeros_are_refused_long_before_they_are_all_unpacked() {
     use std::io::Write as _;

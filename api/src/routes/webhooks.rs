@@ -18,6 +18,7 @@ use crate::webhooks::{Target, written};
 
 /// A subscription to be made.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = WebhookWish)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wish {
     /// Where messages go: an https URL of the open internet.

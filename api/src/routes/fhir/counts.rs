@@ -41,6 +41,7 @@ const OPEN_MAX: usize = 500;
 
 /// What is to be counted: patients of whom there is a record of the kind, in each cell of the table that the lists span.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[schema(as = CountQuestion)]
 #[serde(deny_unknown_fields)]
 pub(in crate::routes) struct Question {
     /// The kind of data: `dispense`, `prescription`, `demographics`, `laboratory` or `genomics`.
@@ -77,6 +78,7 @@ const fn one() -> u32 {
 
 /// A cell that is told.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CountTold)]
 struct Told {
     /// Code, month, region, gender and age band, as far as the question asks for them.
     #[schema(value_type = Object)]
@@ -114,6 +116,7 @@ pub(in crate::routes) struct Answered {
 
 /// A release.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CountShown)]
 pub(in crate::routes) struct Shown {
     /// SHA-256 of the question with who asked and what for, in hexadecimal.
     question: String,

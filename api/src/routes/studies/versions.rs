@@ -153,6 +153,7 @@ pub(in crate::routes) async fn documents(
 
 /// A version as a list shows it.
 #[derive(Serialize, ToSchema)]
+#[schema(as = DocumentListed)]
 pub(in crate::routes) struct Listed {
     #[serde(flatten)]
     row: StudyVersionRow,
@@ -163,6 +164,7 @@ pub(in crate::routes) struct Listed {
 
 /// What is known of a file.
 #[derive(Serialize, ToSchema)]
+#[schema(as = DocumentFound)]
 pub(in crate::routes) struct Found {
     /// SHA-256 of the file, in hexadecimal.
     sha256: String,
@@ -222,6 +224,7 @@ pub(in crate::routes) struct Act {
 
 /// A signature.
 #[derive(Serialize, ToSchema)]
+#[schema(as = DocumentSigned)]
 pub(in crate::routes) struct Signed {
     #[serde(flatten)]
     act: Act,
