@@ -207,7 +207,8 @@ async fn who_comes_again_hears_what_was_missed() -> anyhow::Result<()> {
         raised.spawn(async move { suspect(&pharmacy, &format!("Case {number}")).await });
     }
     while let Some(case) = raised.join_next().await {
-        case??;
+        // A look at a case waits for the view, from which streams are told.
+        client.get(&format!("/cases/{}", case??)).await?.success()?;
     }
     let mut stream = harbour.listen_from("", Some(&heard)).await?;
     ensure!(stream.next().await?.context("the stream has ended")?.0 == "again");
