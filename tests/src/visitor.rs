@@ -184,7 +184,13 @@ fn modules(path: &str, script: &str, language: &str) -> Vec<String> {
     let named =
         ["from \"./", "import \"./", "import(`./", "import(\"./"].iter().flat_map(|start| script.split(start).skip(1));
     let files = named.filter_map(|rest| rest.split(['"', '`']).next());
-    files.map(|name| format!("{folder}/{}", name.replace("${language}", language))).collect()
+    files.map(|name| format!("{folder}/{}", spoken(name, language))).collect()
+}
+
+/// A name with the page's language for what a script puts into it: names of files have nothing else put in.
+fn spoken(name: &str, language: &str) -> String {
+    let parts = name.split_once("${").and_then(|(start, rest)| Some((start, rest.split_once('}')?.1)));
+    parts.map_or_else(|| name.to_owned(), |(start, end)| format!("{start}{language}{end}"))
 }
 
 /// An address without what names one thing among others of its kind.
